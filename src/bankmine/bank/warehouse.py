@@ -1,0 +1,173 @@
+"""Reading a warehouse: the manifest and the immutable Parquet files it names.
+
+A `Warehouse` is one state: it goes on reading the files of its manifest while a writer publishes the
+next. It resolves nothing: versions, cancellations and knowledge times are the engine's and the windows'.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from bankmine.bank.catalogue import table as bank_table
+from bankmine.bank.civil import Zone
+from bankmine.bank.columns import Kind, Type
+from bankmine.bank.manifest import (
+    Coverage,
+    DataFile,
+    Manifest,
+    TableState,
+    from_json,
+    to_json,
+    write_atomically,
+)
+from bankmine.errors import WarehouseError
+
+
+class Warehouse:
+    """One state of a bank's warehouse."""
+
+    def __init__(self, folder: Path, manifest: Manifest) -> None:
+        self.folder = folder
+        self.manifest = manifest
+
+    @classmethod
+    def create(cls, folder: Path, *, time_zone: str, currency: str, key_identity: str) -> Warehouse:
+        """An empty warehouse; WarehouseError where there is one already."""
+        if (folder / "manifest.json").exists():
+            raise WarehouseError(
+                f"{folder} already holds a warehouse", hint="Open it, or choose another folder."
+            )
+        Zone(time_zone)
+        folder.mkdir(parents=True, exist_ok=True)
+        manifest = Manifest(time_zone=time_zone, currency=currency, key_identity=key_identity)
+        write_atomically(folder / "manifest.json", to_json(manifest))
+        return cls(folder, manifest)
+
+    @classmethod
+    def open(cls, folder: Path) -> Warehouse:
+        """The state the manifest names now."""
+        file = folder / "manifest.json"
+        try:
+            text = file.read_text(encoding="utf-8")
+        except FileNotFoundError:
+            raise WarehouseError(
+                f"{folder} holds no warehouse (no manifest.json)",
+                hint="Make a bank with `bankmine init`, or name the right folder.",
+            ) from None
+        except UnicodeDecodeError:
+            text = ""
+        return cls(folder, from_json(text, where=file))
+
+    @cached_property
+    def zone(self) -> Zone:
+        """The bank's time zone."""
+        return Zone(self.manifest.time_zone)
+
+    @property
+    def currency(self) -> str:
+        """The bank's base currency, ISO 4217."""
+        return self.manifest.currency
+
+    @property
+    def fingerprint(self) -> str:
+        """Names the content of the warehouse."""
+        return self.manifest.fingerprint
+
+    def has(self, table: str) -> bool:
+        """Whether the table holds any row."""
+        return self.rows(table) > 0
+
+    def rows(self, table: str) -> int:
+        """Rows of the table, every version and owner counted."""
+        state = self.state(table)
+        return state.rows if state else 0
+
+    def state(self, table: str) -> TableState | None:
+        """The table's files and coverage; None where nothing was ever loaded."""
+        bank_table(table)
+        return self.manifest.tables.get(table)
+
+    def tables(self) -> list[str]:
+        """Names of the tables that hold rows."""
+        return [name for name in self.manifest.tables if self.has(name)]
+
+    def buckets(self, table: str) -> int:
+        """Number of buckets; 1 where the table is kept whole or empty."""
+        state = self.state(table)
+        return state.buckets or 1 if state else 1
+
+    def coverage(self, table: str) -> Coverage | None:
+        """The period [from, to) in µs the loads speak for: the latest unbroken one of their union."""
+        state = self.state(table)
+        if not state or not state.coverage:
+            return None
+        spans = sorted(state.coverage)
+        start, end = spans[0]
+        for next_start, next_end in spans[1:]:
+            if next_start > end:
+                start = next_start
+            end = max(end, next_end)
+        return start, end
+
+    def files(self, table: str, *, bucket: int | None = None, order: str = "main") -> list[DataFile]:
+        """The table's files, of one bucket or all, by load."""
+        state = self.state(table)
+        if not state:
+            return []
+        chosen = [f for f in state.files if f.order == order and (bucket is None or f.bucket == bucket)]
+        return sorted(chosen, key=lambda f: (f.bucket or 0, f.load_number, f.path))
+
+    def paths(self, table: str, *, bucket: int | None = None) -> list[str]:
+        """Absolute paths of the table's files, each checked to exist."""
+        paths = [self.folder / file.path for file in self.files(table, bucket=bucket)]
+        for path in paths:
+            if not path.exists():
+                raise WarehouseError(
+                    f"the warehouse file {path} is missing",
+                    hint="Restore it from your backup, or load the extracts into a new bank.",
+                )
+        return [str(path) for path in paths]
+
+    def read(self, table: str, columns: Sequence[str] | None = None, *, bucket: int | None = None) -> Any:
+        """An Arrow table of all loads' raw rows; CODE columns are dictionaries.
+
+        Rows of a bucketed table are sorted by (bucket key, event_time, seq) within each bucket.
+        """
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        declared = bank_table(table)
+        names = list(columns) if columns is not None else [column.name for column in declared.all_columns]
+        order = self._order(table)
+        needed = names + [name for name in order if name not in names]
+        codes = [name for name in names if declared.column(name).type is Type.CODE]
+        buckets = range(self.buckets(table)) if bucket is None else [bucket]
+        parts = []
+        for one in buckets:
+            paths = self.paths(table, bucket=one if self._is_bucketed(table) else None)
+            runs = [
+                pq.ParquetFile(path, read_dictionary=codes, memory_map=True).read(
+                    columns=needed if len(paths) > 1 else names, use_threads=False
+                )
+                for path in paths
+            ]
+            if len(runs) > 1:
+                joined = pa.concat_tables(runs).unify_dictionaries()
+                runs = [joined.sort_by([(name, "ascending") for name in order]) if order else joined]
+            parts += [run.select(names) for run in runs]
+        if not parts:
+            schema = declared.schema()
+            return pa.schema([schema.field(name) for name in names]).empty_table()
+        return pa.concat_tables(parts).unify_dictionaries()
+
+    def _is_bucketed(self, table: str) -> bool:
+        return bank_table(table).bucket_key is not None
+
+    def _order(self, table: str) -> tuple[str, ...]:
+        declared = bank_table(table)
+        if declared.kind is not Kind.EVENT:
+            return ()
+        return (str(declared.bucket_key), "event_time", "seq")

@@ -1,0 +1,282 @@
+"""The one writer of a warehouse: a lock, files nobody sees yet, and one rename that shows them all.
+
+Every file is synced before the manifest is replaced. Files no manifest names are what a crash left; the
+next writer removes them. Files replaced by a compaction stay for the readers' grace period.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from bankmine import clock
+from bankmine.bank.catalogue import TABLES, table as bank_table
+from bankmine.bank.columns import Kind, Table, Type
+from bankmine.bank.hashing import bucket_of
+from bankmine.bank.manifest import (
+    DataFile,
+    Load,
+    Manifest,
+    TableState,
+    sync_folder,
+    to_json,
+    write_atomically,
+)
+from bankmine.bank.warehouse import Warehouse
+from bankmine.errors import WarehouseError
+
+GRACE = timedelta(hours=1)
+MINIMUM_BUCKETS, MAXIMUM_BUCKETS, ROWS_A_BUCKET = 64, 4096, 1_000_000
+RUNS_A_BUCKET, SMALL_SHARE = 8, 0.10
+
+
+def buckets_for(rows: int) -> int:
+    """The power of two of buckets a table of that many rows gets."""
+    wanted = max(MINIMUM_BUCKETS, min(MAXIMUM_BUCKETS, -(-rows // ROWS_A_BUCKET)))
+    return 1 << (wanted - 1).bit_length()
+
+
+@contextmanager
+def full_disk_is_one_line(folder: Path) -> Iterator[None]:
+    """Turns "no space left" into an error that says what to do."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT) or "No space left" in str(error):
+            raise WarehouseError(
+                f"the disk that holds {folder} is full; the warehouse is as it was before",
+                hint="Free some space and run the same load again.",
+            ) from None
+        raise
+
+
+@contextmanager
+def writing(folder: Path) -> Iterator[LoadWriter]:
+    """The writer of the warehouse in `folder`; WarehouseError where another one is at work.
+
+    What was appended becomes visible with `commit`; leaving without it leaves the warehouse as it was.
+    """
+    lock = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            holder = os.read(lock, 32).decode(errors="replace").strip() or "unknown"
+            raise WarehouseError(
+                f"another load (process {holder}) is writing to {folder}",
+                hint="Wait until it has ended, then run this again.",
+            ) from None
+        os.ftruncate(lock, 0)
+        os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)
+        with full_disk_is_one_line(folder):
+            writer = LoadWriter(Warehouse.open(folder))
+            writer.remove_leftovers()
+            try:
+                yield writer
+            finally:
+                if not writer.committed:
+                    writer.remove_leftovers()
+    finally:
+        os.close(lock)
+
+
+@dataclass
+class LoadWriter:
+    """Collects one load's files."""
+
+    warehouse: Warehouse
+    added: dict[str, list[DataFile]] = field(default_factory=dict)
+    removed: set[str] = field(default_factory=set)
+    buckets: dict[str, int] = field(default_factory=dict)
+    committed: bool = False
+
+    @property
+    def folder(self) -> Path:
+        """The warehouse's folder."""
+        return self.warehouse.folder
+
+    @property
+    def load_number(self) -> int:
+        """The number this load will have."""
+        return len(self.warehouse.manifest.loads) + 1
+
+    def remove_leftovers(self) -> None:
+        """Removes files no manifest names, and retired files past the grace period."""
+        manifest = self.warehouse.manifest
+        kept = {file.path for state in manifest.tables.values() for file in state.files}
+        horizon = clock.now() - GRACE
+        kept |= {path for path, at in manifest.retired if datetime.fromisoformat(at) > horizon}
+        for name in TABLES:
+            for path in (self.folder / name).rglob("*"):
+                if path.is_file() and str(path.relative_to(self.folder)) not in kept:
+                    path.unlink(missing_ok=True)
+        (self.folder / "manifest.json.tmp").unlink(missing_ok=True)
+
+    def append(self, name: str, rows: Any) -> None:
+        """Writes the rows of one table: an Arrow table in the table's schema, without load_number."""
+        import pyarrow as pa
+
+        declared = bank_table(name)
+        if rows.num_rows == 0:
+            return
+        numbers = pa.array([self.load_number], pa.int64()).take(
+            pa.nulls(rows.num_rows, pa.int64()).fill_null(0)
+        )
+        if "load_number" not in rows.column_names:
+            rows = rows.append_column("load_number", numbers)
+        rows = rows.select(declared.schema().names).cast(declared.schema())
+        self._grow_if_needed(declared, rows.num_rows)
+        self._write_runs(declared, rows, f"{self.load_number:06d}")
+
+    def _grow_if_needed(self, declared: Table, more: int) -> None:
+        """Doubles the buckets of a table that outgrew them, rewriting its files in this load."""
+        if declared.bucket_key is None:
+            return
+        state = self.warehouse.state(declared.name)
+        wanted = buckets_for((state.rows if state else 0) + more)
+        if not state or not state.files or (state.buckets or wanted) >= wanted:
+            self.buckets.setdefault(declared.name, (state.buckets if state else None) or wanted)
+            return
+        self.buckets[declared.name] = wanted
+        for bucket in range(state.buckets or 1):
+            old = self.warehouse.files(declared.name, bucket=bucket)
+            if old:
+                self.removed |= {file.path for file in old}
+                self._write_runs(
+                    declared, self._plain(declared.name, bucket), f"{self.load_number:06d}-grown-{bucket}"
+                )
+
+    def _plain(self, name: str, bucket: int) -> Any:
+        return self.warehouse.read(name, bucket=bucket).cast(bank_table(name).schema())
+
+    def _write_runs(self, declared: Table, rows: Any, stem: str) -> None:
+        """Sorts, cuts into buckets and writes one synced file for each."""
+        import numpy as np
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        if declared.bucket_key is None:
+            self._write_file(declared, rows, None, stem)
+            return
+        keys = pc.fill_null(rows.column(declared.bucket_key), 0).to_numpy()
+        buckets = bucket_of(np.ascontiguousarray(keys), self.buckets[declared.name])
+        order = [
+            ("bucket", "ascending"),
+            (declared.bucket_key, "ascending"),
+            ("event_time", "ascending"),
+            ("seq", "ascending"),
+        ]
+        ranked = pa.table({"bucket": buckets, **{name: rows.column(name) for name, _ in order[1:]}})
+        indices = pc.sort_indices(ranked, sort_keys=order)
+        rows = rows.take(indices)
+        edges = np.searchsorted(buckets[indices.to_numpy()], np.arange(self.buckets[declared.name] + 1))
+        for bucket in range(self.buckets[declared.name]):
+            start, end = int(edges[bucket]), int(edges[bucket + 1])
+            if end > start:
+                self._write_file(declared, rows.slice(start, end - start), bucket, stem)
+
+    def _write_file(self, declared: Table, rows: Any, bucket: int | None, stem: str) -> None:
+        import pyarrow.parquet as pq
+
+        place = f"{declared.name}/bucket={bucket:04d}" if bucket is not None else declared.name
+        path = f"{place}/{stem}.parquet"
+        target = self.folder / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        codes = [
+            c.name
+            for c in declared.all_columns
+            if c.type in (Type.CODE, Type.BOOLEAN) or c.name == "load_number"
+        ]
+        with target.open("wb") as out:
+            pq.write_table(rows, out, compression="zstd", use_dictionary=codes, row_group_size=1 << 20)
+            out.flush()
+            os.fsync(out.fileno())
+        sync_folder(target.parent)
+        file = DataFile(path, rows.num_rows, target.stat().st_size, self.load_number, bucket)
+        self.added.setdefault(declared.name, []).append(file)
+
+    def _compact(self) -> None:
+        """Joins the runs of buckets that have too many, or too much in small runs."""
+        for name in list(self.added):
+            declared = bank_table(name)
+            state = self.warehouse.state(name)
+            if declared.kind is not Kind.EVENT or not state or name not in self.added:
+                continue
+            files = [f for f in (*state.files, *self.added[name]) if f.path not in self.removed]
+            interim = Warehouse(self.folder, replace(self.warehouse.manifest, tables={
+                name: TableState(name, self.buckets[name], tuple(files))}))  # fmt: skip
+            for bucket in sorted({f.bucket for f in files if f.bucket is not None}):
+                runs = [f for f in files if f.bucket == bucket]
+                largest = max(f.rows for f in runs)
+                small = sum(f.rows for f in runs) - largest
+                if len(runs) > RUNS_A_BUCKET or (len(runs) > 2 and small > SMALL_SHARE * (largest + small)):
+                    rows = interim.read(name, bucket=bucket).cast(declared.schema())
+                    gone = {f.path for f in runs}
+                    self.added[name] = [f for f in self.added[name] if f.path not in gone]
+                    self.removed |= gone
+                    self._write_file(declared, rows, bucket, f"{self.load_number:06d}-compact")
+
+    def commit(self, load: Load) -> Warehouse:
+        """Shows the load to readers, in one rename; returns the new state."""
+        self._compact()
+        before = self.warehouse.manifest
+        tables = dict(before.tables)
+        for name in load.tables:
+            tables.setdefault(name, TableState(name, self.buckets.get(name)))
+        for name, state in tables.items():
+            seen = load.tables[name].coverage if name in load.tables else None
+            kept = tuple(file for file in state.files if file.path not in self.removed)
+            tables[name] = TableState(
+                name=name,
+                buckets=self.buckets.get(name, state.buckets),
+                files=kept + tuple(self.added.get(name, ())),
+                coverage=state.coverage + ((seen,) if seen and seen not in state.coverage else ()),
+            )
+        stamp = clock.now()
+        fresh = tuple((path, at) for path, at in before.retired if datetime.fromisoformat(at) > stamp - GRACE)
+        listed = {file.path for state in before.tables.values() for file in state.files}
+        retired = fresh + tuple((path, stamp.isoformat()) for path in sorted(self.removed & listed))
+        manifest = replace(
+            before, loads=(*before.loads, load), tables=tables, retired=retired, version=before.version + 1
+        )
+        publish(self.folder, manifest)
+        self.committed = True
+        self.warehouse = Warehouse(self.folder, manifest)
+        for path in self.removed - listed:
+            (self.folder / path).unlink(missing_ok=True)
+        return self.warehouse
+
+
+def publish(folder: Path, manifest: Manifest) -> None:
+    """Keeps the manifest in the history, then makes it the one readers see."""
+    history = folder / "history"
+    history.mkdir(exist_ok=True)
+    text = to_json(manifest)
+    write_atomically(history / f"{manifest.version:06d}.json", text)
+    write_atomically(folder / "manifest.json", text)
+
+
+def restore(folder: Path) -> Warehouse:
+    """Brings back the newest manifest of the history whose files are all there."""
+    from bankmine.bank.manifest import from_json
+
+    for kept in sorted((folder / "history").glob("*.json"), reverse=True):
+        try:
+            warehouse = Warehouse(folder, from_json(kept.read_text(encoding="utf-8"), where=kept))
+            for name in warehouse.manifest.tables:
+                warehouse.paths(name)
+        except (WarehouseError, UnicodeDecodeError):
+            continue
+        write_atomically(folder / "manifest.json", to_json(warehouse.manifest))
+        return warehouse
+    raise WarehouseError(
+        f"no good manifest is left in {folder / 'history'}",
+        hint="Restore the warehouse from your backup, or load the extracts into a new bank.",
+    )
