@@ -1,0 +1,159 @@
+"""The stability gate: would other customers of the same bank have given the same segments?
+
+Hennig (2007), "Cluster-wise assessment of cluster stability": cluster resamples of the rows, and see how well
+each cluster is found again. Here every resample's clustering assigns all rows, so that the two labellings
+speak of the same rows. A mean Jaccard of .75 and more is a stable cluster, below .6 it is not to be
+interpreted, below .5 it dissolves (Hennig's own limits).
+
+What the gate cannot see: k-means cuts one long cloud of many rows at the same place each time. Stable says
+"found again", not "separate"; for that read the silhouette (`choice.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+import numpy as np
+
+from bankmine.errors import UsageError
+from bankmine.mining.clustering.agreement import adjusted_rand_index, best_jaccard
+from bankmine.mining.contract import Floats, Ints
+
+Scheme = Literal["bootstrap", "half"]
+STABLE = 0.75
+INTERPRETABLE = 0.60
+
+
+class Clusterer(Protocol):
+    """What the gate needs of a clustering miner."""
+
+    random_state: int
+
+    def get_params(self) -> dict[str, Any]: ...
+    def fit(self, X: Floats) -> Any: ...
+    def predict(self, X: Floats) -> Ints: ...
+
+
+@dataclass(frozen=True)
+class Spread:
+    """Mean over the resamples, and the range that holds the middle 95 % of them."""
+
+    mean: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class ClusterStability:
+    """One cluster found again: its Jaccard overlap, and how often it dissolved (overlap at most .5)."""
+
+    label: int
+    size: int
+    jaccard: Spread
+    dissolved: float
+    verdict: str
+
+
+@dataclass(frozen=True)
+class Stability:
+    """The verdict of the gate and all it rests on."""
+
+    verdict: Literal["stable", "do not use"]
+    reason: str
+    adjusted_rand: Spread
+    clusters: tuple[ClusterStability, ...]
+    threshold: float
+    resamples: int
+    scheme: Scheme
+
+    @property
+    def stable(self) -> bool:
+        return self.verdict == "stable"
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values for the run's metrics."""
+        from dataclasses import asdict
+
+        return asdict(self)
+
+
+def stability(
+    X: Floats,
+    miner: Clusterer,
+    *,
+    resamples: int = 50,
+    scheme: Scheme = "bootstrap",
+    threshold: float = STABLE,
+    random_state: int = 0,
+    progress: Callable[[int, int], None] | None = None,
+) -> Stability:
+    """Judge a miner's clusters on a prepared matrix `X` of shape (rows, columns).
+
+    `bootstrap` draws as many rows as there are, with replacement; `half` draws half of them without. The
+    verdict is "stable" when the mean adjusted Rand index reaches `threshold` and no cluster's mean Jaccard
+    lies below .6; else "do not use". Each resample gets its own start, so the start's luck counts too.
+    FeasibilityError when a resample is below the miner's minimum. `progress(done, of)` is called after each.
+    """
+    if resamples < 2 or not 0 < threshold <= 1 or scheme not in ("bootstrap", "half"):
+        raise UsageError(
+            f"The stability gate was asked for {resamples} resamples by {scheme!r}, threshold {threshold}",
+            hint="Give at least 2 resamples, 'bootstrap' or 'half', and a threshold in (0, 1].",
+        )
+    values = np.ascontiguousarray(X, dtype=np.float64)
+    original = type(miner)(**miner.get_params()).fit(values).predict(values)
+    rand, jaccard = np.empty(resamples), np.empty((resamples, int(original.max()) + 1))
+    for number, seed in enumerate(np.random.SeedSequence(random_state).spawn(resamples)):
+        again = _refit(miner, values, scheme, np.random.default_rng(seed))
+        rand[number] = adjusted_rand_index(original, again)
+        jaccard[number] = best_jaccard(original, again)
+        if progress is not None:
+            progress(number + 1, resamples)
+    return _judge(original, rand, jaccard, threshold, scheme)
+
+
+def _refit(miner: Clusterer, values: Floats, scheme: Scheme, draw: np.random.Generator) -> Ints:
+    rows = len(values)
+    if scheme == "bootstrap":
+        taken = draw.integers(0, rows, size=rows)
+    else:
+        taken = draw.choice(rows, size=rows // 2, replace=False)
+    parameters = {**miner.get_params(), "random_state": int(draw.integers(2**31))}
+    fitted = type(miner)(**parameters).fit(values[np.sort(taken)])
+    return np.asarray(fitted.predict(values), dtype=np.int64)
+
+
+def _judge(original: Ints, rand: Floats, jaccard: Floats, threshold: float, scheme: Scheme) -> Stability:
+    sizes = np.bincount(original)
+    clusters = tuple(
+        ClusterStability(
+            label=label,
+            size=int(sizes[label]),
+            jaccard=_spread(jaccard[:, label]),
+            dissolved=float(np.mean(jaccard[:, label] <= 0.5)),
+            verdict=_cluster_verdict(float(jaccard[:, label].mean())),
+        )
+        for label in range(jaccard.shape[1])
+    )
+    overall = _spread(rand)
+    weakest = min(clusters, key=lambda cluster: cluster.jaccard.mean)
+    if overall.mean < threshold:
+        reason = f"the mean adjusted Rand index {overall.mean:.2f} is below {threshold:.2f}"
+    elif weakest.jaccard.mean < INTERPRETABLE:
+        reason = f"cluster {weakest.label} has a mean Jaccard of {weakest.jaccard.mean:.2f}, below 0.60"
+    else:
+        reason = f"the mean adjusted Rand index {overall.mean:.2f} reaches {threshold:.2f}"
+        return Stability("stable", reason, overall, clusters, threshold, len(rand), scheme)
+    return Stability("do not use", reason, overall, clusters, threshold, len(rand), scheme)
+
+
+def _cluster_verdict(mean: float) -> str:
+    if mean >= STABLE:
+        return "stable"
+    return "pattern, membership doubtful" if mean >= INTERPRETABLE else "not to be interpreted"
+
+
+def _spread(values: Floats) -> Spread:
+    low, high = np.quantile(values, [0.025, 0.975])
+    return Spread(float(values.mean()), float(low), float(high))

@@ -1,0 +1,106 @@
+"""Model files anyone can read: JSON, and LightGBM's own text; never pickle, which runs code when opened.
+
+`save(miner, folder)` writes `model.json` (and `booster.txt` for boosting); `load(folder)` gives back a miner
+that answers the same to the last bit. Floats are written with the shortest digits that read back exactly.
+"""
+
+from __future__ import annotations
+
+import json
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from bankmine.errors import UsageError
+from bankmine.mining.contract import Floats
+
+FORMAT = 1
+MINERS = {
+    "KMeans": "bankmine.mining.clustering.kmeans",
+    "Prior": "bankmine.mining.classification.baselines",
+    "SingleRule": "bankmine.mining.classification.baselines",
+    "Logistic": "bankmine.mining.classification.logistic",
+    "Boosting": "bankmine.mining.classification.boosting",
+    "Calibrated": "bankmine.mining.classification.calibration",
+    "Isotonic": "bankmine.mining.classification.calibration",
+    "Platt": "bankmine.mining.classification.calibration",
+    "Uncalibrated": "bankmine.mining.classification.calibration",
+}
+
+
+def numbers(values: Any) -> list[Any]:
+    """An array as nested lists of plain numbers; NaN becomes null, for strict JSON has no NaN."""
+    array = np.asarray(values, dtype=np.float64)
+    if array.ndim > 1:
+        return [numbers(row) for row in array]
+    return [None if np.isnan(value) else value for value in array.tolist()]
+
+
+def array(values: Any) -> Floats:
+    """The inverse of `numbers`."""
+    return np.asarray(values, dtype=np.float64)
+
+
+def document(miner: Any) -> dict[str, Any]:
+    """The whole of a fitted miner as plain JSON values."""
+    return {"format": FORMAT, "miner": type(miner).__name__, **miner.to_json()}
+
+
+def from_document(content: dict[str, Any]) -> Any:
+    """The miner a `document` describes."""
+    name = content.get("miner")
+    if name not in MINERS or content.get("format") != FORMAT:
+        raise UsageError(
+            f"The model names the miner {name!r} in format {content.get('format')!r}",
+            hint=f"Known miners are {', '.join(sorted(MINERS))}, in format {FORMAT}.",
+        )
+    return getattr(import_module(MINERS[name]), name).from_json(content)
+
+
+def save(miner: Any, folder: Path) -> list[Path]:
+    """Write a fitted miner into `folder` (made if absent); returns the files written."""
+    folder.mkdir(parents=True, exist_ok=True)
+    content = document(miner)
+    texts = _take_texts(content)
+    written = []
+    for name, text in texts.items():
+        (folder / name).write_text(text, encoding="utf-8", newline="\n")
+        written.append(folder / name)
+    text = json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    (folder / "model.json").write_text(text, encoding="utf-8", newline="\n")
+    return [folder / "model.json", *written]
+
+
+def load(folder: Path) -> Any:
+    """The miner saved in `folder`."""
+    path = folder / "model.json"
+    if not path.is_file():
+        raise UsageError(f"There is no model.json in {folder}", hint="Give the folder a model was saved in.")
+    content = json.loads(path.read_text(encoding="utf-8"))
+    _put_texts(content, folder)
+    return from_document(content)
+
+
+def _take_texts(content: dict[str, Any]) -> dict[str, str]:
+    """Move LightGBM texts, which may be megabytes, out of the JSON into files of their own."""
+    taken: dict[str, str] = {}
+    for node in _boosters(content):
+        name = "booster.txt" if not taken else f"booster-{len(taken)}.txt"
+        taken[name] = node.pop("booster")
+        node["booster_file"] = name
+    return taken
+
+
+def _put_texts(content: dict[str, Any], folder: Path) -> None:
+    for node in _boosters(content, "booster_file"):
+        name = Path(node.pop("booster_file")).name
+        node["booster"] = (folder / name).read_text(encoding="utf-8")
+
+
+def _boosters(content: Any, key: str = "booster") -> list[dict[str, Any]]:
+    if not isinstance(content, dict):
+        return []
+    here = [content] if key in content else []
+    return here + [node for value in content.values() for node in _boosters(value, key)]
