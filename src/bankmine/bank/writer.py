@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from bankmine import clock
-from bankmine.bank.catalogue import TABLES, table as bank_table
+from bankmine.bank.catalogue import TABLES
+from bankmine.bank.catalogue import table as bank_table
 from bankmine.bank.columns import Kind, Table, Type
 from bankmine.bank.hashing import bucket_of
 from bankmine.bank.manifest import (

@@ -1,0 +1,160 @@
+"""A bank's configuration: `bankmine.toml`, read once, checked, and never written after `init`.
+
+Unknown settings are refused by name, because a misspelt setting that is silently ignored is worse than
+none.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from bankmine.errors import ConfigurationError
+
+FILE_NAME = "bankmine.toml"
+_KNOWN: dict[str, dict[str, type | tuple[type, ...]]] = {
+    "bank": {
+        "name": str, "mapping": str, "extracts": str, "time_zone": str, "currency": str, "keys": str,
+    },
+    "load": {"maximum_reject_share": (int, float)},
+    "engine": {"name": str, "memory": str, "threads": int},
+    "tasks": {},
+}  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    """One bank's settings; paths are absolute.
+
+    `mapping` is the name of a shipped mapping or a folder; `maximum_reject_share` is the share of a
+    table's rows that may break its contract before the load stops; `tasks` holds each task's own
+    settings, in the order the bank wants them run.
+    """
+
+    folder: Path
+    name: str
+    mapping: str
+    extracts: Path
+    time_zone: str
+    currency: str
+    keys: Path
+    maximum_reject_share: float = 0.01
+    engine: str = "duckdb"
+    memory: str = "1GB"
+    threads: int = 2
+    tasks: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+
+def load_config(folder: Path) -> Config:
+    """Reads `bankmine.toml` of a bank's folder; ConfigurationError says which setting to mend."""
+    file = folder / FILE_NAME
+    try:
+        raw = tomllib.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigurationError(
+            f"{folder} is not a bank (no {FILE_NAME})",
+            hint="Make one with `bankmine init FOLDER --mapping NAME --extracts DIR`.",
+        ) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{file} is not valid TOML: {error}", hint="Mend that line.") from None
+    for section in raw:
+        _known(section, _KNOWN, file, "section")
+    for section in ("bank", "load", "engine"):
+        for key, value in raw.get(section, {}).items():
+            kind = _known(key, _KNOWN[section], file, f"setting in [{section}]")
+            if not isinstance(value, kind) or isinstance(value, bool):
+                raise ConfigurationError(
+                    f"{file}: {section}.{key} is {value!r}", hint="Give it the right type."
+                )
+    return _build(folder.resolve(), raw, file)
+
+
+def _known(name: str, allowed: dict[str, Any], file: Path, what: str) -> Any:
+    if name in allowed:
+        return allowed[name]
+    near = get_close_matches(name, allowed, n=1)
+    hint = f"Did you mean {near[0]!r}?" if near else f"Allowed are {', '.join(sorted(allowed))}."
+    raise ConfigurationError(f"{file} has an unknown {what} {name!r}", hint=hint)
+
+
+def _build(folder: Path, raw: dict[str, Any], file: Path) -> Config:
+    bank, load, engine = raw.get("bank", {}), raw.get("load", {}), raw.get("engine", {})
+    missing = [key for key in ("name", "mapping", "extracts", "time_zone", "currency") if key not in bank]
+    if missing:
+        raise ConfigurationError(
+            f"{file} lacks bank.{missing[0]}", hint=f"Add `{missing[0]} = …` under [bank]."
+        )
+    share = float(load.get("maximum_reject_share", 0.01))
+    if not 0 <= share <= 1:
+        raise ConfigurationError(
+            f"{file}: load.maximum_reject_share is {share}", hint="Give a share from 0 to 1."
+        )
+    if engine.get("name", "duckdb") not in ("duckdb",):
+        raise ConfigurationError(
+            f"{file}: there is no engine {engine['name']!r}", hint='Write name = "duckdb".'
+        )
+    if engine.get("threads", 2) < 1:
+        raise ConfigurationError(f"{file}: engine.threads is {engine['threads']}", hint="Give 1 or more.")
+    for task, settings in raw.get("tasks", {}).items():
+        if not isinstance(settings, dict):
+            raise ConfigurationError(
+                f"{file}: tasks.{task} is {settings!r}", hint=f"Write a section [tasks.{task}]."
+            )
+    mapping = bank["mapping"]
+    if "/" in mapping or mapping.startswith("."):
+        mapping = str((folder / mapping).resolve())
+    return Config(
+        folder=folder,
+        name=bank["name"],
+        mapping=mapping,
+        extracts=(folder / bank["extracts"]).resolve(),
+        time_zone=bank["time_zone"],
+        currency=bank["currency"],
+        keys=(folder / bank.get("keys", "keys")).resolve(),
+        maximum_reject_share=share,
+        engine=engine.get("name", "duckdb"),
+        memory=engine.get("memory", "1GB"),
+        threads=engine.get("threads", 2),
+        tasks=raw.get("tasks", {}),
+    )
+
+
+def render_config(
+    *,
+    name: str,
+    mapping: str,
+    extracts: str,
+    time_zone: str,
+    currency: str,
+    keys: str,
+    tasks: dict[str, dict[str, Any]],
+) -> str:
+    """The text of a new `bankmine.toml`, with its settings explained."""
+    from json import dumps
+
+    lines = [
+        "# One bank's settings. `bankmine check` verifies them.",
+        "",
+        "[bank]",
+        f"name = {dumps(name, ensure_ascii=False)}",
+        f"mapping = {dumps(mapping)}            # a shipped mapping, or the path of a folder with your own",
+        f"extracts = {dumps(extracts)}",
+        f"time_zone = {dumps(time_zone)}  # days and months are civil units of this zone",
+        f"currency = {dumps(currency)}           # base currency, ISO 4217",
+        f"keys = {dumps(keys)}               # pseudonym key and person keys; keep a backup apart from the bank",
+        "",
+        "[load]",
+        "maximum_reject_share = 0.01   # a load stops when more of a table's rows break its contract",
+        "",
+        "[engine]",
+        'name = "duckdb"',
+        'memory = "1GB"',
+        "threads = 2",
+    ]
+    for task, settings in tasks.items():
+        lines += ["", f"[tasks.{task}]"]
+        lines += [f"{key} = {dumps(value)}" for key, value in settings.items()]
+    return "\n".join(lines) + "\n"
