@@ -1,0 +1,118 @@
+"""A session: SQL over the bank tables, as known at one instant.
+
+Each bank table the warehouse holds is a view that already obeys the rule of time: the last version known
+by `as_of`, cancelled rows gone, outcome columns null until they were known, nothing at or after `until`.
+Every statement that ran is kept, so that a report can show it beside the number it produced.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from bankmine.bank.catalogue import TABLES
+from bankmine.bank.warehouse import Warehouse
+from bankmine.engine.duck import connect, literal
+from bankmine.engine.views import KnownAt, raw_rows, view_statements, view_tables
+from bankmine.errors import UsageError
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+
+class Session:
+    """A connection over one state of a warehouse; use it as a context manager.
+
+    `as_of` is the knowledge time in µs since 1970 UTC (None: everything known). `until` cuts events with
+    `event_time ≥ until` and chooses the versions valid at that instant (None: no cut, all versions).
+    Views: the bank tables by name (`transaction` shows primary owners' rows), `customer_<table>` with
+    every owner's rows, and `<table>_versions` with all rows as they were written.
+    """
+
+    def __init__(
+        self,
+        warehouse: Warehouse,
+        as_of: int | None = None,
+        *,
+        until: int | None = None,
+        memory: str = "1GB",
+        threads: int = 2,
+    ) -> None:
+        self.warehouse = warehouse
+        self.known = KnownAt(as_of=as_of, until=until, time_zone=warehouse.manifest.time_zone)
+        self.statements: list[str] = []
+        self._connection = connect(memory=memory, threads=threads, spill=warehouse.folder / ".spill")
+        self._made: set[str] = set()
+        self._registered: set[str] = set()
+
+    def __enter__(self) -> Session:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._connection.close()
+
+    def register(self, name: str, rows: Any) -> None:
+        """Makes an Arrow table readable by SQL under that name."""
+        self._connection.register(name, rows)
+        self._registered.add(name)
+
+    def arrow(self, sql: str, parameters: Mapping[str, Any] | None = None) -> Any:
+        """Runs one statement and returns an Arrow table; parameters are `$name` in the SQL."""
+        import duckdb
+
+        self._prepare_views(sql)
+        self.statements.append(sql.strip())
+        try:
+            return self._connection.execute(sql, dict(parameters or {})).to_arrow_table()
+        except duckdb.CatalogException as error:
+            name = _missing_name(str(error))
+            if name in TABLES or name.removeprefix("customer_") in TABLES:
+                raise UsageError(
+                    f"this bank has no rows in the table {name}",
+                    hint="Load an extract that fills it, or leave that part out.",
+                ) from None
+            raise
+
+    def scalar(self, sql: str, parameters: Mapping[str, Any] | None = None) -> Any:
+        """The first value of the first row."""
+        return self.arrow(sql, parameters).column(0)[0].as_py()
+
+    def _prepare_views(self, sql: str) -> None:
+        words = set(re.findall(r"[A-Za-z_][A-Za-z_0-9]*", sql))
+        for view, table in view_tables().items():
+            if view not in words or view in self._made or view in self._registered:
+                continue
+            if not self.warehouse.has(table):
+                continue
+            self._make_view(view, table)
+
+    def _make_view(self, view: str, table: str) -> None:
+        paths = ", ".join(literal(path) for path in self.warehouse.paths(table))
+        source = f"read_parquet([{paths}], hive_partitioning = false)"
+        if view.endswith("_versions") and view not in TABLES:
+            self._connection.execute(f"CREATE OR REPLACE TEMP VIEW {view} AS SELECT * FROM {source}")
+            self._made.add(view)
+            return
+        for statement in view_statements(
+            TABLES[table], source, self.known, self._has_versions(table, source)
+        ):
+            self._connection.execute(statement)
+        self._made |= {
+            name for name, owner in view_tables().items() if owner == table and not name.endswith("_versions")
+        }
+
+    def _has_versions(self, table: str, source: str) -> bool:
+        """Whether any row of an event table was corrected or cancelled; if not, the view is a plain scan."""
+        statement = raw_rows(TABLES[table], source)
+        if statement is None:
+            return True
+        total, distinct, cancelled = self._connection.execute(statement).fetchall()[0]
+        return bool(total != distinct or cancelled)
+
+
+def _missing_name(message: str) -> str:
+    match = re.search(r"Table with name (\w+) does not exist", message)
+    return match.group(1) if match else ""

@@ -1,0 +1,144 @@
+"""The rule of time as SQL: one view for each bank table, as known at an instant.
+
+Ten lines that say it all, for an event table known at K and cut at T:
+    of the rows with known_at ≤ K keep, for each version key, the last one known;
+    drop it if it is cancelled or if event_time ≥ T;
+    an outcome column is null unless its known_by column is ≤ K.
+For a versioned table: of the versions with known_at ≤ K keep the last one known for each
+(primary key, valid_from); at T choose the one with the latest valid_from ≤ T, if valid_to > T;
+dates and instants after T read as null. A reference table: the last version known by K.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+from bankmine.bank.catalogue import TABLES
+from bankmine.bank.columns import Column, Kind, Table, Type
+from bankmine.engine.duck import literal, quoted
+
+
+@dataclass(frozen=True)
+class KnownAt:
+    """The knowledge time and the cut, in µs since 1970 UTC; None means no limit."""
+
+    as_of: int | None
+    until: int | None
+    time_zone: str
+
+    @property
+    def known(self) -> str | None:
+        """The knowledge time as SQL."""
+        return None if self.as_of is None else f"make_timestamptz({self.as_of})"
+
+    @property
+    def cut(self) -> str | None:
+        """The cut as SQL."""
+        return None if self.until is None else f"make_timestamptz({self.until})"
+
+    @property
+    def horizon(self) -> str | None:
+        """The instant after which a versioned row's dates are unknown."""
+        return self.cut or self.known
+
+    def civil_day(self, instant: str) -> str:
+        """The civil day of an SQL instant."""
+        return f"CAST(timezone({literal(self.time_zone)}, {instant}) AS DATE)"
+
+
+@cache
+def view_tables() -> dict[str, str]:
+    """Each view's name and the bank table behind it."""
+    views = {}
+    for name, table in TABLES.items():
+        views[name] = name
+        views[f"{name}_versions"] = name
+        if table.per_owner:
+            views[f"customer_{name}"] = name
+    return views
+
+
+def raw_rows(table: Table, source: str) -> str | None:
+    """Counts an event table's rows, distinct version keys and cancelled rows; None for other kinds."""
+    if table.kind is not Kind.EVENT:
+        return None
+    key = ", ".join(quoted(name) for name in table.version_key)
+    return (
+        f"SELECT sum(versions), count(*), sum(cancelled) FROM (SELECT count(*) AS versions, "
+        f"count(*) FILTER (cancelled) AS cancelled FROM {source} GROUP BY {key})"
+    )
+
+
+def view_statements(table: Table, source: str, known: KnownAt, has_versions: bool) -> list[str]:
+    """The statements that make the table's views."""
+    body = {
+        Kind.EVENT: _event_view,
+        Kind.VERSIONED: _versioned_view,
+        Kind.REFERENCE: _reference_view,
+    }[table.kind](table, source, known, has_versions)
+    if not table.per_owner:
+        return [f"CREATE OR REPLACE TEMP VIEW {quoted(table.name)} AS {body}"]
+    every = quoted(f"customer_{table.name}")
+    return [
+        f"CREATE OR REPLACE TEMP VIEW {every} AS {body}",
+        f"CREATE OR REPLACE TEMP VIEW {quoted(table.name)} AS SELECT * FROM {every} WHERE is_primary",
+    ]
+
+
+def _event_view(table: Table, source: str, known: KnownAt, has_versions: bool) -> str:
+    columns = ", ".join(_masked(table, column, known) for column in table.all_columns)
+    conditions = [f"known_at <= {known.known}"] if known.known else []
+    rows = f"SELECT * FROM {source}" + (f" WHERE {' AND '.join(conditions)}" if conditions else "")
+    if has_versions:
+        key = ", ".join(quoted(name) for name in table.version_key)
+        rows += (
+            f" QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY known_at DESC, load_number DESC) = 1"
+        )
+    late = f" AND event_time < {known.cut}" if known.cut else ""
+    return f"SELECT {columns} FROM ({rows}) WHERE NOT cancelled{late}"
+
+
+def _versioned_view(table: Table, source: str, known: KnownAt, has_versions: bool) -> str:
+    columns = ", ".join(_masked(table, column, known) for column in table.all_columns)
+    conditions = [f"known_at <= {known.known}"] if known.known else []
+    if known.cut:
+        conditions.append(f"valid_from <= {known.cut}")
+    where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
+    key = ", ".join(quoted(name) for name in table.version_key)
+    rows = (
+        f"SELECT * FROM {source}{where} "
+        f"QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY known_at DESC, load_number DESC) = 1"
+    )
+    if not known.cut:
+        return f"SELECT {columns} FROM ({rows})"
+    primary = ", ".join(quoted(name) for name in table.primary_key)
+    latest = (
+        f"SELECT * FROM ({rows}) "
+        f"QUALIFY row_number() OVER (PARTITION BY {primary} ORDER BY valid_from DESC) = 1"
+    )
+    return f"SELECT {columns} FROM ({latest}) WHERE valid_to IS NULL OR valid_to > {known.cut}"
+
+
+def _reference_view(table: Table, source: str, known: KnownAt, has_versions: bool) -> str:
+    key = ", ".join(quoted(name) for name in table.primary_key)
+    where = f" WHERE known_at <= {known.known}" if known.known else ""
+    return (
+        f"SELECT * FROM {source}{where} "
+        f"QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY known_at DESC, load_number DESC) = 1"
+    )
+
+
+def _masked(table: Table, column: Column, known: KnownAt) -> str:
+    """The column as it may be read: outcomes once known, a versioned row's dates up to the horizon."""
+    name = quoted(column.name)
+    times = {outcome.known_by for outcome in table.columns if outcome.known_by}
+    gate = column.known_by or (column.name if column.name in times else None)
+    if gate and known.known:
+        return f"CASE WHEN {quoted(gate)} <= {known.known} THEN {name} END AS {name}"
+    if table.kind is Kind.VERSIONED and known.horizon and column.name not in ("valid_from", "known_at"):
+        if column.type is Type.DATE:
+            return f"CASE WHEN {name} <= {known.civil_day(known.horizon)} THEN {name} END AS {name}"
+        if column.type is Type.INSTANT:
+            return f"CASE WHEN {name} <= {known.horizon} THEN {name} END AS {name}"
+    return name
