@@ -1,4 +1,73 @@
-lock:
-	uv pip compile pyproject.toml --group test --extra spark --extra deep --generate-hashes --python-version 3.11 -q --no-header -o locks/all.lock
+# The only interface a newcomer needs. `make` alone lists the targets.
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+DEMO ?= demo-bank
+HAVE_UV := $(shell command -v uv 2>/dev/null)
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check docs bench lock format clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /  make \1\t/' | expand -t 18
+
+demo: $(VENV)/.core ## fresh machine: install, make up a small bank, run every task on it, print the report's path
+	@rm -rf $(DEMO) demo-extracts
+	$(BIN)/python -m bankmine example demo-extracts
+	$(BIN)/python -m bankmine init $(DEMO) --mapping example --extracts demo-extracts
+	$(BIN)/python -m bankmine run $(DEMO)
+	@$(BIN)/python -m bankmine report $(DEMO)
+
+test: $(VENV)/.test ## fresh machine: the whole test suite
+	$(BIN)/python -m pytest -q -n 2 --dist loadgroup
+
+check: $(VENV)/.test ## style, types, the arrows between rooms, licences, documentation
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python tools/licences.py
+	$(BIN)/python tools/docs.py --check
+
+docs: $(VENV)/.core ## write the generated reference pages in docs/
+	$(BIN)/python tools/docs.py
+
+bench: $(VENV)/.bench ## all rows of the figures, or one: make bench ROW=T9
+	env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE $(BIN)/python -m benchmarks $(ROW)
+
+format: $(VENV)/.test ## put the code in shape
+	$(BIN)/ruff check --fix -q . ; $(BIN)/ruff format -q .
+
+lock: ## resolve the dependencies anew (needs uv)
+	uv pip compile pyproject.toml --group test --group bench --extra spark --extra deep --generate-hashes --python-version 3.11 -q --no-header -o locks/all.lock
 	uv pip compile pyproject.toml --group test -c locks/all.lock --generate-hashes --python-version 3.11 -q --no-header -o locks/test.lock
-	uv pip compile pyproject.toml -c locks/all.lock --generate-hashes --python-version 3.11 --group build -q --no-header -o locks/core.lock
+	uv pip compile pyproject.toml --group bench -c locks/all.lock --generate-hashes --python-version 3.11 -q --no-header -o locks/bench.lock
+	uv pip compile pyproject.toml --group build -c locks/all.lock --generate-hashes --python-version 3.11 -q --no-header -o locks/core.lock
+
+clean: ## remove what the targets made
+	rm -rf $(DEMO) demo-extracts .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+ifdef HAVE_UV
+  make_venv = uv venv -q --allow-existing --python $(PYTHON) $(VENV)
+  install = uv pip install -q --python $(BIN)/python --compile-bytecode --require-hashes -r $(1)
+  install_self = uv pip install -q --python $(BIN)/python --no-deps --no-build-isolation -e .
+else
+  make_venv = $(PYTHON) -m venv $(VENV)
+  install = $(BIN)/python -m pip install -q --require-hashes -r $(1)
+  install_self = $(BIN)/python -m pip install -q --no-deps --no-build-isolation -e .
+endif
+
+$(VENV)/.core: locks/core.lock
+	$(make_venv)
+	$(call install,locks/core.lock)
+	$(install_self)
+	@touch $@
+
+$(VENV)/.test: locks/test.lock $(VENV)/.core
+	$(call install,locks/test.lock)
+	@touch $@
+
+$(VENV)/.bench: locks/bench.lock $(VENV)/.core
+	$(call install,locks/bench.lock)
+	@touch $@
