@@ -1,0 +1,50 @@
+"""Runs the rows: `python -m benchmarks` all of them, `python -m benchmarks T9` one.
+
+Each row runs in a process of its own, prints one JSON line last and writes its section of RESULTS.md.
+Exit code 1 where a row could not run; a missed bar is a result, not a failure.
+"""
+
+from __future__ import annotations
+
+import importlib
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+from benchmarks.rows import record
+
+ROWS = {"T9": "card_fraud", "S1": "snapshot_one", "S2": "snapshot_twelve", "S16": "size_and_start"}
+
+
+def one(name: str) -> None:
+    """Runs one row in this process."""
+    module = importlib.import_module(f"benchmarks.{ROWS[name]}")
+    row = module.run()
+    record(row, datetime.now(UTC).date().isoformat())
+    print(row.line())
+
+
+def main() -> int:
+    """Runs the rows named, or all."""
+    wanted = [word.upper() for word in sys.argv[1:]] or list(ROWS)
+    unknown = [name for name in wanted if name not in ROWS]
+    if unknown:
+        print(f"there is no row {unknown[0]}; there are {', '.join(ROWS)}", file=sys.stderr)
+        return 2
+    if len(wanted) == 1:
+        one(wanted[0])
+        return 0
+    failed = 0
+    for name in wanted:
+        failed += (
+            subprocess.run(
+                [sys.executable, "-m", "benchmarks", name], cwd=Path(__file__).parents[1]
+            ).returncode
+            != 0
+        )
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

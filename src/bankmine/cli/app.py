@@ -1,0 +1,211 @@
+"""The commands. Each translates its options, calls one function of a room or of `pipeline`, and prints."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    name="bankmine",
+    help="Data mining for banks: from raw tables to knowledge of each customer and decisions.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Any command takes --debug to show tracebacks.",
+)
+
+BankFolder = Annotated[Path, typer.Argument(metavar="BANK", help="The bank's folder.")]
+Cutoff = Annotated[
+    str | None, typer.Option("--cutoff", help="Look at the bank as of this civil date, e.g. 1994-04-01.")
+]
+
+
+def _version(show: bool) -> None:
+    if show:
+        from bankmine import __version__
+
+        typer.echo(f"bankmine {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and leave.")
+    ] = False,
+) -> None:
+    """Options before the command."""
+
+
+@app.command()
+def init(
+    folder: Annotated[Path, typer.Argument(metavar="BANK", help="The folder to make.")],
+    extracts: Annotated[Path, typer.Option("--extracts", help="Folder of the raw files.")],
+    mapping: Annotated[str, typer.Option("--mapping", help="A shipped mapping or a folder of your own.")],
+    keys: Annotated[
+        Path | None, typer.Option("--keys", help="Folder of keys to use; by default BANK/keys is made.")
+    ] = None,
+    name: Annotated[str | None, typer.Option("--name", help="The bank's name on pages.")] = None,
+) -> None:
+    """Make a bank's folder: settings, keys and an empty warehouse. Nothing is loaded yet."""
+    from bankmine import pipeline
+
+    made = pipeline.init(folder, mapping=mapping, extracts=extracts, keys=keys, name=name)
+    typer.echo(f"Made {made.folder}. Next: bankmine run {folder}")
+
+
+@app.command()
+def run(
+    bank: BankFolder,
+    task: Annotated[list[str] | None, typer.Option("--task", help="Only this task; may be repeated.")] = None,
+    cutoff: Cutoff = None,
+) -> None:
+    """Load, understand, snapshot, mine and report: the whole pass."""
+    from bankmine import pipeline
+    from bankmine.cli.progress import stages
+
+    with stages() as progress:
+        outcome = pipeline.run(pipeline.open_bank(bank), tasks=task, cutoff=cutoff, progress=progress)
+    for line in outcome.lines():
+        typer.echo(line)
+
+
+@app.command()
+def load(bank: BankFolder) -> None:
+    """Load the extracts into the warehouse; an extract already loaded is recognised."""
+    from bankmine import pipeline
+    from bankmine.cli.progress import stages
+
+    with stages() as progress:
+        lines = pipeline.load(pipeline.open_bank(bank), progress=progress)
+    for line in lines:
+        typer.echo(line)
+
+
+@app.command()
+def understand(bank: BankFolder) -> None:
+    """Say in plain sentences what is in the data and what looks wrong with them."""
+    from bankmine import pipeline
+    from bankmine.cli.progress import stages
+
+    with stages() as progress:
+        lines = pipeline.understand_lines(pipeline.open_bank(bank), progress=progress)
+    for line in lines:
+        typer.echo(line)
+
+
+@app.command()
+def report(bank: BankFolder) -> None:
+    """Print the path of the report, building it anew where results or data changed."""
+    from bankmine import pipeline
+    from bankmine.cli.progress import stages
+
+    with stages() as progress:
+        path = pipeline.report(pipeline.open_bank(bank), progress=progress)
+    typer.echo(path)
+
+
+@app.command()
+def check(bank: BankFolder) -> None:
+    """Verify settings, keys, files and the counts the mapping promises."""
+    from bankmine import pipeline
+
+    failed = 0
+    for line, good in pipeline.check(pipeline.open_bank(bank)):
+        failed += not good
+        typer.echo(f"{'ok  ' if good else 'FAIL'}  {line}")
+    if failed:
+        raise typer.Exit(6)
+
+
+@app.command()
+def history(
+    bank: BankFolder,
+    restore: Annotated[
+        bool, typer.Option("--restore", help="Bring back the last good manifest where it was damaged.")
+    ] = False,
+) -> None:
+    """List the loads: when, what, how many rows, how many rejected and why."""
+    from bankmine import pipeline
+
+    for line in pipeline.history(bank, restore=restore):
+        typer.echo(line)
+
+
+@app.command()
+def tables(
+    name: Annotated[str | None, typer.Argument(help="One table: its columns.")] = None,
+    bank: Annotated[Path | None, typer.Option("--bank", help="Also show this bank's rows.")] = None,
+) -> None:
+    """List the bank tables, or the columns of one."""
+    from bankmine.cli import listing
+
+    for line in listing.tables(name, bank):
+        typer.echo(line)
+
+
+@app.command()
+def features(
+    words: Annotated[list[str] | None, typer.Argument(help="Words to search for; or: explain NAME.")] = None,
+    bank: Annotated[
+        Path | None, typer.Option("--bank", help="Which of them this bank's tables allow.")
+    ] = None,
+) -> None:
+    """List or search the feature catalogue; `bankmine features explain NAME` tells one whole."""
+    from bankmine.cli import listing
+
+    for line in listing.features(words or [], bank):
+        typer.echo(line)
+
+
+@app.command()
+def tasks(
+    bank: Annotated[Path | None, typer.Option("--bank", help="Which of them this bank allows.")] = None,
+) -> None:
+    """List the questions bankmine can answer, and what each needs."""
+    from bankmine.cli import listing
+
+    for line in listing.tasks(bank):
+        typer.echo(line)
+
+
+@app.command()
+def mappings() -> None:
+    """List the mappings that are shipped."""
+    from bankmine.cli import listing
+
+    for line in listing.mappings():
+        typer.echo(line)
+
+
+@app.command()
+def customer(
+    bank: BankFolder,
+    customer_id: Annotated[
+        str, typer.Argument(help="Pseudonym (16 digits) or, with --raw, the bank's own id.")
+    ],
+    raw: Annotated[bool, typer.Option("--raw", help="The id is the bank's own.")] = False,
+    cutoff: Cutoff = None,
+) -> None:
+    """Show one customer exactly as known at a cutoff."""
+    from bankmine.cli import listing
+
+    for line in listing.customer(bank, customer_id, raw=raw, cutoff=cutoff):
+        typer.echo(line)
+
+
+@app.command()
+def example(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where to write the extracts.")],
+    customers: Annotated[int, typer.Option(min=50, max=200_000)] = 2000,
+    months: Annotated[int, typer.Option(min=6, max=120)] = 18,
+    seed: Annotated[int, typer.Option(min=0)] = 7,
+) -> None:
+    """Write the extracts of a tiny made-up bank, for `bankmine init --mapping example`."""
+    from bankmine import pipeline
+
+    typer.echo(pipeline.write_example(folder, customers=customers, months=months, seed=seed))
