@@ -76,14 +76,8 @@ def peak_mib() -> int:
 def machine() -> str:
     """The machine in a few words."""
     lines = Path("/proc/cpuinfo").read_text().splitlines()
-    model = next(
-        (
-            line.split(":", 1)[1].strip()
-            for line in Path("/proc/cpuinfo").read_text().splitlines()
-            if "model name" in line
-        ),
-        platform.processor(),
-    )
+    named = (line.split(":", 1)[1].strip() for line in lines if "model name" in line)
+    model = next(named, platform.processor())
     return f"{os.cpu_count()} cores, {model}, Python {platform.python_version()}"
 
 
@@ -100,7 +94,7 @@ def versions_of(names: tuple[str, ...]) -> str:
 
 def record(row: Row, date: str) -> None:
     """Writes or replaces the row's section of RESULTS.md."""
-    head = "# Measured figures\n\nEach section is written by `make bench ROW=…`; the newest run replaces the older one.\n"
+    head = "# Measured figures\n\nWritten by `make bench ROW=…`; the newest run of a row replaces the older one.\n"
     text = RESULTS.read_text(encoding="utf-8") if RESULTS.exists() else head
     parts = text.split("\n## ")
     sections = {part.split("\n", 1)[0]: part for part in parts[1:]}
