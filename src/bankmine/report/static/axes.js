@@ -1,0 +1,162 @@
+/* What all pictures share: tokens read from the page, axes, tooltips, baselines and marks. */
+(function () {
+  "use strict";
+  const bankmine = window.bankmine, { value, tick } = bankmine.format;
+  const SIGNS = { neutral: "", good: "✓ ", watch: "! ", bad: "✕ " };
+  const TIMES = ["date", "month", "instant"];
+  let ink = {};
+
+  function readTokens() {
+    const style = getComputedStyle(document.documentElement);
+    const token = (name) => style.getPropertyValue("--" + name).trim();
+    for (const name of ["text", "quiet", "line", "panel", "accent", "baseline", "good", "watch", "bad", "low", "high", "below", "face"]) ink[name] = token(name);
+    ink.categories = [1, 2, 3, 4, 5, 6, 7, 8].map((n) => token("category-" + n));
+    ink.neutral = ink.categories[0];
+  }
+
+  const ruler = document.createElement("canvas").getContext("2d");
+  function widthOf(text, size = 12) {
+    ruler.font = `${size}px ${ink.face}`;
+    return Math.ceil(ruler.measureText(text).width);
+  }
+  const widest = (texts, size) => Math.max(0, ...texts.map((text) => widthOf(text, size)));
+
+  /* Shortens a text to a width in pixels, with an ellipsis. */
+  function fitted(text, width, size = 12) {
+    if (widthOf(text, size) <= width) return text;
+    let n = text.length;
+    while (n > 1 && widthOf(text.slice(0, n) + "…", size) > width) n -= 1;
+    return text.slice(0, n).trimEnd() + "…";
+  }
+
+  function base(extra) {
+    return {
+      animation: false,
+      useUTC: true,
+      aria: { enabled: false },
+      textStyle: { fontFamily: ink.face, fontSize: 12, color: ink.text },
+      tooltip: tooltip("item"),
+      ...extra,
+    };
+  }
+
+  function tooltip(trigger, formatter) {
+    return {
+      trigger, formatter, renderMode: "richText", confine: true, transitionDuration: 0,
+      backgroundColor: ink.panel, borderColor: ink.line, borderWidth: 1, padding: [8, 10],
+      textStyle: { color: ink.text, fontSize: 12, lineHeight: 17, fontFamily: ink.face },
+      axisPointer: { type: "line", lineStyle: { color: ink.baseline, type: "solid", width: 1 }, label: { show: false } },
+    };
+  }
+
+  function valueAxis(axis, extra = {}) {
+    return {
+      type: "value",
+      axisLine: { show: false }, axisTick: { show: false },
+      axisLabel: { color: ink.quiet, fontSize: 11, formatter: (v) => tick(v, axis), hideOverlap: true },
+      splitLine: { lineStyle: { color: ink.line, width: 1 } },
+      splitNumber: 4,
+      ...extra,
+    };
+  }
+
+  function categoryAxis(names, extra = {}) {
+    return {
+      type: "category", data: names,
+      axisLine: { lineStyle: { color: ink.line } }, axisTick: { show: false },
+      axisLabel: { color: ink.quiet, fontSize: 11, hideOverlap: true },
+      ...extra,
+    };
+  }
+
+  function timeAxis(extra = {}) {
+    const zh = document.documentElement.lang.startsWith("zh");
+    return {
+      type: "time",
+      axisLine: { lineStyle: { color: ink.baseline } }, axisTick: { show: true, lineStyle: { color: ink.line } },
+      splitLine: { show: false },
+      axisLabel: {
+        color: ink.quiet, fontSize: 11, hideOverlap: true,
+        formatter: { year: "{yyyy}", month: zh ? "{M}月" : "{MMM}", day: zh ? "{M}-{d}" : "{d} {MMM}", hour: "{HH}:{mm}" },
+      },
+      ...extra,
+    };
+  }
+
+  /* The horizontal axis of a series: time, numbers or names, as its kind says. */
+  function positionAxis(axis, at, extra = {}) {
+    if (TIMES.includes(axis.kind)) return timeAxis(extra);
+    if (axis.kind === "text" || axis.kind === "key") return categoryAxis(at, { boundaryGap: false, ...extra });
+    return valueAxis(axis, { min: "dataMin", max: "dataMax", splitLine: { show: false }, axisLine: { show: true, lineStyle: { color: ink.baseline } }, ...extra });
+  }
+
+  /* Names of both axes, for pictures of two measures: the vertical one lies flat above its axis. */
+  function named(axis, where) {
+    const name = axis.label + (axis.unit ? ` (${axis.unit})` : "");
+    const style = { name, nameTextStyle: { color: ink.quiet, fontSize: 11 } };
+    if (where === "x") return { ...style, nameLocation: "middle", nameGap: 26 };
+    return { ...style, nameLocation: "end", nameGap: 10, nameTextStyle: { ...style.nameTextStyle, align: "left", padding: [0, 0, 0, -28] } };
+  }
+
+  const quietLine = { color: "", type: "solid", width: 1 };
+  /* Constant levels with their name on the line. */
+  function baselineMarks(baselines, axis, direction = "yAxis") {
+    if (!baselines.length) return undefined;
+    return {
+      silent: true, symbol: "none", animation: false,
+      lineStyle: { ...quietLine, color: ink.baseline },
+      data: baselines.map((b) => ({
+        [direction]: b.value,
+        label: {
+          formatter: `${b.name} ${value(b.value, axis)}`, color: ink.quiet, fontSize: 11,
+          position: direction === "yAxis" ? "insideStartTop" : "end", distance: direction === "yAxis" ? 3 : 4,
+        },
+      })),
+    };
+  }
+
+  /* Named places on the horizontal axis, drawn as a carrier series of their own. */
+  function placeMarks(marks) {
+    if (!marks.length) return [];
+    return [{
+      type: "line", data: [], silent: true, tooltip: { show: false },
+      markLine: {
+        silent: true, symbol: "none", animation: false,
+        data: marks.map((m) => ({
+          xAxis: m.at,
+          lineStyle: { color: m.tone === "neutral" ? ink.text : ink[m.tone], type: [4, 3], width: 1 },
+          label: { formatter: SIGNS[m.tone] + m.text, position: "end", distance: 4, color: ink.text, fontSize: 11, overflow: "break" },
+        })),
+      },
+    }];
+  }
+
+  function mix(from, to, share) {
+    const part = (hex, i) => parseInt(hex.slice(1 + 2 * i, 3 + 2 * i), 16);
+    return "#" + [0, 1, 2].map((i) => Math.round(part(from, i) + (part(to, i) - part(from, i)) * share).toString(16).padStart(2, "0")).join("");
+  }
+
+  function luminance(hex) {
+    const c = [1, 3, 5].map((i) => parseInt(hex.slice(i, i + 2), 16) / 255).map((v) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4));
+    return 0.2126 * c[0] + 0.7152 * c[1] + 0.0722 * c[2];
+  }
+  /* Black or white, whichever reads better on the colour. */
+  const onto = (hex) => (luminance(hex) > 0.179 ? "#1D1F21" : "#FFFFFF");
+
+  /* A small key for colours that mean amounts, at the upper right. */
+  function colourKey(stops, texts) {
+    const width = 72, right = widthOf(texts[1], 11) + 6;
+    const style = { fontSize: 11, fontFamily: ink.face, fill: ink.quiet };
+    return [
+      { type: "text", right: 0, top: 0, silent: true, style: { ...style, text: texts[1] } },
+      { type: "rect", right, top: 2, silent: true, shape: { width, height: 8 },
+        style: { fill: { type: "linear", x: 0, y: 0, x2: 1, y2: 0, colorStops: stops.map((color, i) => ({ offset: i / (stops.length - 1), color })) } } },
+      { type: "text", right: right + width + 6, top: 0, silent: true, style: { ...style, text: texts[0] } },
+    ];
+  }
+
+  bankmine.axes = {
+    ink, SIGNS, readTokens, widthOf, widest, fitted, base, tooltip, valueAxis, categoryAxis, timeAxis, positionAxis, named,
+    baselineMarks, placeMarks, mix, onto, colourKey,
+  };
+})();

@@ -1,0 +1,44 @@
+/* The frame: theme, navigation on narrow screens, copying of queries, printing in light. */
+(function () {
+  "use strict";
+  const root = document.documentElement, bankmine = window.bankmine;
+
+  function setTheme(name) {
+    root.dataset.theme = name;
+    bankmine.drawAll();
+  }
+
+  document.querySelector("button.theme").addEventListener("click", () => {
+    setTheme(root.dataset.theme === "dark" ? "light" : "dark");
+    try { localStorage.setItem("bankmine-theme", root.dataset.theme); } catch (error) { root.dataset.unsaved = "theme"; }
+  });
+
+  const menu = document.querySelector("button.menu"), navigation = document.getElementById("navigation");
+  menu.addEventListener("click", () => menu.setAttribute("aria-expanded", String(navigation.classList.toggle("open"))));
+  navigation.addEventListener("click", (event) => {
+    if (event.target.closest("a")) { navigation.classList.remove("open"); menu.setAttribute("aria-expanded", "false"); }
+  });
+
+  async function copy(button) {
+    const code = button.closest(".sql").querySelector("code"), label = button.textContent;
+    try { await navigator.clipboard.writeText(code.textContent); } catch (error) {
+      getSelection().selectAllChildren(code);  // the reader copies by hand
+      return;
+    }
+    button.textContent = bankmine.texts.copied;
+    setTimeout(() => { button.textContent = label; }, 1500);
+  }
+  document.querySelectorAll("button.copy").forEach((button) => button.addEventListener("click", () => copy(button)));
+
+  let before = null;
+  addEventListener("beforeprint", () => {
+    before = { theme: root.dataset.theme, how: document.getElementById("how")?.open };
+    if (document.getElementById("how")) document.getElementById("how").open = true;
+    setTheme("light");
+  });
+  addEventListener("afterprint", () => {
+    if (!before) return;
+    if (document.getElementById("how")) document.getElementById("how").open = before.how;
+    setTheme(before.theme);
+  });
+})();

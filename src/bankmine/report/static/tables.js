@@ -1,0 +1,52 @@
+/* Tables that sort by a click on their heading and search while typing. Missing values stay last. */
+(function () {
+  "use strict";
+  const texts = window.bankmine.texts;
+
+  const sortKey = (cell) => cell.dataset.v !== undefined ? Number(cell.dataset.v) : cell.classList.contains("num") || cell.textContent === "–" ? null : cell.textContent;
+
+  function compare(one, other, direction) {
+    if (one === null || other === null) return (one === null) - (other === null);
+    return direction * (typeof one === "number" ? one - other : one.localeCompare(other, undefined, { numeric: true }));
+  }
+
+  function sortBy(table, column) {
+    const heads = [...table.tHead.rows[0].cells], head = heads[column];
+    const first = head.classList.contains("num") ? "descending" : "ascending", second = first === "ascending" ? "descending" : "ascending";
+    const order = head.getAttribute("aria-sort") === first ? second : first;
+    heads.forEach((other) => other.removeAttribute("aria-sort"));
+    head.setAttribute("aria-sort", order);
+    const rows = [...table.tBodies[0].rows].map((row, i) => ({ row, i, key: sortKey(row.cells[column]) }));
+    rows.sort((p, q) => compare(p.key, q.key, order === "ascending" ? 1 : -1) || p.i - q.i);
+    table.tBodies[0].append(...rows.map((item) => item.row));
+  }
+
+  document.querySelectorAll("table.sortable").forEach((table) => {
+    [...table.tHead.rows[0].cells].forEach((head, column) => {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.append(...head.childNodes);
+      button.addEventListener("click", () => sortBy(table, column));
+      head.append(button);
+    });
+  });
+
+  document.querySelectorAll("input.search").forEach((input) => {
+    const table = input.parentElement.querySelector("table"), none = document.createElement("p");
+    none.className = "empty";
+    none.textContent = texts.none_found;
+    none.hidden = true;
+    none.setAttribute("role", "status");
+    table.after(none);
+    input.addEventListener("input", () => {
+      const words = input.value.toLocaleLowerCase().split(/\s+/).filter(Boolean);
+      let found = 0;
+      for (const row of table.tBodies[0].rows) {
+        const text = row.textContent.toLocaleLowerCase();
+        row.hidden = !words.every((word) => text.includes(word));
+        found += !row.hidden;
+      }
+      none.hidden = found > 0;
+    });
+  });
+})();
