@@ -1,0 +1,142 @@
+"""From rows to entries: what one declaration speaks of, each with its slot, its measure and when it counts.
+
+Outcome columns are masked here: an entry that meets a condition by an outcome, or is measured by one,
+counts from when the outcome is known; one told apart by an outcome is "other" until then.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bankmine.errors import ConfigurationError
+from bankmine.windows.declaration import Condition, Events
+from bankmine.windows.reader import EventRows, Values
+from bankmine.windows.versions import FOREVER
+
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+_EMPTY = np.zeros(0, np.int64)
+
+
+@dataclass(frozen=True)
+class Entries:
+    """Entries sorted by (key, event_time, seq); `values` and `items` are empty where nothing needs them."""
+
+    key: Ints
+    event_time: Ints
+    seq: Ints
+    known_from: Ints
+    known_until: Ints
+    slot: Ints
+    values: Ints
+    items: Ints
+
+
+def make_entries(rows: EventRows, source: Events, by: str | None, levels: tuple[str, ...]) -> Entries:
+    """The entries of one declaration among the rows of its table."""
+    chosen, known_from = select(rows, source)
+    slot = np.zeros(len(rows.key), np.int64) if by is None else slots(rows.columns[by], levels)
+    index = np.flatnonzero(chosen)
+    entries = Entries(
+        rows.key[index], rows.event_time[index], rows.seq[index], known_from[index], rows.known_until[index],
+        slot[index], _measured(rows, source, index), _items(rows, source, index),
+    )  # fmt: skip
+    known_by = source.declared.column(by).known_by if by is not None else None
+    if known_by is not None:
+        entries = _other_until_known(entries, _known(rows.columns[known_by])[index], len(levels))
+    check_sums(entries.values, source)
+    return entries
+
+
+def select(rows: EventRows, source: Events) -> tuple[Bools, Ints]:
+    """Which rows are entries, and from when each of them counts."""
+    known_from = rows.known_from
+    chosen = np.ones(len(rows.key), np.bool_)
+    for condition in source.conditions:
+        chosen &= meets(rows.columns[condition.column], condition)
+        known_from = unmasked_from(rows, source, condition.column, known_from)
+    if source.measured is not None:
+        present = rows.columns[source.measured].present
+        chosen &= True if present is None else present
+        known_from = unmasked_from(rows, source, source.measured, known_from)
+    return chosen & (known_from < rows.known_until), known_from
+
+
+def unmasked_from(rows: EventRows, source: Events, column: str, known_from: Ints) -> Ints:
+    """From when a value may be read: an outcome not before its own time of knowledge."""
+    known_by = source.declared.column(column).known_by
+    return known_from if known_by is None else np.maximum(known_from, _known(rows.columns[known_by]))
+
+
+def meets(values: Values, condition: Condition) -> Bools:
+    """Which values meet a condition; a missing value meets none."""
+    if values.levels is not None:
+        wanted = np.array([level in condition.values for level in values.levels], np.bool_)
+        met = wanted[values.data] if len(wanted) else np.zeros(len(values.data), np.bool_)
+    elif condition.test == "at_least":
+        met = values.data >= int(condition.values[0])
+    elif condition.test == "below":
+        met = values.data < int(condition.values[0])
+    else:
+        met = np.isin(values.data, np.array([int(value) for value in condition.values], np.int64))
+    return met if values.present is None else met & values.present
+
+
+def slots(values: Values, levels: tuple[str, ...]) -> Ints:
+    """The place of each value's level; what is not listed, or missing, is "other", the last place."""
+    place = {level: number for number, level in enumerate(levels)}
+    of_code = np.array([place.get(level, len(levels)) for level in values.levels or ()] or [0], np.int64)
+    slot = of_code[values.data]
+    return slot if values.present is None else np.where(values.present, slot, len(levels))
+
+
+def check_sums(values: Ints, source: Events) -> None:
+    """Refuses measures whose sum might not fit in 64 bits."""
+    if len(values) == 0:
+        return
+    largest = max(abs(int(values.min())), abs(int(values.max())))
+    if largest * len(values) >= 1 << 63:
+        raise ConfigurationError(
+            f"sums of {source.table}.{source.measure_name} could exceed 64 bits "
+            f"({len(values)} values of up to {largest} in one bucket)",
+            hint="Measure a column with smaller numbers, or correct the unit in the mapping.",
+        )
+
+
+def _measured(rows: EventRows, source: Events, index: Ints) -> Ints:
+    return rows.columns[source.measured].data[index] if source.measured is not None else _EMPTY
+
+
+def _items(rows: EventRows, source: Events, index: Ints) -> Ints:
+    from bankmine.windows.tables_kernel import NONE
+
+    if source.distinct_of is None:
+        return _EMPTY
+    values = rows.columns[source.distinct_of]
+    items = values.data if values.present is None else np.where(values.present, values.data, NONE)
+    return items[index]
+
+
+def _known(times: Values) -> Ints:
+    """Instants, FOREVER where missing: what has no time of knowledge is never known."""
+    return times.data if times.present is None else np.where(times.present, times.data, FOREVER)
+
+
+def _other_until_known(entries: Entries, known: Ints, other: int) -> Entries:
+    """Splits each entry at the instant its level becomes known."""
+    count = len(entries.key)
+    index = np.concatenate([np.arange(count), np.arange(count)])
+    known_from = np.concatenate([entries.known_from, np.maximum(entries.known_from, known)])
+    known_until = np.concatenate([np.minimum(entries.known_until, known), entries.known_until])
+    slot = np.concatenate([np.full(count, other, np.int64), entries.slot])
+    order = np.argsort(index, kind="stable")
+    order = order[known_from[order] < known_until[order]]
+    at = index[order]
+    return Entries(
+        entries.key[at], entries.event_time[at], entries.seq[at], known_from[order], known_until[order],
+        slot[order], entries.values[at] if len(entries.values) else _EMPTY,
+        entries.items[at] if len(entries.items) else _EMPTY,
+    )  # fmt: skip

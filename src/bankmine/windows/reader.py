@@ -1,0 +1,157 @@
+"""From the warehouse to plain arrays: the rows of one bucket, sorted, each with when it counts.
+
+Rows without the key, cancelled versions, versions never known last, and (under any key but the
+customer's) the copies of joint owners other than the primary are left out here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bankmine.bank import catalogue
+from bankmine.bank.civil import Zone
+from bankmine.bank.columns import Table, Type
+from bankmine.windows.versions import superseded_at
+
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+
+class Readable(Protocol):
+    """What windows need of a warehouse."""
+
+    @property
+    def zone(self) -> Zone:
+        """The bank's time zone."""
+
+    def has(self, table: str) -> bool:
+        """Whether the table holds any row."""
+
+    def coverage(self, table: str) -> tuple[int, int] | None:
+        """The period [from, to) in µs the loads speak for."""
+
+    def buckets(self, table: str) -> int:
+        """Number of buckets."""
+
+    def read(self, table: str, columns: Sequence[str] | None = None, *, bucket: int | None = None) -> Any:
+        """An Arrow table of all loads' raw rows."""
+
+
+@dataclass(frozen=True)
+class Values:
+    """One column: whole numbers, or codes into `levels`; `present` is None where nothing is missing."""
+
+    data: Ints
+    present: Bools | None = None
+    levels: tuple[str, ...] | None = None
+
+    def take(self, index: Ints | Bools) -> Values:
+        """The chosen rows."""
+        present = None if self.present is None else self.present[index]
+        return Values(self.data[index], present, self.levels)
+
+
+@dataclass(frozen=True)
+class EventRows:
+    """Rows of one table sorted by (key, event_time, seq); each counts in [known_from, known_until)."""
+
+    key: Ints
+    event_time: Ints
+    seq: Ints
+    known_from: Ints
+    known_until: Ints
+    columns: dict[str, Values]
+
+    def take(self, index: Ints | Bools) -> EventRows:
+        """The chosen rows."""
+        return EventRows(
+            self.key[index], self.event_time[index], self.seq[index], self.known_from[index],
+            self.known_until[index], {name: column.take(index) for name, column in self.columns.items()},
+        )  # fmt: skip
+
+
+def read_rows(
+    warehouse: Readable, table: str, *, key: str, columns: Iterable[str], bucket: int | None
+) -> EventRows:
+    """The rows of one bucket (None: of all) under a key, with the columns asked for."""
+    declared = catalogue.table(table)
+    primary_only = declared.per_owner and key != "customer_id"
+    system = ["event_time", "seq", "known_at", "cancelled", "load_number", key, *declared.version_key]
+    system += ["is_primary"] if primary_only else []
+    names = list(dict.fromkeys([*system, *columns]))
+    raw = warehouse.read(table, names, bucket=bucket)
+    found = {name: column_values(declared, name, raw.column(name)) for name in names}
+    version_key = [sortable(found[name]) for name in declared.version_key]
+    known_from = found["known_at"].data
+    known_until = superseded_at(version_key, known_from, found["load_number"].data)
+    kept = (found["cancelled"].data == 0) & (known_from < known_until)
+    if primary_only:
+        kept &= found["is_primary"].data == 1
+    if found[key].present is not None:
+        kept &= found[key].present
+    rows = EventRows(
+        found[key].data, found["event_time"].data, found["seq"].data, known_from, known_until,
+        {name: found[name] for name in columns},
+    )  # fmt: skip
+    if not kept.all():
+        rows = rows.take(kept)
+        version_key = [column[kept] for column in version_key]
+    return _sorted(rows, version_key)
+
+
+def column_values(declared: Table, name: str, column: Any) -> Values:
+    """An Arrow column as whole numbers; codes where it is text."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    array = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    if isinstance(array, pa.ChunkedArray):
+        array = pa.concat_arrays(array.chunks) if array.num_chunks else pa.array([], array.type)
+    levels: tuple[str, ...] | None = None
+    if pa.types.is_string(array.type):
+        array = array.dictionary_encode()
+    if pa.types.is_dictionary(array.type):
+        levels = tuple(array.dictionary.to_pylist())
+        array = array.indices
+    present = None if array.null_count == 0 else np.asarray(pc.is_valid(array))
+    if declared.column(name).type is Type.INSTANT:
+        array = array.cast(pa.timestamp("us", tz="UTC")).view(pa.int64())
+    elif pa.types.is_date32(array.type):
+        array = array.view(pa.int32())
+    array = array.cast(pa.int64())
+    return Values(np.asarray(array if present is None else pc.fill_null(array, 0)), present, levels)
+
+
+def sortable(values: Values) -> Ints:
+    """Codes ranked as their texts sort, so that the order does not depend on the file."""
+    if values.levels is None:
+        return values.data
+    rank = np.empty(len(values.levels), np.int64)
+    rank[sorted(range(len(values.levels)), key=lambda code: values.levels[code])] = np.arange(len(rank))  # type: ignore[index]
+    return rank[values.data] if len(rank) else values.data
+
+
+def _sorted(rows: EventRows, version_key: Sequence[Ints]) -> EventRows:
+    """The rows by (key, event_time, seq), and equal positions by version key."""
+    from bankmine.windows.tables_kernel import order_state
+
+    state = order_state(rows.key, rows.event_time, rows.seq)
+    if state == 1:
+        return rows
+    if state == 0:
+        order = np.lexsort((rows.seq, rows.event_time, rows.key))
+        return _sorted(rows.take(order), [column[order] for column in version_key])
+    same = (np.diff(rows.key) == 0) & (np.diff(rows.event_time) == 0) & (np.diff(rows.seq) == 0)
+    tied = np.zeros(len(rows.key), np.bool_)
+    tied[1:] |= same
+    tied[:-1] |= same
+    at = np.flatnonzero(tied)
+    run = np.cumsum(np.concatenate(([True], ~same)))[at]
+    order = np.arange(len(rows.key))
+    order[at] = at[np.lexsort((*[column[at] for column in reversed(version_key)], run))]
+    return rows.take(order) if not np.array_equal(order[at], at) else rows
