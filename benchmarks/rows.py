@@ -94,7 +94,7 @@ def versions_of(names: tuple[str, ...]) -> str:
 
 def record(row: Row, date: str) -> None:
     """Writes or replaces the row's section of RESULTS.md."""
-    head = "# Measured figures\n\nWritten by `make bench ROW=…`; the newest run of a row replaces the older one.\n"
+    head = "# Measured figures\n\nWritten by `make bench ROW=…`; a newer run replaces the older one.\n"
     text = RESULTS.read_text(encoding="utf-8") if RESULTS.exists() else head
     parts = text.split("\n## ")
     sections = {part.split("\n", 1)[0]: part for part in parts[1:]}
@@ -109,7 +109,7 @@ def record(row: Row, date: str) -> None:
         "",
     ]
     sections[row.row] = "\n".join(body)
-    order = sorted(sections, key=lambda name: (name[0], int("".join(c for c in name if c.isdigit()) or 0)))
+    order = sorted(sections, key=lambda name: (name[0], int(name[1:])))
     RESULTS.write_text(
         head + "".join("\n## " + sections[name].rstrip("\n") + "\n" for name in order), encoding="utf-8"
     )

@@ -64,5 +64,5 @@ def run() -> Row:
         reference={"bare_python_cpu_s": round(bare, 3)},
         bar="core ≤ 1.3 GB; import ≤ 0.5 s CPU; --help ≤ 0.3 s CPU",
         met=size <= 1.3e9 and imported <= 0.5 and shown <= 0.3,
-        protocol="fresh environment from locks/core.lock; medians of 11 processes; interpreter's own start included",
+        protocol="fresh environment from locks/core.lock; medians of 11 processes, interpreter included",
     )

@@ -43,7 +43,9 @@ def verdict(name: str, licence: str) -> str | None:
 def locked() -> set[str]:
     """Names in the lock the project ships."""
     text = Path(__file__).parents[1].joinpath("locks", "test.lock").read_text()
-    return {re.sub(r"[-_.]+", "-", m).lower() for m in re.findall(r"^([A-Za-z0-9._-]+)==", text, re.MULTILINE)}
+    return {
+        re.sub(r"[-_.]+", "-", m).lower() for m in re.findall(r"^([A-Za-z0-9._-]+)==", text, re.MULTILINE)
+    }
 
 
 def main() -> int:

@@ -1,0 +1,128 @@
+"""Writes the generated pages of docs/, and with `--check` verifies all documentation.
+
+Checked: generated pages are current; every command, setting, room and mapping is documented under its
+name; every link inside the documentation leads somewhere; no page names a figure's script that is not
+there.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+DOCS = ROOT / "docs"
+
+
+def generated() -> dict[Path, str]:
+    """Each generated page and its text."""
+    from bankmine import customers
+    from bankmine.bank import reference_page
+
+    return {
+        DOCS / "bank-tables.md": reference_page.reference_page(),
+        DOCS / "features.md": customers.reference_page(),
+        DOCS / "commands.md": commands_page(),
+    }
+
+
+def commands_page() -> str:
+    """Every command with its arguments and options, from the commands themselves."""
+    import typer.main
+
+    from bankmine.cli.app import app
+
+    group = typer.main.get_command(app)
+    lines = ["# Commands", "", "Written by `make docs` from the commands. Any command takes `--debug`.", ""]
+    for name, command in group.commands.items():  # type: ignore[attr-defined]
+        arguments = [p for p in command.params if p.param_type_name == "argument"]
+        options = [p for p in command.params if p.param_type_name == "option" and not p.hidden]
+        signature = " ".join(["bankmine", name, *(_argument(p) for p in arguments)])
+        lines += [f"## {name}", "", f"`{signature}`", "", " ".join((command.help or "").split()), ""]
+        if options:
+            lines += ["| option | meaning |", "|---|---|"]
+            lines += [f"| `{'`, `'.join(p.opts)}` | {_meaning(p)} |" for p in options]
+            lines.append("")
+    lines += [
+        "## Exit codes", "",
+        "| code | meaning |", "|---|---|",
+        "| 0 | done |", "| 1 | another error a user can mend |", "| 2 | a name, option or value that does not exist |",
+        "| 3 | `bankmine.toml`, a mapping or a declaration |", "| 4 | an extract is missing or unreadable |",
+        "| 5 | too many rows break the contract |", "| 6 | the warehouse is locked or damaged, or a check failed |",
+        "| 7 | a cutoff or window reaches where the data say nothing |", "| 8 | too few data for the task |",
+        "| 9 | a leak was found |", "| 70 | a fault in bankmine |", "| 74 | the machine refused to read or write |",
+        "| 130 | interrupted |", "",
+    ]  # fmt: skip
+    return "\n".join(lines)
+
+
+def _argument(parameter: object) -> str:
+    name = str(getattr(parameter, "metavar", None) or getattr(parameter, "name", "")).upper()
+    return name if getattr(parameter, "required", False) else f"[{name}]"
+
+
+def _meaning(parameter: object) -> str:
+    default = getattr(parameter, "default", None)
+    shown = f" Default {default}." if isinstance(default, int) and not isinstance(default, bool) else ""
+    return f"{' '.join((getattr(parameter, 'help', '') or '').split())}{shown}".strip()
+
+
+def faults() -> Iterator[str]:
+    """What is wrong with the documentation, one line each."""
+    for page, text in generated().items():
+        if not page.exists() or page.read_text(encoding="utf-8") != text:
+            yield f"{page.relative_to(ROOT)} is not current; run `make docs`"
+    pages = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *DOCS.rglob("*.md")]
+    for page in pages:
+        yield from _broken_links(page)
+    yield from _undocumented()
+
+
+def _broken_links(page: Path) -> Iterator[str]:
+    text = page.read_text(encoding="utf-8")
+    for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", text):
+        if "://" not in target and not (page.parent / target).exists():
+            yield f"{page.relative_to(ROOT)} links to {target}, which is not there"
+    for script in re.findall(r"`(?:python -m )?(benchmarks[./][a-z_./]+)`", text):
+        path = ROOT / script.replace(".py", "").replace(".", "/")
+        if not (path.with_suffix(".py").exists() or path.is_dir()):
+            yield f"{page.relative_to(ROOT)} names {script}, which is not there"
+
+
+def _undocumented() -> Iterator[str]:
+    house = (DOCS / "house.md").read_text(encoding="utf-8")
+    for room in sorted((ROOT / "src" / "bankmine").iterdir()):
+        if (room / "__init__.py").exists() and f"`{room.name}/`" not in house:
+            yield f"docs/house.md does not name the room {room.name}/"
+    settings = (DOCS / "settings.md").read_text(encoding="utf-8") if (DOCS / "settings.md").exists() else ""
+    from bankmine.config import _KNOWN
+
+    for section, keys in _KNOWN.items():
+        for key in keys:
+            if f"`{section}.{key}`" not in settings:
+                yield f"docs/settings.md does not explain `{section}.{key}`"
+    sources = DOCS / "mappings.md"
+    text = sources.read_text(encoding="utf-8") if sources.exists() else ""
+    for folder in sorted((ROOT / "src" / "bankmine" / "sources" / "mappings").glob("*/mapping.toml")):
+        if f"`{folder.parent.name}`" not in text:
+            yield f"docs/mappings.md does not name the mapping `{folder.parent.name}`"
+
+
+def main() -> int:
+    """Writes, or checks with `--check`."""
+    if "--check" in sys.argv:
+        found = list(faults())
+        for fault in found:
+            print(fault)
+        print(f"documentation: {len(found)} faults")
+        return 1 if found else 0
+    for page, text in generated().items():
+        page.write_text(text, encoding="utf-8")
+        print(page.relative_to(ROOT))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
