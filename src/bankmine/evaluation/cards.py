@@ -2,7 +2,7 @@
 
 Le Borgne, Siblini, Lebichot and Bontempi (2022), Fraud Detection Handbook, section 4.4: on each day every
 card gets the largest score of its transactions of the day; the k cards of largest score are checked;
-precision is the number of checked cards with a fraud that day, over k (also on a day with fewer than k cards).
+precision is the number of checked cards with a fraud that day, over k (also on a day with fewer than k).
 A card found compromised is blocked and leaves all later days. The figure is the mean over days.
 """
 
