@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from bankmine.bank.catalogue import TABLES
 from bankmine.bank.warehouse import Warehouse
-from bankmine.engine.duck import connect, literal
+from bankmine.engine.duck import connect, literal, quoted
 from bankmine.engine.views import KnownAt, raw_rows, view_statements, view_tables
 from bankmine.errors import UsageError
 
@@ -40,7 +40,7 @@ class Session:
         threads: int = 2,
     ) -> None:
         self.warehouse = warehouse
-        self.known = KnownAt(as_of=as_of, until=until, time_zone=warehouse.manifest.time_zone)
+        self.known = KnownAt.instants(as_of, until, warehouse.manifest.time_zone)
         self.statements: list[str] = []
         self._connection = connect(memory=memory, threads=threads, spill=warehouse.folder / ".spill")
         self._made: set[str] = set()
@@ -57,6 +57,14 @@ class Session:
     def register(self, name: str, rows: Any) -> None:
         """Makes an Arrow table readable by SQL under that name."""
         self._connection.register(name, rows)
+        self._registered.add(name)
+
+    def view(self, name: str, sql: str) -> None:
+        """Names a SELECT for the statements that follow; it is kept among the statements."""
+        self._prepare_views(sql)
+        statement = f"CREATE OR REPLACE TEMP VIEW {quoted(name)} AS {sql.strip()}"
+        self._connection.execute(statement)
+        self.statements.append(statement)
         self._registered.add(name)
 
     def arrow(self, sql: str, parameters: Mapping[str, Any] | None = None) -> Any:

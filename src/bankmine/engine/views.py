@@ -3,10 +3,11 @@
 Ten lines that say it all, for an event table known at K and cut at T:
     of the rows with known_at ≤ K keep, for each version key, the last one known;
     drop it if it is cancelled or if event_time ≥ T;
-    an outcome column is null unless its known_by column is ≤ K.
+    an outcome column is null unless its known_by column is ≤ K, any other instant if it is later than K.
 For a versioned table: of the versions with known_at ≤ K keep the last one known for each
 (primary key, valid_from); at T choose the one with the latest valid_from ≤ T, if valid_to > T;
-dates and instants after T read as null. A reference table: the last version known by K.
+a date reads as null until its day is over at T, an instant while it is later than T.
+A reference table: the last version known by K.
 """
 
 from __future__ import annotations
@@ -21,21 +22,17 @@ from bankmine.engine.duck import literal, quoted
 
 @dataclass(frozen=True)
 class KnownAt:
-    """The knowledge time and the cut, in µs since 1970 UTC; None means no limit."""
+    """The knowledge time and the cut, each an SQL expression; None means no limit."""
 
-    as_of: int | None
-    until: int | None
+    known: str | None
+    cut: str | None
     time_zone: str
 
-    @property
-    def known(self) -> str | None:
-        """The knowledge time as SQL."""
-        return None if self.as_of is None else f"make_timestamptz({self.as_of})"
-
-    @property
-    def cut(self) -> str | None:
-        """The cut as SQL."""
-        return None if self.until is None else f"make_timestamptz({self.until})"
+    @classmethod
+    def instants(cls, as_of: int | None, until: int | None, time_zone: str) -> KnownAt:
+        """Of instants in µs since 1970 UTC."""
+        sql = [None if one is None else f"make_timestamptz({int(one)})" for one in (as_of, until)]
+        return cls(known=sql[0], cut=sql[1], time_zone=time_zone)
 
     @property
     def horizon(self) -> str | None:
@@ -87,7 +84,7 @@ def view_statements(table: Table, source: str, known: KnownAt, has_versions: boo
 
 
 def _event_view(table: Table, source: str, known: KnownAt, has_versions: bool) -> str:
-    columns = ", ".join(_masked(table, column, known) for column in table.all_columns)
+    columns = ", ".join(masked(table, column, known) for column in table.all_columns)
     conditions = [f"known_at <= {known.known}"] if known.known else []
     rows = f"SELECT * FROM {source}" + (f" WHERE {' AND '.join(conditions)}" if conditions else "")
     if has_versions:
@@ -100,7 +97,7 @@ def _event_view(table: Table, source: str, known: KnownAt, has_versions: bool) -
 
 
 def _versioned_view(table: Table, source: str, known: KnownAt, has_versions: bool) -> str:
-    columns = ", ".join(_masked(table, column, known) for column in table.all_columns)
+    columns = ", ".join(masked(table, column, known) for column in table.all_columns)
     conditions = [f"known_at <= {known.known}"] if known.known else []
     if known.cut:
         conditions.append(f"valid_from <= {known.cut}")
@@ -129,16 +126,25 @@ def _reference_view(table: Table, source: str, known: KnownAt, has_versions: boo
     )
 
 
-def _masked(table: Table, column: Column, known: KnownAt) -> str:
-    """The column as it may be read: outcomes once known, a versioned row's dates up to the horizon."""
+def masked(table: Table, column: Column, known: KnownAt) -> str:
+    """The column as it may be read: outcomes once known, a versioned row's dates once they are past."""
     name = quoted(column.name)
-    times = {outcome.known_by for outcome in table.columns if outcome.known_by}
-    gate = column.known_by or (column.name if column.name in times else None)
+    gate = _gate(table, column)
     if gate and known.known:
         return f"CASE WHEN {quoted(gate)} <= {known.known} THEN {name} END AS {name}"
     if table.kind is Kind.VERSIONED and known.horizon and column.name not in ("valid_from", "known_at"):
         if column.type is Type.DATE:
-            return f"CASE WHEN {name} <= {known.civil_day(known.horizon)} THEN {name} END AS {name}"
+            return f"CASE WHEN {name} < {known.civil_day(known.horizon)} THEN {name} END AS {name}"
         if column.type is Type.INSTANT:
             return f"CASE WHEN {name} <= {known.horizon} THEN {name} END AS {name}"
     return name
+
+
+def _gate(table: Table, column: Column) -> str | None:
+    """The instant column that says from when an event's column may be read; None: with its row."""
+    if table.kind is not Kind.EVENT:
+        return None
+    if column.known_by:
+        return column.known_by
+    declared = any(column is one for one in table.columns)
+    return column.name if declared and column.type is Type.INSTANT else None
