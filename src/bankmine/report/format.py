@@ -66,13 +66,18 @@ def exponent(currency: str) -> int:
     return EXPONENTS.get(currency, 2)
 
 
-def money(minor: Value, currency: str, *, language: str = "en") -> str:
-    """Minor units, shortened: `CNY 1.24 m`; below ten thousand in whole major units."""
+def money(minor: Value, currency: str, *, language: str = "en", bare: bool = False) -> str:
+    """Minor units, shortened: `CNY 1.24 m`; below ten thousand in whole major units.
+
+    `bare` leaves the currency out, for columns that name it in their heading.
+    """
     minor = plain(minor)
     if minor is None:
         return MISSING
     major = abs(minor) / 10 ** exponent(currency)
     text = shortened(major, language=language)
+    if bare:
+        return sign(minor, text)
     if language == "zh" and currency == "CNY":
         return f"{sign(minor, text)}{'' if text[-1] in '万亿' else ' '}元"
     return f"{currency} {sign(minor, text)}".strip()
@@ -109,7 +114,10 @@ def share(value: Value, *, digits: int | None = None) -> str:
     percent = abs(value) * 100
     if digits is None:
         digits = 0 if percent in (0, 100) else 1 if percent >= 1 else min(3, significant_digits(percent, 2))
-    return sign(value, f"{percent:.{digits}f}%")
+    text = f"{percent:.{digits}f}%"
+    if percent > 0 and not any(ch in "123456789" for ch in text):
+        return f"{MINUS if value < 0 else ''}<{10**-digits:.{digits}f}%"
+    return sign(value, text)
 
 
 def day(value: Value, *, language: str = "en") -> str:

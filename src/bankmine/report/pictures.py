@@ -162,7 +162,7 @@ class Hexagons:
     y: Column
     xs: Numbers
     ys: Numbers
-    columns: int = 28
+    columns: int = 36
 
     def tabulate(self) -> Tabulated:
         from bankmine.report.binning import hexagons

@@ -85,6 +85,7 @@ def environment() -> Environment:
         sort_value=sort_value,
         exact=exact,
         largest=largest,
+        long_columns=long_columns,
         spec=spec,
         is_empty=is_empty,
         kind_of=lambda block: type(block).__name__.lower(),
@@ -149,6 +150,8 @@ def cell(value: Value, column: Column, language: str) -> Markup | str:
     """One table cell: text, or a sparkline."""
     if column.kind == Kind.SPARK:
         return drawing.sparkline(value if value is not None else ())
+    if column.kind == Kind.MONEY:  # the heading names the currency
+        return fmt.money(value, column.unit, language=language, bare=True)
     return fmt.amount(value, column, language=language)
 
 
@@ -170,6 +173,12 @@ def exact(value: Value, column: Column, language: str) -> str:
     if column.kind in (Kind.NUMBER, Kind.SHARE, Kind.DURATION) and isinstance(value, float):
         return f"{value:.10g}"
     return ""
+
+
+def long_columns(table: Table) -> set[int]:
+    """Columns of text that runs over 40 characters somewhere: they keep a readable width."""
+    candidates = [i for i, column in enumerate(table.columns) if column.kind == Kind.TEXT]
+    return {i for i in candidates if any(len(str(row[i])) > 40 for row in table.rows[: table.shown])}
 
 
 def largest(table: Table, index: int) -> float:

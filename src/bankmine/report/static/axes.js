@@ -69,38 +69,65 @@
     };
   }
 
-  function timeAxis(extra = {}) {
-    const zh = document.documentElement.lang.startsWith("zh");
+  const HOUR = 36e5, DAY = 864e5, STEPS = [["h", 1], ["h", 3], ["h", 6], ["h", 12], ["d", 1], ["d", 2], ["d", 7], ["d", 14], ["m", 1], ["m", 2], ["m", 3], ["m", 6], ["m", 12], ["m", 24], ["m", 60], ["m", 120]];
+  const LENGTH = { h: HOUR, d: DAY, m: 30.44 * DAY };
+
+  /* Ticks at whole hours, days, weeks (Mondays), months or years, no more than fit. */
+  function timeTicks(from, to, most) {
+    const [unit, n] = STEPS.find(([u, k]) => (to - from) / (LENGTH[u] * k) <= most) || STEPS[STEPS.length - 1], ticks = [];
+    if (unit === "m") {
+      const start = new Date(from);
+      for (let month = Math.floor((start.getUTCFullYear() * 12 + start.getUTCMonth()) / n) * n; ; month += n) {
+        const at = Date.UTC(Math.floor(month / 12), month % 12, 1);
+        if (at > to) return { unit, n, ticks };
+        if (at >= from) ticks.push(at);
+      }
+    }
+    const length = LENGTH[unit] * n, shift = n % 7 ? 0 : 4 * DAY;  // 1970 began on a Thursday
+    for (let at = Math.ceil((from - shift) / length) * length + shift; at <= to; at += length) ticks.push(at);
+    return { unit, n, ticks };
+  }
+
+  const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+  function timeLabel(at, first, { unit, n }) {
+    const zh = document.documentElement.lang.startsWith("zh"), date = new Date(at), [y, m, d] = [date.getUTCFullYear(), date.getUTCMonth(), date.getUTCDate()];
+    if (unit === "h") return date.getUTCHours() ? date.toISOString().slice(11, 16) : zh ? `${m + 1}-${d}` : `${d} ${MONTHS[m]}`;
+    if (unit === "d") return zh ? `${m + 1}-${d}` : `${d} ${MONTHS[m]}`;
+    if (n >= 12) return String(y);
+    const month = zh ? `${m + 1}月` : MONTHS[m];
+    return first || m < n ? `${month}\n${y}` : month;
+  }
+
+  function timeAxis(range, width, extra = {}) {
+    const known = range.filter((v) => v !== null), spacing = timeTicks(Math.min(...known), Math.max(...known), Math.max(2, width / 62)), ticks = spacing.ticks;
     return {
       type: "time",
-      axisLine: { lineStyle: { color: ink.baseline } }, axisTick: { show: true, lineStyle: { color: ink.line } },
+      axisLine: { lineStyle: { color: ink.baseline } }, axisTick: { show: true, lineStyle: { color: ink.line }, customValues: ticks },
       splitLine: { show: false },
-      axisLabel: {
-        color: ink.quiet, fontSize: 11, hideOverlap: true,
-        formatter: { year: "{yyyy}", month: zh ? "{M}月" : "{MMM}", day: zh ? "{M}-{d}" : "{d} {MMM}", hour: "{HH}:{mm}" },
-      },
+      axisLabel: { color: ink.quiet, fontSize: 11, lineHeight: 14, hideOverlap: true, customValues: ticks, formatter: (at) => timeLabel(at, at === ticks[0], spacing) },
       ...extra,
     };
   }
 
   /* The horizontal axis of a series: time, numbers or names, as its kind says. */
-  function positionAxis(axis, at, extra = {}) {
-    if (TIMES.includes(axis.kind)) return timeAxis(extra);
+  function positionAxis(axis, at, width, extra = {}) {
+    if (TIMES.includes(axis.kind)) return timeAxis(at, width, extra);
     if (axis.kind === "text" || axis.kind === "key") return categoryAxis(at, { boundaryGap: false, ...extra });
+    if (at.length <= 12 && at.every(Number.isInteger)) extra = { axisTick: { show: true, customValues: at, lineStyle: { color: ink.line } }, axisLabel: { color: ink.quiet, fontSize: 11, customValues: at, formatter: (v) => tick(v, axis) }, ...extra };
     return valueAxis(axis, { min: "dataMin", max: "dataMax", splitLine: { show: false }, axisLine: { show: true, lineStyle: { color: ink.baseline } }, ...extra });
   }
 
   /* Names of both axes, for pictures of two measures: the vertical one lies flat above its axis. */
-  function named(axis, where) {
+  function named(axis, where, lifted = false) {
     const name = axis.label + (axis.unit ? ` (${axis.unit})` : "");
     const style = { name, nameTextStyle: { color: ink.quiet, fontSize: 11 } };
     if (where === "x") return { ...style, nameLocation: "middle", nameGap: 26 };
-    return { ...style, nameLocation: "end", nameGap: 10, nameTextStyle: { ...style.nameTextStyle, align: "left", padding: [0, 0, 0, -28] } };
+    return { ...style, nameLocation: "end", nameGap: lifted ? 24 : 10, nameTextStyle: { ...style.nameTextStyle, align: "left", padding: [0, 0, 0, -28] } };
   }
 
   const quietLine = { color: "", type: "solid", width: 1 };
   /* Constant levels with their name on the line. */
-  function baselineMarks(baselines, axis, direction = "yAxis") {
+  function baselineMarks(baselines, axis, direction = "yAxis", first = null) {
     if (!baselines.length) return undefined;
     return {
       silent: true, symbol: "none", animation: false,
@@ -109,7 +136,8 @@
         [direction]: b.value,
         label: {
           formatter: `${b.name} ${value(b.value, axis)}`, color: ink.quiet, fontSize: 11,
-          position: direction === "yAxis" ? "insideStartTop" : "end", distance: direction === "yAxis" ? 3 : 4,
+          position: direction === "xAxis" ? "end" : first !== null && first >= b.value ? "insideStartBottom" : "insideStartTop",
+          distance: direction === "yAxis" ? 3 : 4, textBorderColor: ink.panel, textBorderWidth: 3,
         },
       })),
     };
@@ -125,7 +153,7 @@
         data: marks.map((m) => ({
           xAxis: m.at,
           lineStyle: { color: m.tone === "neutral" ? ink.text : ink[m.tone], type: [4, 3], width: 1 },
-          label: { formatter: SIGNS[m.tone] + m.text, position: "end", distance: 4, color: ink.text, fontSize: 11, overflow: "break" },
+          label: { formatter: SIGNS[m.tone] + m.text, position: "end", distance: 4, color: ink.text, fontSize: 11 },
         })),
       },
     }];
@@ -141,7 +169,7 @@
     return 0.2126 * c[0] + 0.7152 * c[1] + 0.0722 * c[2];
   }
   /* Black or white, whichever reads better on the colour. */
-  const onto = (hex) => (luminance(hex) > 0.179 ? "#1D1F21" : "#FFFFFF");
+  const onto = (hex) => ((luminance(hex) + 0.05) / (luminance("#1D1F21") + 0.05) > 1.05 / (luminance(hex) + 0.05) ? "#1D1F21" : "#FFFFFF");
 
   /* A small key for colours that mean amounts, at the upper right. */
   function colourKey(stops, texts) {

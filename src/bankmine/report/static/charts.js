@@ -8,11 +8,11 @@
     const place = figure.querySelector(".picture"), spec = figure.bankmineSpec, picture = bankmine.pictures[spec.kind];
     const width = place.clientWidth;
     if (!width) return;
-    if (picture.height) place.style.height = picture.height(spec, width) + "px";
+    if (picture.height) place.style.minHeight = picture.height(spec, width) + "px";
     const chart = echarts.getInstanceByDom(place) || echarts.init(place, null, { renderer: "canvas" });
     chart.resize();
     chart.setOption(picture(spec, width), { notMerge: true });
-    figure.bankmineWidth = width;
+    figure.bankmineSize = [width, place.clientHeight];
     place.dataset.drawn = spec.kind;
   }
 
@@ -24,8 +24,8 @@
   bankmine.drawAll = drawAll;
 
   const sizes = new ResizeObserver((entries) => entries.forEach(({ target }) => {
-    const figure = target.closest("figure");
-    if (Math.abs(target.clientWidth - figure.bankmineWidth) > 1) draw(figure);
+    const figure = target.closest("figure"), [width, height] = figure.bankmineSize || [0, 0];
+    if (Math.abs(target.clientWidth - width) > 1 || Math.abs(target.clientHeight - height) > 1) draw(figure);
   }));
 
   /* The picture with its title, subtitle and the page's bank and date: it must be readable alone. */

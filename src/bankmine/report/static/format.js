@@ -37,6 +37,7 @@
     const percent = Math.abs(value) * 100;
     const places = digits ?? (percent === 0 || percent === 100 ? 0 : percent >= 1 ? 1 : Math.min(3, significantDigits(percent, 2)));
     const text = percent.toFixed(places);
+    if (percent > 0 && !/[1-9]/.test(text)) return `${value < 0 ? MINUS : ""}<0.${"0".repeat(Math.max(0, places - 1))}1%`;
     return (value < 0 && /[1-9]/.test(text) ? MINUS : "") + text + "%";
   }
 
@@ -71,9 +72,8 @@
 
   /* A tick on an axis: as short as it can be, the unit stands in the subtitle. */
   function tick(v, axis) {
-    if (axis.kind === "share") return share(v, Math.abs(v * 100 - Math.round(v * 100)) < 1e-9 ? 0 : undefined);
-    if (axis.kind === "number") return Math.abs(v) >= 10000 ? shortened(v) : number(v, Number.isInteger(v) ? 0 : undefined);
-    return value(v, axis, false);
+    const text = axis.kind === "share" ? share(v) : axis.kind === "number" && Math.abs(v) < 10000 ? number(v) : axis.kind === "number" ? shortened(v) : value(v, axis, false);
+    return text.replace(/(\.\d*?)0+(?=\D|$)/, "$1").replace(/\.(?=\D|$)/, "");
   }
 
   bankmine.format = { value, tick, number, missing };

@@ -13,25 +13,36 @@
     };
   }
 
-  /* Where along the curve its name stands: apart from the others', at the given share. */
-  function nameOn(curve, at) {
+  /* The point of the curve nearest to a height. */
+  function pointAt(curve, height) {
     let best = 0;
-    curve.x.forEach((x, i) => { if (Math.abs(x - at) < Math.abs(curve.x[best] - at)) best = i; });
+    curve.y.forEach((y, i) => { if (Math.abs(y - height) < Math.abs(curve.y[best] - height)) best = i; });
     return [curve.x[best], curve.y[best]];
   }
 
+  const area = (curve) => curve.x.reduce((sum, x, i) => (i ? sum + (x - curve.x[i - 1]) * (curve.y[i] + curve.y[i - 1]) / 2 : 0), 0);
+
+  /* Names stand at their curves, at different heights: the best to the left of all, the others to the right. */
+  function namesOf(list) {
+    const order = list.map((c, i) => i).sort((i, j) => area(list[j]) - area(list[i])), heights = [0.86, 0.74, 0.62, 0.5, 0.4, 0.3, 0.2];
+    return list.map((curve, i) => {
+      const rank = order.indexOf(i), left = rank === 0 && list.length > 1;
+      return { coord: pointAt(curve, left ? 0.72 : heights[(rank + (list.length < 2 ? 0 : -1)) % 7]), label: { show: true, formatter: curve.name, position: left ? "left" : "right", distance: 7, offset: left ? [0, -4] : [0, 5], color: ink.text, fontSize: 11, textBorderColor: ink.panel, textBorderWidth: 3 } };
+    });
+  }
+
   function curves(spec, width) {
-    const palette = bankmine.colours(spec.curves), places = [0.3, 0.46, 0.6, 0.2, 0.7, 0.38, 0.54, 0.8];
+    const palette = bankmine.colours(spec.curves), names = namesOf(spec.curves);
     const drawn = spec.curves.map((c, i) => ({
       ...bankmine.line("", c.x.map((x, j) => [x, c.y[j]]), palette[i], c.quiet, 0),
       name: c.name,
       markPoint: { silent: true, symbol: "circle", symbolSize: 5, itemStyle: { color: palette[i] },
-        data: [{ coord: nameOn(c, places[i % 8]), label: { show: true, formatter: c.name, position: "right", distance: 6, offset: [0, 8], color: ink.text, fontSize: 11, textBorderColor: ink.panel, textBorderWidth: 3 } }] },
+        data: [names[i]] },
     }));
     return a.base({
-      grid: { left: 4, right: 20, top: spec.marks.length ? 40 : 28, bottom: 22 },
+      grid: { left: 4, right: 20, top: spec.marks.length ? 46 : 28, bottom: 22 },
       xAxis: a.valueAxis(spec.x, { ...whole, ...a.named(spec.x, "x") }),
-      yAxis: a.valueAxis(spec.y, { ...whole, ...a.named(spec.y, "y") }),
+      yAxis: a.valueAxis(spec.y, { ...whole, ...a.named(spec.y, "y", spec.marks.length > 0) }),
       tooltip: a.tooltip("axis", (items) => [`${value(items[0].axisValue, spec.x)} ${spec.x.label}`, ...items.filter((i) => i.seriesName).map((i) => `${i.seriesName}  ${value(i.data[1], spec.y)}`)].join("\n")),
       series: [diagonal(bankmine.texts.chance), ...drawn, ...a.placeMarks(spec.marks)],
     });
@@ -57,11 +68,11 @@
     return a.base({
       grid: [{ left: 48, right: 20, top: 28, bottom: 98, outerBoundsMode: "none" }, { left: 48, right: 20, height: 34, bottom: 42, outerBoundsMode: "none" }],
       xAxis: [
-        a.valueAxis(spec.x, { min: 0, max: reach, axisLabel: { show: false } }),
-        a.valueAxis(spec.x, { min: 0, max: reach, gridIndex: 1, ...a.named(spec.x, "x"), splitLine: { show: false }, axisLine: { show: true, lineStyle: { color: ink.baseline } } }),
+        a.valueAxis(spec.x, { min: 0, max: reach, interval: reach / 5, axisLabel: { show: false } }),
+        a.valueAxis(spec.x, { min: 0, max: reach, interval: reach / 5, gridIndex: 1, ...a.named(spec.x, "x"), splitLine: { show: false }, axisLine: { show: true, lineStyle: { color: ink.baseline } } }),
       ],
       yAxis: [
-        a.valueAxis(spec.y, { min: 0, max: reach, ...a.named(spec.y, "y") }),
+        a.valueAxis(spec.y, { min: 0, max: reach, interval: reach / 5, ...a.named(spec.y, "y") }),
         a.valueAxis({ kind: "number" }, { gridIndex: 1, min: 0, max: most, interval: most, name: bankmine.texts.count, nameLocation: "middle", nameGap: 34, nameTextStyle: { color: ink.quiet, fontSize: 10 }, splitLine: { show: false }, axisLabel: { color: ink.quiet, fontSize: 10, showMinLabel: false, formatter: (v) => bankmine.format.tick(v, { kind: "number" }) } }),
       ],
       tooltip: a.tooltip("item", (item) => {

@@ -52,11 +52,13 @@
       ...band(spec.at, s, palette[i]),
       line(single ? "" : s.name, spec.at.map((x, j) => [x, s.values[j]]), palette[i], s.quiet, room - 12),
     ]);
-    series.find((s) => s.type === "line").markLine = a.baselineMarks(spec.baselines, spec.y);
+    const first = spec.series[0].values.find((v) => !missing(v)) ?? null;
+    series.find((s) => s.type === "line").markLine = a.baselineMarks(spec.baselines, spec.y, "yAxis", first);
+    series.push(unseen(spec.baselines.map((b) => [spec.at[0], b.value])));
     return a.base({
       grid: { left: 4, right: Math.max(room, 12), top: spec.marks.length ? 26 : 12, bottom: 4 },
-      xAxis: a.positionAxis(spec.x, spec.at),
-      yAxis: a.valueAxis(spec.y, reach(spec)),
+      xAxis: a.positionAxis(spec.x, spec.at, width - room - 60),
+      yAxis: a.valueAxis(spec.y, { scale: !spec.fromZero }),
       tooltip: a.tooltip("axis", (items) => {
         const i = items[0].dataIndex;
         return [value(spec.at[i], spec.x), ...spec.series.map((s) =>
@@ -66,15 +68,8 @@
     });
   };
 
-  /* The vertical axis must hold the baselines too. */
-  function reach(spec) {
-    const levels = spec.baselines.map((b) => b.value);
-    return {
-      scale: !spec.fromZero,
-      min: (r) => { const low = Math.min(r.min, ...levels); return spec.fromZero ? Math.min(0, low) : low < r.min ? low - (r.max - low) * 0.05 : null; },
-      max: (r) => { const high = Math.max(r.max, ...levels); return high > r.max ? high + (high - r.min) * 0.05 : null; },
-    };
-  }
+  /* Points that are not seen but that the axis must hold: the levels of the baselines. */
+  const unseen = (points) => ({ type: "line", data: points, showSymbol: false, silent: true, lineStyle: { opacity: 0 }, tooltip: { show: false }, emphasis: { disabled: true } });
 
   /* Bars or dots, whiskers and the figure at the end of each. */
   function horizontal(spec, width, draw) {
@@ -99,12 +94,12 @@
     const all = bars.flatMap(reaches).concat(spec.baselines.map((b) => b.value));
     const series = [{ type: "custom", data: bars.map((b, i) => [b.value ?? 0, i]), encode: { x: 0, y: 1 }, renderItem: marks, z: 4, clip: false,
       markLine: a.baselineMarks(spec.baselines, spec.measure, "xAxis") }];
-    if (draw === "bars") series.unshift({ type: "bar", barWidth: "62%", data: bars.map((b) => ({ value: b.value, itemStyle: { color: ink[b.tone] } })), emphasis: { disabled: true } });
+    if (draw === "bars") series.unshift({ type: "bar", barWidth: "62%", barMaxWidth: 22, data: bars.map((b) => ({ value: b.value, itemStyle: { color: ink[b.tone] } })), emphasis: { disabled: true } });
     return a.base({
-      grid: { left: room + 12, right: tail, top: spec.baselines.length ? 22 : 6, bottom: 20, outerBoundsMode: "none" },
-      yAxis: a.categoryAxis(bars.map((b) => a.SIGNS[b.tone] + b.label), { axisLabel: { color: ink.text, fontSize: 12, interval: 0, formatter: (t) => a.fitted(t, room) }, axisLine: { show: draw === "bars" && !negative, lineStyle: { color: ink.baseline } } }),
+      grid: { left: room + 12 + (negative ? tail : 0), right: tail, top: spec.baselines.length ? 22 : 6, bottom: 20, outerBoundsMode: "none" },
+      yAxis: a.categoryAxis(bars.map((b) => a.SIGNS[b.tone] + b.label), { axisLabel: { color: ink.text, fontSize: 12, interval: 0, margin: negative ? tail + 8 : 8, formatter: (t) => a.fitted(t, room) }, axisLine: { show: draw === "bars", lineStyle: { color: ink.baseline } } }),
       xAxis: a.valueAxis(spec.measure, draw === "bars"
-        ? { min: Math.min(0, ...all), max: Math.max(...all) > 0 ? undefined : 0, splitNumber: width < 480 ? 2 : 4 }
+        ? { min: negative ? undefined : 0, splitNumber: width < 480 ? 2 : 4 }
         : { scale: true, min: padded(all, -1), max: padded(all, 1), splitNumber: width < 480 ? 2 : 4, axisLabel: { color: ink.quiet, fontSize: 11, hideOverlap: true, showMinLabel: false, showMaxLabel: false, formatter: (v) => bankmine.format.tick(v, spec.measure) } }),
       tooltip: a.tooltip("item", (item) => {
         const bar = bars[item.dataIndex];
@@ -125,9 +120,9 @@
   pictures.histogram = (spec) => {
     const rows = spec.counts.map((n, i) => [spec.edges[i], spec.edges[i + 1], n]);
     return a.base({
-      grid: { left: 4, right: 16, top: spec.marks.length ? 40 : 28, bottom: 22 },
+      grid: { left: 4, right: 16, top: spec.marks.length ? 46 : 28, bottom: 22 },
       xAxis: a.valueAxis(spec.x, { ...a.named(spec.x, "x"), min: spec.edges[0], max: spec.edges[spec.edges.length - 1], splitLine: { show: false }, axisLine: { show: true, lineStyle: { color: ink.baseline } }, splitNumber: 6 }),
-      yAxis: a.valueAxis(spec.y, { min: 0, ...a.named(spec.y, "y") }),
+      yAxis: a.valueAxis(spec.y, { min: 0, ...a.named(spec.y, "y", spec.marks.length > 0) }),
       tooltip: a.tooltip("item", (item) => { const [low, high, n] = rows[item.dataIndex]; return `${value(low, spec.x, false)} – ${value(high, spec.x)}\n${value(n, spec.y)} ${spec.y.label}`; }),
       series: [{
         type: "custom", data: rows, encode: { x: [0, 1], y: 2 }, clip: true,
@@ -140,7 +135,8 @@
   };
 
   pictures.scatter = (spec, width) => {
-    const many = spec.groups.length > 1, key = many ? spec.groups.length : 0;
+    const n = spec.groups.length, key = n > 3;
+    const mean = (values) => { const known = values.filter((v) => !missing(v)); return known.reduce((sum, v) => sum + v, 0) / (known.length || 1); };
     const type = spec.logarithmic ? { type: "log" } : { scale: true };
     const points = spec.groups.reduce((n, g) => n + g.x.length, 0);
     return a.base({
@@ -155,6 +151,7 @@
       series: spec.groups.map((g, i) => ({
         name: g.name, type: "scatter", symbolSize: points > 400 ? 4 : 7, data: g.x.map((x, j) => [x, g.y[j]]),
         symbol: ["circle", "diamond", "triangle", "rect"][i % 4], itemStyle: { color: ink.categories[i % 8], opacity: points > 400 ? 0.5 : 0.8 }, emphasis: { disabled: true },
+        markPoint: key || n === 1 ? undefined : { silent: true, symbolSize: 0.1, data: [{ coord: [mean(g.x), mean(g.y)] }], label: { show: true, formatter: g.name, color: ink.text, fontSize: 12, fontWeight: 600, textBorderColor: ink.panel, textBorderWidth: 4 } },
       })),
     });
   };
@@ -213,26 +210,35 @@
   const across = (width) => Math.max(1, Math.min(4, Math.floor(width / 190)));
   pictures.multiples = (spec, width) => {
     const n = across(width), gap = 18, left = 44, cell = (width - left - gap * (n - 1) - 8) / n, tall = 66, step = 104;
-    const flat = spec.series.flatMap((s) => s.values).filter((v) => !missing(v)), top = Math.max(...flat), low = Math.min(0, ...flat);
+    const flat = spec.series.flatMap((s) => s.values).filter((v) => !missing(v)), [low, top] = niceRange(Math.min(...flat), Math.max(...flat));
     const place = (i) => ({ left: left + (i % n) * (cell + gap), top: 22 + Math.floor(i / n) * step, width: cell, height: tall, outerBoundsMode: "none" });
     const last = (i) => i + n >= spec.series.length;
     return a.base({
       grid: spec.series.map((s, i) => place(i)),
       graphic: spec.series.map((s, i) => ({ type: "text", left: place(i).left, top: place(i).top - 20, silent: true, style: { text: a.fitted(s.name, cell), fontSize: 12, fontFamily: ink.face, fill: ink.text } })),
-      xAxis: spec.series.map((s, i) => ({ ...a.positionAxis(spec.x, spec.at), gridIndex: i, axisTick: { show: false }, splitNumber: 2, ...(last(i) ? {} : { axisLabel: { show: false } }) })),
-      yAxis: spec.series.map((s, i) => a.valueAxis(spec.y, { gridIndex: i, min: low, max: top, interval: (top - low) / 2 || 1, ...(i % n ? { axisLabel: { show: false } } : { axisLabel: { color: ink.quiet, fontSize: 10, formatter: (v) => bankmine.format.tick(v >= 100 ? Math.round(v) : v, spec.y) } }) })),
+      xAxis: spec.series.map((s, i) => ({ ...a.positionAxis(spec.x, spec.at, cell), gridIndex: i, axisTick: { show: false }, splitNumber: 2, ...(last(i) ? {} : { axisLabel: { show: false } }) })),
+      yAxis: spec.series.map((s, i) => a.valueAxis(spec.y, { gridIndex: i, min: low, max: top, interval: (top - low) / 2 || 1, ...(i % n ? { axisLabel: { show: false } } : { axisLabel: { color: ink.quiet, fontSize: 10, formatter: (v) => bankmine.format.tick(v, spec.y) } }) })),
       tooltip: a.tooltip("axis", (items) => items.map((item) => `${spec.series[item.seriesIndex].name}\n${value(spec.at[item.dataIndex], spec.x)}  ${value(spec.series[item.seriesIndex].values[item.dataIndex], spec.y)}`).join("\n")),
       series: spec.series.map((s, i) => ({ ...line("", spec.at.map((x, j) => [x, s.values[j]]), ink.neutral, false, 0), xAxisIndex: i, yAxisIndex: i, lineStyle: { color: ink.neutral, width: 1.5 } })),
     });
   };
-  pictures.multiples.height = (spec, width) => Math.ceil(spec.series.length / across(width)) * 104 + 30;
+  pictures.multiples.height = (spec, width) => Math.ceil(spec.series.length / across(width)) * 104 + 22;
+
+  /* Round numbers around a range, in two steps; from zero where the range comes near it. */
+  function niceRange(low, top) {
+    if (low >= 0 && low < top * 0.4) low = 0;
+    const span = top - low || Math.abs(top) || 1, power = 10 ** Math.floor(Math.log10(span / 2));
+    const floor = (step) => Math.floor(low / step + 1e-9) * step;
+    const step = [1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10, 12, 20].map((m) => m * power).find((s) => s >= span / 2 && floor(s) + 2 * s >= top - 1e-9);
+    return [floor(step), floor(step) + 2 * step];
+  }
 
   pictures.timeline = (spec, width) => {
     const lanes = spec.lanes.slice().reverse(), lane = (m) => spec.lanes.length - 1 - m.lane, room = Math.min(a.widest(lanes), width * 0.3);
     const ends = spec.moments.flatMap((m) => [m.at, m.until]).concat(spec.marks.map((m) => m.at)).filter((v) => !missing(v)), span = Math.max(...ends) - Math.min(...ends) || 864e5;
     return a.base({
       grid: { left: room + 12, right: 12, top: spec.marks.length ? 26 : 8, bottom: 24, outerBoundsMode: "none" },
-      xAxis: a.timeAxis({ min: Math.min(...ends) - span * 0.02, max: Math.max(...ends) + span * 0.12 }),
+      xAxis: a.timeAxis(ends, width - room, { min: Math.min(...ends) - span * 0.02, max: Math.max(...ends) + span * 0.12 }),
       yAxis: a.categoryAxis(lanes, { axisLine: { show: false }, splitLine: { show: true, interval: 0, lineStyle: { color: ink.line } }, axisLabel: { color: ink.text, fontSize: 12, interval: 0, formatter: (t) => a.fitted(t, room) } }),
       tooltip: a.tooltip("item", (item) => { const m = spec.moments[item.dataIndex]; return m ? `${value(m.at, spec.x)}${missing(m.until) ? "" : " – " + value(m.until, spec.x)}\n${m.text}` : ""; }),
       series: [{
