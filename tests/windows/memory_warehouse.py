@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,12 @@ DEFAULTS: dict[Type, Any] = {
     Type.BOOLEAN: True,
     Type.INSTANT: 0,
 }
+
+
+@cache
+def zone_named(name: str) -> Zone:
+    """A time zone, made once: its table of changes takes a while."""
+    return Zone(name)
 
 
 def full_row(table: str, row: Mapping[str, Any]) -> dict[str, Any]:
@@ -51,7 +58,7 @@ class MemoryWarehouse:
         buckets: int = 2,
     ) -> None:
         self.raw = {name: [full_row(name, row) for row in some] for name, some in rows.items()}
-        self.zone = Zone(zone)
+        self.zone = zone_named(zone)
         self._coverage = coverage
         self._buckets = buckets
 

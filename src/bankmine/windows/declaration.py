@@ -85,7 +85,16 @@ class Events:
         return replace(self, measured=column)
 
     def verdict(self, label: str) -> Events:
-        """The measure is 1 from when the feedback table confirms the label for the event, until then 0."""
+        """The measure is 1 from when the feedback table confirms the label for the event, until then 0.
+
+        A row of feedback speaks of an event by its primary key, with the table's name as `subject_kind`.
+        """
+        types = [self.declared.column(name).type for name in self.declared.primary_key]
+        if types != [Type.KEY]:
+            raise ConfigurationError(
+                f"events of {self.table} have no single key that feedback could speak of",
+                hint="Verdicts are on tables with one key, such as transaction.",
+            )
         return replace(self, verdict_of=label, measured=None)
 
     def distinct(self, column: str) -> Events:

@@ -6,7 +6,7 @@ counts from when the outcome is known; one told apart by an outcome is "other" u
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from bankmine.errors import ConfigurationError
 from bankmine.windows.declaration import Condition, Events
 from bankmine.windows.reader import EventRows, Values
+from bankmine.windows.verdicts import NO_VERDICTS, Verdicts, cut
 from bankmine.windows.versions import FOREVER
 
 Ints = NDArray[np.int64]
@@ -34,8 +35,18 @@ class Entries:
     values: Ints
     items: Ints
 
+    def take(self, index: Ints) -> Entries:
+        """The chosen entries."""
+        return Entries(
+            self.key[index], self.event_time[index], self.seq[index], self.known_from[index],
+            self.known_until[index], self.slot[index], self.values[index] if len(self.values) else _EMPTY,
+            self.items[index] if len(self.items) else _EMPTY,
+        )  # fmt: skip
 
-def make_entries(rows: EventRows, source: Events, by: str | None, levels: tuple[str, ...]) -> Entries:
+
+def make_entries(
+    rows: EventRows, source: Events, by: str | None, levels: tuple[str, ...], verdicts: Verdicts = NO_VERDICTS
+) -> Entries:
     """The entries of one declaration among the rows of its table."""
     chosen, known_from = select(rows, source)
     slot = np.zeros(len(rows.key), np.int64) if by is None else slots(rows.columns[by], levels)
@@ -46,7 +57,10 @@ def make_entries(rows: EventRows, source: Events, by: str | None, levels: tuple[
     )  # fmt: skip
     known_by = source.declared.column(by).known_by if by is not None else None
     if known_by is not None:
-        entries = _other_until_known(entries, _known(rows.columns[known_by])[index], len(levels))
+        entries, split = _other_until_known(entries, _known(rows.columns[known_by])[index], len(levels))
+        index = index[split]
+    if source.verdict_of is not None:
+        entries = _with_verdicts(entries, rows.columns[source.declared.primary_key[0]].data[index], verdicts)
     check_sums(entries.values, source)
     return entries
 
@@ -125,8 +139,8 @@ def _known(times: Values) -> Ints:
     return times.data if times.present is None else np.where(times.present, times.data, FOREVER)
 
 
-def _other_until_known(entries: Entries, known: Ints, other: int) -> Entries:
-    """Splits each entry at the instant its level becomes known."""
+def _other_until_known(entries: Entries, known: Ints, other: int) -> tuple[Entries, Ints]:
+    """Cuts each entry at the instant its level becomes known; also whose each piece is."""
     count = len(entries.key)
     index = np.concatenate([np.arange(count), np.arange(count)])
     known_from = np.concatenate([entries.known_from, np.maximum(entries.known_from, known)])
@@ -134,9 +148,13 @@ def _other_until_known(entries: Entries, known: Ints, other: int) -> Entries:
     slot = np.concatenate([np.full(count, other, np.int64), entries.slot])
     order = np.argsort(index, kind="stable")
     order = order[known_from[order] < known_until[order]]
-    at = index[order]
-    return Entries(
-        entries.key[at], entries.event_time[at], entries.seq[at], known_from[order], known_until[order],
-        slot[order], entries.values[at] if len(entries.values) else _EMPTY,
-        entries.items[at] if len(entries.items) else _EMPTY,
-    )  # fmt: skip
+    split = entries.take(index[order])
+    cut_up = replace(split, known_from=known_from[order], known_until=known_until[order], slot=slot[order])
+    return cut_up, index[order]
+
+
+def _with_verdicts(entries: Entries, subject: Ints, verdicts: Verdicts) -> Entries:
+    """Measures each entry by the verdict on it, cutting it where the verdict changes."""
+    pieces = cut(subject, entries.known_from, entries.known_until, verdicts)
+    split = entries.take(pieces.index)
+    return replace(split, known_from=pieces.known_from, known_until=pieces.known_until, values=pieces.measure)

@@ -66,11 +66,19 @@ class Group:
     passes: tuple[Pass, ...]
 
     @property
+    def verdicts(self) -> tuple[str, ...]:
+        """Labels of the feedback table that are measures."""
+        labels = [one.source.verdict_of for one in self.passes]
+        return tuple(dict.fromkeys(label for label in labels if label is not None))
+
+    @property
     def columns(self) -> tuple[str, ...]:
         """Columns to read besides the system columns."""
         needed: dict[str, None] = {}
         for one in self.passes:
             source = one.source
+            if source.verdict_of is not None:
+                needed[source.declared.primary_key[0]] = None
             used = [condition.column for condition in source.conditions]
             used += [name for name in (source.measured, source.distinct_of, one.by) if name is not None]
             for name in used:

@@ -24,6 +24,7 @@ from bankmine.windows.finish import Totals, finish
 from bankmine.windows.plan import Group, Pass, check_names, check_tables, parts, plan
 from bankmine.windows.reader import Readable, read_rows
 from bankmine.windows.result import Columns
+from bankmine.windows.verdicts import NO_VERDICTS, read_verdicts
 
 Ints = NDArray[np.int64]
 AT_INSTANT = np.iinfo(np.int64).min
@@ -143,6 +144,7 @@ class _Work:
         instants, which = np.unique(asked.cutoffs, return_inverse=True)
         self.edge_rows = which.astype(np.int64)
         self.edges = [self._edges(one, instants) for one in group.passes]
+        self.verdicts = {label: read_verdicts(warehouse, group.table, label) for label in group.verdicts}
         self.bucketed = catalogue.table(group.table).bucket_key == group.key
         self.buckets, self.rows_of = self._rows_by_bucket()
 
@@ -172,7 +174,8 @@ class _Work:
         group = self.group
         rows = read_rows(self.warehouse, group.table, key=group.key, columns=group.columns, bucket=bucket)
         for one, edges in zip(group.passes, self.edges, strict=True):
-            entries = make_entries(rows, one.source, one.by, one.levels)
+            verdicts = self.verdicts.get(one.source.verdict_of or "", NO_VERDICTS)
+            entries = make_entries(rows, one.source, one.by, one.levels, verdicts)
             totals = self._totals(one, edges, entries, mine)
             covered = edges.covered[self.edge_rows[mine]]
             for feature in one.features:
