@@ -92,13 +92,12 @@ class SingleRule(Classifier):
         return np.where(np.isnan(column), self.missing_rate_, result)
 
     def decision_function(self, X: Matrix) -> Floats:
-        """The probability, with rows inside one step kept in the order of the column.
+        """The column itself, turned so that higher is more probable.
 
-        Within a step the order adds at most 1e-9, so rows of different steps never change places.
+        A missing row stands where the rule's probability passes that of the missing rows.
         """
         column = self.sign_ * self._column(X)
-        spread = np.arctan(column / self.steps_.scale()) / np.pi + 0.5
-        return self.probability(X) + 1e-9 * np.where(np.isnan(column), 0.5, spread)
+        return np.where(np.isnan(column), self.steps_.where(self.missing_rate_), column)
 
     def reasons(self, X: Matrix, *, top: int = 3) -> Reasons:
         """The one column, with the log-odds it moved the row away from the base rate."""

@@ -53,7 +53,9 @@ class Logistic(Classifier):
         varies = deviation > 1e-12 * np.maximum(np.abs(self.means_), 1.0)
         self.deviations_ = np.where(varies, deviation, 1.0)
         scaled = np.where(varies, (values - self.means_) / self.deviations_, 0.0)
-        regression = LogisticRegression(C=self.C, max_iter=self.max_iter, random_state=self.random_state)
+        regression = LogisticRegression(
+            C=self.C, tol=1e-7, max_iter=self.max_iter, random_state=self.random_state
+        )
         with one_thread():
             regression.fit(scaled, truth, sample_weight=row_weights(sample_weight, len(values)))
         self.coefficients_ = np.where(varies, regression.coef_[0], 0.0)

@@ -26,10 +26,14 @@ class Steps:
         """The function at each value; constant outside the values seen."""
         return np.interp(at, self.values, self.heights)
 
-    def scale(self) -> float:
-        """A positive spread of the values, for ordering inside a step."""
-        spread = float(np.abs(self.values).max())
-        return spread if spread > 0 else 1.0
+    def where(self, height: float) -> float:
+        """A value at which the function passes `height`; one unit outside where it never does."""
+        place = int(np.searchsorted(self.heights, height))
+        if place == 0:
+            return float(self.values[0] - 1)
+        if place == len(self.values):
+            return float(self.values[-1] + 1)
+        return float((self.values[place - 1] + self.values[place]) / 2)
 
     def to_json(self) -> dict[str, Any]:
         """Plain values."""
