@@ -1,0 +1,99 @@
+"""The Python face: a bank, its tables, features, customers and runs.
+
+import bankmine
+bank = bankmine.open("my-bank")
+bank.tables()
+bank.run("segmentation", cutoff="1994-04-01")
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bankmine import pipeline
+from bankmine.folder import BankFolder
+from bankmine.listing import Listing
+
+if TYPE_CHECKING:
+    from bankmine.bank.warehouse import Warehouse
+    from bankmine.lifecycle import Run
+
+
+class Bank:
+    """One bank. Cutoffs are civil dates or times as text, in the bank's time zone."""
+
+    def __init__(self, folder: Path | str) -> None:
+        self._folder = BankFolder(Path(folder))
+
+    def __repr__(self) -> str:
+        return f"Bank({str(self._folder.folder)!r}, {len(self.warehouse.tables())} tables with rows)"
+
+    @property
+    def warehouse(self) -> Warehouse:
+        """The warehouse, for those who read files themselves."""
+        return self._folder.warehouse
+
+    def tables(self) -> Listing:
+        """The bank tables that hold rows: kind, rows and the period the loads speak for."""
+        from bankmine.bank.catalogue import TABLES
+
+        warehouse = self.warehouse
+        rows = []
+        for name, table in TABLES.items():
+            if not warehouse.has(name):
+                continue
+            spoken = warehouse.coverage(name)
+            period = tuple(warehouse.zone.show(at) for at in spoken) if spoken else (None, None)
+            rows.append((name, table.kind.value, warehouse.rows(name), *period))
+        return Listing(("table", "kind", "rows", "from", "until"), tuple(rows))
+
+    def load(self) -> list[str]:
+        """Loads the extracts, if they are new; what was done, as lines."""
+        lines = pipeline.load(self._folder)
+        self._folder = self._folder.reopened()
+        return lines
+
+    def sql(
+        self, query: str, *, as_of: str | None = None, until: str | None = None, **parameters: Any
+    ) -> Any:
+        """Runs SQL over the bank tables as known at `as_of`, events before `until`; an Arrow table."""
+        from bankmine.engine.session import Session
+
+        known, cut = self._folder.cutoff_us(as_of), self._folder.cutoff_us(until)
+        with Session(self.warehouse, known, until=cut, memory=self._folder.config.memory) as session:
+            return session.arrow(query, parameters)
+
+    def features(self, *words: str) -> Listing:
+        """The feature catalogue, or those features that hold every word."""
+        from bankmine import customers
+
+        return customers.listing(list(words), self.warehouse)
+
+    def matrix(self, rows: Any, names: Sequence[str]) -> Any:
+        """Features of rows (`subject_kind`, `subject_id`, `customer_id`, `cutoff`[, `seq`]); an Arrow table."""
+        from bankmine import customers
+
+        config = self._folder.config
+        return customers.matrix(self.warehouse, rows, names, memory=config.memory, threads=config.threads)
+
+    def customer(self, customer_id: str, *, raw: bool = False, cutoff: str | None = None) -> Listing:
+        """One customer exactly as known at the cutoff; `raw` takes the bank's own id."""
+        return pipeline.customer(self._folder, customer_id, raw=raw, cutoff=cutoff)
+
+    def pseudonym(self, domain: str, raw: str | int) -> int:
+        """The warehouse's key of one of the bank's own: `bank.pseudonym("customer", 42)`."""
+        return self._folder.keyring.token(domain, raw)
+
+    def understand(self) -> Any:
+        """What is in the data: profile, findings and quality."""
+        return pipeline.understand(self._folder)
+
+    def run(self, task: str, *, cutoff: str | None = None) -> Run:
+        """Runs one task and publishes it."""
+        return pipeline.run_task(self._folder, task, cutoff=cutoff)
+
+    def report(self) -> Path:
+        """Builds the report; the path of its first page."""
+        return pipeline.report(self._folder)

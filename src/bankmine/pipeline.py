@@ -1,0 +1,250 @@
+"""The whole pass: load, understand, snapshot, mine, report.
+
+What the command line and the Python face do with a bank's folder; each step is one call into its room.
+A task that is refused for want of data or tables is a result, not a failure: the report says why.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bankmine import clock
+from bankmine.config import FILE_NAME, render_config
+from bankmine.errors import BankmineError, ConfigurationError, FeasibilityError, UsageError
+from bankmine.folder import BankFolder
+
+if TYPE_CHECKING:
+    from bankmine.lifecycle import Run
+    from bankmine.listing import Listing
+
+Progress = Callable[[str, int, int], None]
+
+
+def silent(stage: str, done: int = 0, total: int = 0) -> None:
+    """A progress that says nothing."""
+
+
+@dataclass
+class Outcome:
+    """What a whole pass did: its load, findings, runs, refusals and report."""
+
+    loaded: list[str] = field(default_factory=list)
+    found: list[str] = field(default_factory=list)
+    runs: list[Run] = field(default_factory=list)
+    refused: dict[str, BankmineError] = field(default_factory=dict)
+    report: Path | None = None
+    seconds: float = 0.0
+
+    def lines(self) -> Iterator[str]:
+        """The outcome as lines for people."""
+        yield from self.loaded
+        yield from self.found
+        for run in self.runs:
+            yield f"{run.task}: {run.headline()}"
+        for task, error in self.refused.items():
+            yield f"{task}: not run. {error}"
+        yield f"Report: {self.report} ({self.seconds:.0f} s)"
+
+
+def open_bank(folder: Path | str) -> BankFolder:
+    """A bank's folder; ConfigurationError where it is none."""
+    return BankFolder(Path(folder))
+
+
+def init(
+    folder: Path, *, mapping: str, extracts: Path, keys: Path | None = None, name: str | None = None
+) -> BankFolder:
+    """Makes a bank's folder with settings, keys and an empty warehouse; refuses one that is not empty."""
+    from bankmine import sources
+    from bankmine.bank.keys import Keyring
+    from bankmine.bank.warehouse import Warehouse
+
+    chosen = sources.find_mapping(mapping)
+    if not extracts.is_dir():
+        raise UsageError(
+            f"there is no folder {extracts}", hint="Give the folder of the raw files as --extracts."
+        )
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise UsageError(f"{folder} exists and is not empty", hint="Choose a new folder for the bank.")
+    folder.mkdir(parents=True, exist_ok=True)
+    place = str(keys.resolve()) if keys else "keys"
+    keyring = Keyring.create(keys.resolve() if keys else folder / "keys")
+    Warehouse.create(
+        folder / "warehouse",
+        time_zone=chosen.time_zone,
+        currency=chosen.currency,
+        key_identity=keyring.identity,
+    )
+    shipped = chosen.name if chosen.folder.parent == sources.SHIPPED else str(chosen.folder.resolve())
+    text = render_config(
+        name=name or folder.resolve().name, mapping=shipped, extracts=str(extracts.resolve()),
+        time_zone=chosen.time_zone, currency=chosen.currency, keys=place, tasks=chosen.tasks,
+    )  # fmt: skip
+    (folder / FILE_NAME).write_text(text, encoding="utf-8")
+    return BankFolder(folder)
+
+
+def load(bank: BankFolder, *, progress: Progress = silent) -> list[str]:
+    """Loads the extracts; what was done, as lines."""
+    from bankmine import sources
+
+    bank.warehouse  # noqa: B018 - a damaged manifest or changed setting is told before anything is read
+    return list(sources.load(bank.config, progress=progress).lines())
+
+
+def understand(bank: BankFolder, *, progress: Progress = silent) -> Any:
+    """What is in the data; computed anew only when the warehouse changed."""
+    from bankmine import understanding
+
+    _needs_data(bank)
+    kept = understanding.read(bank.understanding_file, fingerprint=bank.warehouse.fingerprint)
+    if kept is not None:
+        return kept
+    config = bank.config
+    made = understanding.understand(
+        bank.warehouse, memory=config.memory, threads=config.threads, progress=progress
+    )
+    understanding.write(made, bank.understanding_file)
+    return made
+
+
+def understand_lines(bank: BankFolder, *, progress: Progress = silent) -> list[str]:
+    """The findings as lines, most serious first."""
+    return list(understand(bank, progress=progress).lines())
+
+
+def run_task(bank: BankFolder, task: str, *, cutoff: str | None = None, progress: Progress = silent) -> Run:
+    """Runs and publishes one task."""
+    from bankmine import lifecycle
+
+    _needs_data(bank)
+    done = lifecycle.run_task(
+        bank.warehouse, bank.config, task, cutoff=bank.cutoff_us(cutoff),
+        results_folder=bank.results_folder, progress=progress,
+    )  # fmt: skip
+    lifecycle.publish(done)
+    return done
+
+
+def run(
+    bank: BankFolder,
+    *,
+    tasks: Sequence[str] | None = None,
+    cutoff: str | None = None,
+    progress: Progress = silent,
+) -> Outcome:
+    """The whole pass. Tasks named explicitly must run; of the bank's own list, a refused one is reported."""
+    began = clock.elapsed()
+    outcome = Outcome(loaded=load(bank, progress=progress))
+    bank = bank.reopened()
+    outcome.found = understand_lines(bank, progress=progress)[:5]
+    _snapshot(bank, cutoff, progress)
+    for task in tasks or _enabled(bank):
+        try:
+            outcome.runs.append(run_task(bank, task, cutoff=cutoff, progress=progress))
+        except FeasibilityError as error:
+            if tasks:
+                raise
+            outcome.refused[task] = error
+    outcome.report = report(bank, refused=outcome.refused, progress=progress)
+    outcome.seconds = clock.elapsed() - began
+    return outcome
+
+
+def report(
+    bank: BankFolder, *, refused: dict[str, BankmineError] | None = None, progress: Progress = silent
+) -> Path:
+    """Builds the report from what is there and returns the path of its first page."""
+    from bankmine.lifecycle import whole_report
+    from bankmine.report import build_report
+
+    found = understand(bank, progress=progress)
+    progress("report", 0, 1)
+    made = whole_report.assemble(bank.warehouse, bank.config, bank.results_folder, found, refused or {})
+    path = build_report(made, bank.report_folder)
+    progress("report", 1, 1)
+    return path
+
+
+def check(bank: BankFolder) -> Iterator[tuple[str, bool]]:
+    """Verifies settings, keys, files and the mapping's promises: a line and whether it is good, each."""
+    from bankmine import sources
+
+    yield f"settings {bank.folder / FILE_NAME}", True
+    same = bank.keyring.identity == bank.warehouse.manifest.key_identity
+    yield "the pseudonym key is the one the warehouse was made with", same
+    for table in bank.warehouse.tables():
+        yield f"{table}: {len(bank.warehouse.paths(table))} files, {bank.warehouse.rows(table):,} rows", True
+    for finding in sources.check(bank.config):
+        yield finding.line(), finding.passed
+
+
+def history(folder: Path, *, restore: bool = False) -> list[str]:
+    """The loads as lines; with `restore` the last good manifest is brought back first."""
+    from bankmine import sources
+    from bankmine.bank.warehouse import Warehouse
+
+    place = open_bank(folder).warehouse_folder
+    if not restore:
+        return list(sources.history(Warehouse.open(place)))
+    from bankmine.bank.writer import restore as bring_back
+
+    warehouse = bring_back(place)
+    number = len(warehouse.manifest.loads)
+    return [f"Brought back the manifest of load {number}.", *sources.history(warehouse)]
+
+
+def write_example(folder: Path, *, customers: int, months: int, seed: int) -> str:
+    """Writes the tiny made-up bank's extracts."""
+    from bankmine.sources import example
+
+    example.write_extracts(folder, customers=customers, months=months, seed=seed)
+    return f"Wrote {folder}. Next: bankmine init my-bank --mapping example --extracts {folder}"
+
+
+def customer(bank: BankFolder, customer_id: str, *, raw: bool = False, cutoff: str | None = None) -> Listing:
+    """One customer exactly as known at a cutoff."""
+    from bankmine import customers
+    from bankmine.bank.keys import parse_key
+
+    _needs_data(bank)
+    try:
+        token = bank.keyring.token("customer", customer_id) if raw else parse_key(customer_id)
+    except ValueError:
+        raise UsageError(
+            f"{customer_id!r} is not a pseudonym", hint="Give its 16 digits, or the bank's own id with --raw."
+        ) from None
+    at = bank.cutoff_us(cutoff) or customers.default_cutoff(bank.warehouse)
+    return customers.profile(bank.warehouse, token, at)
+
+
+def _enabled(bank: BankFolder) -> list[str]:
+    from bankmine.tasks import TASKS
+
+    enabled = list(bank.config.tasks)
+    unknown = [name for name in enabled if name not in TASKS]
+    if unknown:
+        raise ConfigurationError(
+            f"bankmine.toml turns on a task {unknown[0]!r} that does not exist",
+            hint=f"There are {', '.join(TASKS)}.",
+        )
+    return enabled
+
+
+def _needs_data(bank: BankFolder) -> None:
+    if not bank.warehouse.manifest.loads:
+        raise FeasibilityError(
+            "the bank's warehouse is empty", hint=f"Run `bankmine load {bank.folder}` first."
+        )
+
+
+def _snapshot(bank: BankFolder, cutoff: str | None, progress: Progress) -> None:
+    from bankmine import customers
+
+    customers.keep_snapshot(
+        bank.warehouse, bank.snapshots_folder, cutoff=bank.cutoff_us(cutoff), memory=bank.config.memory,
+        threads=bank.config.threads, progress=progress,
+    )  # fmt: skip
