@@ -30,7 +30,7 @@ def hexagons(
     if not len(x):
         return HexagonalBins((), 0.0, 0.0)
     width = (float(np.ptp(x)) or 1.0) / columns
-    height = (float(np.ptp(y)) or 1.0) / columns * 3  # hexagons are regular where a picture is √3 times as wide as high
+    height = (float(np.ptp(y)) or 1.0) / columns * 3  # regular where a picture is √3 times as wide as high
     u, v = (x - x.min()) / width, (y - y.min()) / height
     even = np.column_stack([np.round(u), np.round(v)])
     odd = np.column_stack([np.floor(u) + 0.5, np.floor(v) + 0.5])

@@ -47,7 +47,7 @@ SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 @dataclass(frozen=True)
 class Statement:
-    """One finding as a plain sentence. `detail` is a quieter second sentence (how, where, what to do)."""
+    """One finding as a plain sentence; `detail` is a quieter second one (how, where, what to do)."""
 
     text: str
     tone: Tone = Tone.NEUTRAL
@@ -80,7 +80,7 @@ class Metric:
         if self.interval is None and self.baseline is None and self.change is None and not self.note:
             raise UsageError(
                 f"the metric {self.label!r} stands alone",
-                hint="Give it an interval, a baseline, a change or a note that says what it is compared with.",
+                hint="Give it an interval, a baseline, a change or a note that says what to compare it with.",
             )
 
     @property

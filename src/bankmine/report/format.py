@@ -29,7 +29,11 @@ EXPONENTS = {
     "TND": 3,
     "OMR": 3,
 }
-MONTHS = "January February March April May June July August September October November December".split()
+MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
+UNITS_OF_TIME = {"en": ("ms", "s", "min", "h", "d"), "zh": ("毫秒", "秒", "分", "小时", "天")}
 
 
 def number(value: Value, *, digits: int | None = None, language: str = "en") -> str:
@@ -161,23 +165,16 @@ def duration(seconds: Value, *, language: str = "en") -> str:
     seconds = plain(seconds)
     if seconds is None:
         return MISSING
-    words = ("毫秒", "秒", "分", "小时", "天") if language == "zh" else ("ms", "s", "min", "h", "d")
+    words = UNITS_OF_TIME[language]
     size = abs(seconds)
     if size < 0.9995:
         return sign(seconds, f"{size * 1000:.0f} {words[0]}")
-    if size < 59.95:
-        return sign(seconds, f"{size:.1f}".removesuffix(".0") + f" {words[1]}")
-    for step, upper, lower in (
-        (60, words[2], words[1]),
-        (3600, words[3], words[2]),
-        (86400, words[4], words[3]),
-    ):
-        if size < step * (60 if step == 60 else 24 if step == 3600 else 10**9):
-            break
-    small = step // (24 if step == 86400 else 60)
-    whole, rest = divmod(round(size / small), step // small)
-    text = f"{number(whole, language=language)} {upper}"
-    return sign(seconds, f"{text} {rest} {lower}" if rest and whole < 10 else text)
+    for step, below, upper, lower in ((86400, 3600, 4, 3), (3600, 60, 3, 2), (60, 1, 2, 1)):
+        whole, rest = divmod(round(size / below), step // below)
+        if whole:
+            text = f"{number(whole, language=language)} {words[upper]}"
+            return sign(seconds, f"{text} {rest} {words[lower]}" if rest and whole < 10 else text)
+    return sign(seconds, f"{size:.1f}".removesuffix(".0") + f" {words[1]}")
 
 
 def amount(value: Value, column: Column, *, language: str = "en", unit: bool = False) -> str:

@@ -18,37 +18,55 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, TypeAlias
 
+from bankmine.errors import UsageError
+from bankmine.report.parts import (
+    BEST_FIRST,
+    COUNT,
+    FALSE_POSITIVE_RATE,
+    OBSERVED,
+    POSITIVES_FOUND,
+    PREDICTED,
+    SHARE,
+    TRUE_POSITIVE_RATE,
+    UNNAMED,
+    Bar,
+    Curve,
+    Mark,
+    Numbers,
+    Rows,
+    Series,
+    Tabulated,
+    bar_table,
+    check_series,
+    curve_table,
+    largest_first,
+    relabelled,
+    same_length,
+    series_table,
+)
 from bankmine.report.values import Baseline, Column, Kind, Tone, Value
 
-Rows: TypeAlias = list[list[Value]]
-Tabulated: TypeAlias = tuple[list[Column], Rows]
-Numbers: TypeAlias = Sequence[float | int | None]
-
-SHARE = Column(label="Share", kind=Kind.SHARE)
-COUNT = Column(label="Count", kind=Kind.NUMBER, digits=0)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Mark:
-    """A named place on the horizontal axis: a cutoff, a threshold, the day something happened."""
-
-    at: Value
-    text: str
-    tone: Tone = Tone.NEUTRAL
-
-
-@dataclass(frozen=True, kw_only=True)
-class Series:
-    """One line: values in the order of the picture's positions; `low` and `high` draw its interval.
-
-    `quiet` draws it thin and grey, for a baseline that changes over time.
-    """
-
-    name: str
-    values: Numbers
-    low: Numbers = ()
-    high: Numbers = ()
-    quiet: bool = False
+__all__ = [
+    "Bar",
+    "Bars",
+    "Calibration",
+    "Curve",
+    "Estimates",
+    "Gain",
+    "HeatMap",
+    "Hexagons",
+    "Histogram",
+    "Lines",
+    "Mark",
+    "Moment",
+    "Picture",
+    "Points",
+    "Roc",
+    "Scatter",
+    "Series",
+    "SmallMultiples",
+    "Timeline",
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,19 +85,11 @@ class Lines:
     marks: Sequence[Mark] = ()
     from_zero: bool = False
 
+    def __post_init__(self) -> None:
+        check_series(self.at, self.series)
+
     def tabulate(self) -> Tabulated:
         return series_table(self.x, self.y, self.at, self.series)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Bar:
-    """One bar; `low` and `high` draw its interval; a tone other than neutral colours and names it."""
-
-    label: str
-    value: float | int | None
-    low: float | int | None = None
-    high: float | int | None = None
-    tone: Tone = Tone.NEUTRAL
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,6 +140,11 @@ class Points:
     x: Numbers
     y: Numbers
     labels: Sequence[str] = ()
+
+    def __post_init__(self) -> None:
+        if len(self.x) != len(self.y):
+            raise UsageError(f"the points {self.name!r} differ in x and y", hint="Give one y for each x.")
+        same_length(f"the group {self.name!r}", points=self.x, labels=self.labels)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -184,6 +199,13 @@ class Histogram:
     marks: Sequence[Mark] = ()
     count: Column = COUNT
 
+    def __post_init__(self) -> None:
+        if len(self.edges) != len(self.counts) + 1:
+            raise UsageError(
+                f"a histogram has {len(self.edges)} edges and {len(self.counts)} counts",
+                hint="Give one more edge than counts.",
+            )
+
     def tabulate(self) -> Tabulated:
         total = sum(self.counts) or 1
         low = Column(label=f"{self.measure.label}, from", kind=self.measure.kind, unit=self.measure.unit)
@@ -192,16 +214,6 @@ class Histogram:
             [a, b, n, n / total] for a, b, n in zip(self.edges[:-1], self.edges[1:], self.counts, strict=True)
         ]
         return [low, high, self.count, SHARE], rows
-
-
-@dataclass(frozen=True, kw_only=True)
-class Curve:
-    """One curve through `(x, y)` from (0, 0) to (1, 1); `quiet` draws a baseline thin and grey."""
-
-    name: str
-    x: Numbers
-    y: Numbers
-    quiet: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -214,8 +226,8 @@ class Gain:
     kind: ClassVar[str] = "gain"
     curves: Sequence[Curve]
     marks: Sequence[Mark] = ()
-    x: Column = Column(label="share of subjects, best first", kind=Kind.SHARE)
-    y: Column = Column(label="share of positives found", kind=Kind.SHARE)
+    x: Column = BEST_FIRST
+    y: Column = POSITIVES_FOUND
 
     def tabulate(self) -> Tabulated:
         return curve_table(self.x, self.y, self.curves)
@@ -228,8 +240,8 @@ class Roc:
     kind: ClassVar[str] = "roc"
     curves: Sequence[Curve]
     marks: Sequence[Mark] = ()
-    x: Column = Column(label="false positive rate", kind=Kind.SHARE)
-    y: Column = Column(label="true positive rate", kind=Kind.SHARE)
+    x: Column = FALSE_POSITIVE_RATE
+    y: Column = TRUE_POSITIVE_RATE
 
     def tabulate(self) -> Tabulated:
         return curve_table(self.x, self.y, self.curves)
@@ -245,13 +257,20 @@ class Calibration:
     counts: Sequence[int]
     low: Numbers = ()
     high: Numbers = ()
-    x: Column = Column(label="predicted", kind=Kind.SHARE)
-    y: Column = Column(label="observed", kind=Kind.SHARE)
+    x: Column = PREDICTED
+    y: Column = OBSERVED
+
+    def __post_init__(self) -> None:
+        same_length("a calibration", bins=self.predicted, observed=self.observed, counts=self.counts)
+        same_length("a calibration", bins=self.predicted, low=self.low, high=self.high)
 
     def tabulate(self) -> Tabulated:
         columns, data = [self.x, self.y], [self.predicted, self.observed]
         if len(self.low):
-            columns += [_of(self.y, "low"), _of(self.y, "high")]
+            columns += [
+                relabelled(self.y, f"{self.y.label}, low"),
+                relabelled(self.y, f"{self.y.label}, high"),
+            ]
             data += [self.low, self.high]
         return [*columns, COUNT], [list(row) for row in zip(*data, self.counts, strict=True)]
 
@@ -265,8 +284,15 @@ class HeatMap:
     columns: Sequence[str]
     rows: Sequence[str]
     values: Sequence[Numbers]
-    row: Column = Column(label="")
+    row: Column = UNNAMED
     diverging: bool = False
+
+    def __post_init__(self) -> None:
+        if len(self.values) != len(self.rows) or any(len(row) != len(self.columns) for row in self.values):
+            raise UsageError(
+                f"the values of a heat map are not {len(self.rows)} rows of {len(self.columns)}",
+                hint="Give one row of values for each row name, one value for each column name.",
+            )
 
     def tabulate(self) -> Tabulated:
         cells = [
@@ -288,6 +314,9 @@ class SmallMultiples:
     y: Column
     at: Sequence[Value]
     series: Sequence[Series]
+
+    def __post_init__(self) -> None:
+        check_series(self.at, self.series)
 
     def tabulate(self) -> Tabulated:
         return series_table(self.x, self.y, self.at, self.series)
@@ -314,6 +343,13 @@ class Timeline:
     moments: Sequence[Moment]
     marks: Sequence[Mark] = ()
 
+    def __post_init__(self) -> None:
+        lost = sorted({m.lane for m in self.moments} - set(self.lanes))
+        if lost:
+            raise UsageError(
+                f"a timeline has no lane {lost[0]!r}", hint=f"Its lanes: {', '.join(self.lanes)}."
+            )
+
     def tabulate(self) -> Tabulated:
         when = Column(label="From", kind=self.x.kind)
         until = Column(label="Until", kind=self.x.kind)
@@ -335,44 +371,3 @@ Picture: TypeAlias = (
     | SmallMultiples
     | Timeline
 )
-
-
-def largest_first(bars: Sequence[Bar]) -> list[Bar]:
-    """Bars by value, largest first; equal values keep their order, missing ones come last."""
-    present = [bar for bar in bars if bar.value is not None and bar.value == bar.value]
-    missing = [bar for bar in bars if bar.value is None or bar.value != bar.value]
-    return sorted(present, key=lambda bar: -float(bar.value or 0)) + missing
-
-
-def bar_table(label: Column, measure: Column, bars: Sequence[Bar]) -> Tabulated:
-    """Label and measure, with the interval where any bar has one."""
-    if all(bar.low is None for bar in bars):
-        return [label, measure], [[bar.label, bar.value] for bar in bars]
-    columns = [label, measure, _of(measure, "low"), _of(measure, "high")]
-    return columns, [[bar.label, bar.value, bar.low, bar.high] for bar in bars]
-
-
-def series_table(x: Column, y: Column, at: Sequence[Value], series: Sequence[Series]) -> Tabulated:
-    """One row per position, one column per series and its interval."""
-    columns, data = [x], [list(at)]
-    for line in series:
-        columns.append(_of(y, line.name, whole=True))
-        data.append(list(line.values))
-        if len(line.low):
-            columns += [_of(y, f"{line.name}, low", whole=True), _of(y, f"{line.name}, high", whole=True)]
-            data += [list(line.low), list(line.high)]
-    return columns, [list(row) for row in zip(*data, strict=True)]
-
-
-def curve_table(x: Column, y: Column, curves: Sequence[Curve]) -> Tabulated:
-    """Long form: curve, x, y; curves need not share their positions."""
-    rows: Rows = []
-    for curve in curves:
-        rows += [[curve.name, a, b] for a, b in zip(curve.x, curve.y, strict=True)]
-    return [Column(label="Curve"), x, y], rows
-
-
-def _of(column: Column, label: str, *, whole: bool = False) -> Column:
-    """The column under another label (`whole`), or its label with a suffix."""
-    name = label if whole else f"{column.label}, {label}"
-    return Column(label=name, kind=column.kind, unit=column.unit, digits=column.digits)

@@ -5,19 +5,17 @@ disk and for the web application, which renders the same blocks (`render_block`)
 """
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from bankmine.report import drawing
 from bankmine.report import format as fmt
-from bankmine.report.content import Block, Chart, Metric, Page, Report, Table
+from bankmine.report.content import Block, Page, Report, Table
 from bankmine.report.csvfile import csv_bytes
 from bankmine.report.spec import is_empty, script_json, spec
 from bankmine.report.texts import SCRIPT_TEXTS, texts

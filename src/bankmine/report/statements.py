@@ -8,11 +8,9 @@ from collections.abc import Sequence
 from bankmine.report import format as fmt
 from bankmine.report.values import Baseline, Column, Interval, Kind, Value, plain
 
-ENGLISH_SMALL = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
-
 
 def count(n: int, one: str, many: str = "", *, language: str = "en") -> str:
-    """`1 customer`, `1 204 customers`, `no customers`; Chinese takes the noun (with its measure word) as it is.
+    """`1 customer`, `1 204 customers`, `no customers`; Chinese takes the noun with its measure word.
 
     `many` is the irregular plural; regular ones add s, es or ies.
     """
@@ -87,7 +85,8 @@ def comparison(
     if language == "zh":
         return _comparison_zh(what, text, baseline.name, base, inside=inside, better=better)
     if inside:
-        return f"{what} is {text}, not distinguishable from the {baseline.name} at {base}: use the {baseline.name}."
+        verdict = f"not distinguishable from the {baseline.name} at {base}: use the {baseline.name}"
+        return f"{what} is {text}, {verdict}."
     side = "above" if plain(value) > baseline.value else "below"
     verdict = "" if better else f": use the {baseline.name}"
     return f"{what} is {text}, {side} the {baseline.name} at {base}{verdict}."
@@ -96,7 +95,8 @@ def comparison(
 def _comparison_zh(what: str, text: str, name: str, base: str, *, inside: bool, better: bool) -> str:
     if inside:
         return f"{what}为 {text}，与{name}（{base}）没有可分辨的差别：请用{name}。"
-    return f"{what}为 {text}，{'优于' if better else '不如'}{name}（{base}）{'' if better else f'：请用{name}'}。"
+    verdict = f"优于{name}（{base}）" if better else f"不如{name}（{base}）：请用{name}"
+    return f"{what}为 {text}，{verdict}。"
 
 
 def part_of(part: int, whole: int, one: str, many: str = "", *, language: str = "en") -> str:

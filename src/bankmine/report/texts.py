@@ -4,6 +4,8 @@ Sentences about data are made in `statements.py` or arrive from the rooms; templ
 no words of their own.
 """
 
+from types import SimpleNamespace
+
 from bankmine.errors import UsageError
 
 TEXTS: dict[str, dict[str, str]] = {
@@ -127,8 +129,15 @@ SCRIPT_TEXTS = ("copied", "none_found", "no_data", "chance", "perfect", "count",
 """The words the scripts need; they travel in the page as data."""
 
 
-def texts(language: str) -> dict[str, str]:
+class Words(SimpleNamespace):
+    """The words of one language, by attribute or by item; a plain dict would answer `copy` with a method."""
+
+    def __getitem__(self, name: str) -> str:
+        return str(getattr(self, name))
+
+
+def texts(language: str) -> Words:
     """The words of one language. Raises UsageError for a language the report does not speak."""
     if language not in TEXTS:
         raise UsageError(f"no texts in the language {language!r}", hint=f"Use one of {', '.join(TEXTS)}.")
-    return TEXTS[language]
+    return Words(**TEXTS[language])

@@ -4,11 +4,14 @@
   const bankmine = window.bankmine, a = bankmine.axes, ink = a.ink;
   bankmine.texts = JSON.parse(document.getElementById("texts").textContent);
 
-  function draw(figure) {
+  function draw(figure, paper) {
     const place = figure.querySelector(".picture"), spec = figure.bankmineSpec, picture = bankmine.pictures[spec.kind];
+    place.style.width = paper ? paper + "px" : "";
     const width = place.clientWidth;
     if (!width) return;
     if (picture.height) place.style.minHeight = picture.height(spec, width) + "px";
+    place.style.flex = paper ? "none" : "";
+    place.style.height = paper ? getComputedStyle(place).minHeight : "";
     const chart = echarts.getInstanceByDom(place) || echarts.init(place, null, { renderer: "canvas" });
     chart.resize();
     chart.setOption(picture(spec, width), { notMerge: true });
@@ -17,9 +20,10 @@
   }
 
   const figures = [...document.querySelectorAll("figure.chart")].filter((figure) => figure.querySelector(".picture"));
-  function drawAll() {
+  /* Draws every picture at the width of its place, or at a width in pixels for paper. */
+  function drawAll(paper) {
     a.readTokens();
-    figures.forEach(draw);
+    figures.forEach((figure) => draw(figure, paper));
   }
   bankmine.drawAll = drawAll;
 

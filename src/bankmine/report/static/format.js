@@ -62,7 +62,8 @@
     if (missing(v)) return MISSING;
     if (typeof v === "string") return v;
     switch (axis.kind) {
-      case "money": return (unit && axis.unit ? axis.unit + " " : "") + shortened(v);
+      case "money": if (zh && unit && axis.unit === "CNY") return shortened(v) + (Math.abs(v) < 10000 ? " 元" : "元");
+        return (unit && axis.unit ? axis.unit + " " : "") + shortened(v);
       case "share": return share(v, axis.digits);
       case "duration": return duration(v);
       case "date": case "month": case "instant": return time(v, axis.kind);

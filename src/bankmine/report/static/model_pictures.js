@@ -68,8 +68,8 @@
     return a.base({
       grid: [{ left: 48, right: 20, top: 28, bottom: 98, outerBoundsMode: "none" }, { left: 48, right: 20, height: 34, bottom: 42, outerBoundsMode: "none" }],
       xAxis: [
-        a.valueAxis(spec.x, { min: 0, max: reach, interval: reach / 5, axisLabel: { show: false } }),
-        a.valueAxis(spec.x, { min: 0, max: reach, interval: reach / 5, gridIndex: 1, ...a.named(spec.x, "x"), splitLine: { show: false }, axisLine: { show: true, lineStyle: { color: ink.baseline } } }),
+        a.valueAxis(spec.x, { min: 0, max: reach, interval: reach / 5, containShape: false, axisLabel: { show: false } }),
+        a.valueAxis(spec.x, { min: 0, max: reach, interval: reach / 5, containShape: false, gridIndex: 1, ...a.named(spec.x, "x"), splitLine: { show: false }, axisLine: { show: true, lineStyle: { color: ink.baseline } } }),
       ],
       yAxis: [
         a.valueAxis(spec.y, { min: 0, max: reach, interval: reach / 5, ...a.named(spec.y, "y") }),

@@ -3,9 +3,11 @@
   "use strict";
   const root = document.documentElement, bankmine = window.bankmine;
 
-  function setTheme(name) {
+  const PAPER = 640;  // pixels between the margins of an upright A4 sheet
+
+  function setTheme(name, paper) {
     root.dataset.theme = name;
-    bankmine.drawAll();
+    bankmine.drawAll(paper);
   }
 
   document.querySelector("button.theme").addEventListener("click", () => {
@@ -34,7 +36,7 @@
   addEventListener("beforeprint", () => {
     before = { theme: root.dataset.theme, how: document.getElementById("how")?.open };
     if (document.getElementById("how")) document.getElementById("how").open = true;
-    setTheme("light");
+    setTheme("light", PAPER);
   });
   addEventListener("afterprint", () => {
     if (!before) return;

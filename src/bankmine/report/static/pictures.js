@@ -100,7 +100,7 @@
       yAxis: a.categoryAxis(bars.map((b) => a.SIGNS[b.tone] + b.label), { axisLabel: { color: ink.text, fontSize: 12, interval: 0, margin: negative ? tail + 8 : 8, formatter: (t) => a.fitted(t, room) }, axisLine: { show: draw === "bars", lineStyle: { color: ink.baseline } } }),
       xAxis: a.valueAxis(spec.measure, draw === "bars"
         ? { min: negative ? undefined : 0, splitNumber: width < 480 ? 2 : 4 }
-        : { scale: true, min: padded(all, -1), max: padded(all, 1), splitNumber: width < 480 ? 2 : 4, axisLabel: { color: ink.quiet, fontSize: 11, hideOverlap: true, showMinLabel: false, showMaxLabel: false, formatter: (v) => bankmine.format.tick(v, spec.measure) } }),
+        : { scale: true, splitLine: { showMinLine: false, showMaxLine: false, lineStyle: { color: ink.line, width: 1 } }, min: padded(all, -1), max: padded(all, 1), splitNumber: width < 480 ? 2 : 4, axisLabel: { color: ink.quiet, fontSize: 11, hideOverlap: true, showMinLabel: false, showMaxLabel: false, formatter: (v) => bankmine.format.tick(v, spec.measure) } }),
       tooltip: a.tooltip("item", (item) => {
         const bar = bars[item.dataIndex];
         return [bar.label, value(bar.value, spec.measure) + (missing(bar.low) ? "" : `  (${value(bar.low, spec.measure, false)}–${value(bar.high, spec.measure, false)})`)].join("\n");
@@ -237,7 +237,7 @@
     const lanes = spec.lanes.slice().reverse(), lane = (m) => spec.lanes.length - 1 - m.lane, room = Math.min(a.widest(lanes), width * 0.3);
     const ends = spec.moments.flatMap((m) => [m.at, m.until]).concat(spec.marks.map((m) => m.at)).filter((v) => !missing(v)), span = Math.max(...ends) - Math.min(...ends) || 864e5;
     return a.base({
-      grid: { left: room + 12, right: 12, top: spec.marks.length ? 26 : 8, bottom: 24, outerBoundsMode: "none" },
+      grid: { left: room + 12, right: 12, top: spec.marks.length ? 26 : 8, bottom: 38, outerBoundsMode: "none" },
       xAxis: a.timeAxis(ends, width - room, { min: Math.min(...ends) - span * 0.02, max: Math.max(...ends) + span * 0.12 }),
       yAxis: a.categoryAxis(lanes, { axisLine: { show: false }, splitLine: { show: true, interval: 0, lineStyle: { color: ink.line } }, axisLabel: { color: ink.text, fontSize: 12, interval: 0, formatter: (t) => a.fitted(t, room) } }),
       tooltip: a.tooltip("item", (item) => { const m = spec.moments[item.dataIndex]; return m ? `${value(m.at, spec.x)}${missing(m.until) ? "" : " – " + value(m.until, spec.x)}\n${m.text}` : ""; }),
@@ -255,5 +255,5 @@
       }].concat(a.placeMarks(spec.marks)),
     });
   };
-  pictures.timeline.height = (spec) => spec.lanes.length * 34 + 60;
+  pictures.timeline.height = (spec) => spec.lanes.length * 34 + 70;
 })();

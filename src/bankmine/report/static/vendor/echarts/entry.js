@@ -1,7 +1,12 @@
-export { init, use, getInstanceByDom, dispose, graphic, version, format } from "echarts/core";
+// The parts of ECharts that the pictures use; see VENDORED.md for the command that bundles them.
+import { BarChart, CustomChart, GraphChart, LineChart, ScatterChart } from "echarts/charts";
+import { GraphicComponent, GridComponent, LegendComponent, MarkLineComponent, MarkPointComponent, TooltipComponent } from "echarts/components";
 import { use } from "echarts/core";
-import { BarChart, CustomChart, GraphChart, HeatmapChart, LineChart, ScatterChart } from "echarts/charts";
-import { AriaComponent, GraphicComponent, GridComponent, LegendComponent, MarkAreaComponent, MarkLineComponent, MarkPointComponent, TooltipComponent, VisualMapComponent } from "echarts/components";
 import { LabelLayout } from "echarts/features";
 import { CanvasRenderer } from "echarts/renderers";
-use([BarChart, CustomChart, GraphChart, HeatmapChart, LineChart, ScatterChart, AriaComponent, GraphicComponent, GridComponent, LegendComponent, MarkAreaComponent, MarkLineComponent, MarkPointComponent, TooltipComponent, VisualMapComponent, LabelLayout, CanvasRenderer]);
+
+export { dispose, getInstanceByDom, init, version } from "echarts/core";
+
+use([BarChart, CustomChart, GraphChart, LineChart, ScatterChart]);
+use([GraphicComponent, GridComponent, LegendComponent, MarkLineComponent, MarkPointComponent, TooltipComponent]);
+use([LabelLayout, CanvasRenderer]);
