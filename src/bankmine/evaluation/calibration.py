@@ -88,7 +88,7 @@ def reliability(label: Truth, p: Floats, bins: int, by: str) -> tuple[Bin, ...]:
         place = np.minimum((p * bins).astype(np.int64), bins - 1)
     else:
         edges = np.unique(np.quantile(p, np.arange(1, bins) / bins, method="higher"))
-        place = np.searchsorted(edges, p, side="left")
+        place = np.searchsorted(edges, p, side="right")
     result = []
     for number in np.unique(place):
         inside = place == number
@@ -129,22 +129,33 @@ def spiegelhalter_z(y: Any, probability: Any) -> float:
 
 
 def _cox(label: Truth, p: Floats) -> tuple[float, float]:
-    """Intercept and slope of the label on the log-odds by Newton steps; NaN where they do not exist."""
+    """Intercept and slope of the label on the log-odds; NaN where they do not exist.
+
+    Newton steps from the base rate, halved until the likelihood rises.
+    """
     clipped = np.clip(p, 1e-12, 1 - 1e-12)
     x = np.log(clipped) - np.log1p(-clipped)
     if label.all() or not label.any() or np.ptp(x) == 0:
         return float("nan"), float("nan")
-    b = np.array([0.0, 1.0])
-    for _ in range(50):
+    share = label.mean()
+    b, fit = np.array([np.log(share / (1 - share)), 0.0]), -np.inf
+    for _ in range(100):
         fitted = 0.5 * (1 + np.tanh(0.5 * (b[0] + b[1] * x)))
         weight = fitted * (1 - fitted)
         gradient = np.array([np.sum(label - fitted), np.sum((label - fitted) * x)])
         mixed = np.sum(weight * x)
         hessian = np.array([[weight.sum(), mixed], [mixed, np.sum(weight * x * x)]])
         if np.linalg.cond(hessian) > 1e12:
-            return float("nan"), float("nan")
+            break
         step = np.linalg.solve(hessian, gradient)
-        b = b + np.clip(step, -5, 5)
-        if np.abs(step).max() < 1e-10:
+        if np.abs(step).max() < 1e-9:
             return float(b[0]), float(b[1])
+        while (reached := _likelihood(b + step, x, label)) < fit and np.abs(step).max() > 1e-9:
+            step = step / 2
+        b, fit = b + step, reached
     return float("nan"), float("nan")
+
+
+def _likelihood(b: Floats, x: Floats, label: Truth) -> float:
+    z = b[0] + b[1] * x
+    return float(np.sum(np.where(label, z, 0.0) - np.logaddexp(0, z)))

@@ -7,7 +7,8 @@ two running totals, read at the end of each group of equal scores:
     false positives fp[i] = the same of negatives
 
 Reading only at the ends of groups treats equal scores as one threshold: nobody gains from the order in which
-ties happen to be stored.
+ties happen to be stored. Between two thresholds with the same tp every metric here is straight in fp or has
+no term, so runs of negatives are read at their ends only: with few positives almost nothing is left to add.
 """
 
 from __future__ import annotations
@@ -16,11 +17,14 @@ from typing import Any
 
 import numpy as np
 
-from bankmine.evaluation.arrays import Floats, Ints, both
+from bankmine.evaluation.arrays import Floats, Ints, Truth, both
 
 
 class Ranking:
-    """Rows in falling order of score; `order[i]` is the original row at rank i."""
+    """Rows in falling order of score; `order[i]` is the original row at rank i.
+
+    `ends` are the last ranks of the groups of equal scores, `thresholds` their scores.
+    """
 
     def __init__(self, y: Any, score: Any) -> None:
         label, values = both(y, score)
@@ -30,11 +34,11 @@ class Ranking:
         last = np.append(ranked[1:] != ranked[:-1], True) if len(ranked) else np.zeros(0, dtype=bool)
         self.ends: Ints = np.flatnonzero(last)
         self.thresholds: Floats = ranked[self.ends]
-        self._tied = len(self.ends) < len(ranked)
-        self._plain = self._totals(np.ones(len(ranked)))
+        self._read = self.ends[_turns(self.positive, self.ends)]
+        self._plain = self._totals(np.ones(len(ranked), dtype=np.uint8))
 
     def totals(self, weights: Any = None, *, keep_classes: bool = False) -> tuple[Floats, Floats]:
-        """Running weight of positives and of negatives at each distinct score, highest first.
+        """Running weight of positives and of negatives, from the highest score down, shape (points,).
 
         `weights` are in rank order (`row_weights[self.order]`); None weighs every row 1. `keep_classes`
         rescales both totals so that each class keeps its own number of rows: a stratified resample.
@@ -48,11 +52,16 @@ class Ranking:
         return tp, fp
 
     def _totals(self, weights: Any) -> tuple[Floats, Floats]:
-        every = np.cumsum(weights, dtype=np.float64)
-        hits = np.cumsum(weights * self.positive, dtype=np.float64)
-        if self._tied:
-            every, hits = every[self.ends], hits[self.ends]
+        whole = np.int64 if weights.dtype.kind in "iub" else np.float64  # integers add nine times faster
+        every = np.cumsum(weights, dtype=whole)[self._read].astype(np.float64)
+        hits = np.cumsum(weights * self.positive, dtype=whole)[self._read].astype(np.float64)
         return hits, every - hits
+
+
+def _turns(positive: Truth, ends: Ints) -> Truth:
+    """Which groups to read: those with a positive, those before one, and the last."""
+    found = np.diff(np.cumsum(positive)[ends], prepend=0) > 0
+    return found | np.append(found[1:], True) if len(ends) else found
 
 
 def auc_of(tp: Floats, fp: Floats) -> float:
