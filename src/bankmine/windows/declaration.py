@@ -100,7 +100,7 @@ class Events:
     def distinct(self, column: str) -> Events:
         """The column whose different values the aggregate `distinct` counts."""
         found = _column(self.declared, column)
-        if found.type is Type.REAL or found.encrypted or found.known_by:
+        if found.type in (Type.REAL, Type.INSTANT) or found.encrypted or found.known_by:
             raise ConfigurationError(
                 f"different values of {self.table}.{column} cannot be counted",
                 hint="Count a key, code, date, integer or boolean that is known with its event.",
