@@ -209,7 +209,10 @@ class Estimator:
 
 
 def table_values(table: pa.Table, names: Sequence[str]) -> Floats:
-    """Columns of an Arrow table as a float64 matrix of shape (rows, columns); nulls become NaN."""
+    """Columns of an Arrow table as a float64 matrix of shape (rows, columns).
+
+    Nulls become NaN; integers beyond 2^53 are rounded to the nearest float.
+    """
     absent = [name for name in names if name not in table.column_names]
     if absent:
         raise UsageError(
@@ -223,7 +226,7 @@ def table_values(table: pa.Table, names: Sequence[str]) -> Floats:
             raise UsageError(
                 f"Column {name!r} is {kind}, not a number", hint="Encode it first (bankmine.preparation)."
             )
-        columns.append(table.column(name).cast(pa.float64()).to_numpy())
+        columns.append(table.column(name).cast(pa.float64(), safe=False).to_numpy())
     return np.column_stack(columns) if columns else np.zeros((table.num_rows, 0))
 
 

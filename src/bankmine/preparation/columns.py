@@ -83,7 +83,7 @@ def read(table: pa.Table, name: str, units: Mapping[str, str], exponent: int) ->
         return None
     if kind == "category":
         return _categories(name, column, unit)
-    values = np.array(column.cast(pa.float64()).to_numpy(), dtype=np.float64)
+    values = np.array(column.cast(pa.float64(), safe=False).to_numpy(), dtype=np.float64)
     infinite = np.isinf(values)
     values[infinite] = np.nan
     divisor = money_divisor(unit, exponent)
