@@ -4,6 +4,7 @@ Pages, tables, sentences and pictures all come through here (`static/format.js` 
 axes and tooltips), so a figure looks the same wherever it stands. Missing values are a dash.
 """
 
+import math
 from dataclasses import replace
 from datetime import date, datetime
 
@@ -49,15 +50,10 @@ def number(value: Value, *, digits: int | None = None, language: str = "en") -> 
 
 def significant_digits(value: float, figures: int = 3) -> int:
     """Decimals that leave `figures` significant figures; never negative, at most six."""
-    size = abs(value)
-    if size == 0 or size >= 10 ** (figures - 1):
+    size = abs(float(f"{value:.{figures - 1}e}"))
+    if size == 0:
         return 0
-    leading = 0
-    while size < 1 and leading < 6:
-        size, leading = size * 10, leading + 1
-    while size >= 10:
-        size, leading = size / 10, leading - 1
-    return max(0, min(6, leading + figures - 1))
+    return max(0, min(6, figures - 1 - math.floor(math.log10(size))))
 
 
 def sign(value: float, text: str) -> str:
@@ -222,7 +218,8 @@ def interval(value: Interval, column: Column, *, language: str = "en") -> str:
         low = low.removesuffix("%")
     if column.kind == Kind.MONEY:
         high = high.removeprefix(f"{column.unit} ")
-    dash = " – " if MINUS in low + high or " " in low + high else "–"
+    bare = low.removeprefix(f"{column.unit} ") + high
+    dash = " – " if MINUS in bare or " " in bare else "–"
     return f"{low}{dash}{high}"
 
 

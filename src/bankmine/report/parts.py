@@ -87,12 +87,7 @@ def bar_table(label: Column, measure: Column, bars: Sequence[Bar]) -> Tabulated:
     """Label and measure, with the interval where any bar has one."""
     if all(bar.low is None for bar in bars):
         return [label, measure], [[bar.label, bar.value] for bar in bars]
-    columns = [
-        label,
-        measure,
-        relabelled(measure, f"{measure.label}, low"),
-        relabelled(measure, f"{measure.label}, high"),
-    ]
+    columns = [label, measure, *bounds(measure)]
     return columns, [[bar.label, bar.value, bar.low, bar.high] for bar in bars]
 
 
@@ -119,6 +114,11 @@ def curve_table(x: Column, y: Column, curves: Sequence[Curve]) -> Tabulated:
 def relabelled(column: Column, label: str) -> Column:
     """The column under another label."""
     return Column(label=label, kind=column.kind, unit=column.unit, digits=column.digits)
+
+
+def bounds(column: Column) -> list[Column]:
+    """The columns of an interval's low and high end."""
+    return [relabelled(column, f"{column.label}, {end}") for end in ("low", "high")]
 
 
 def check_series(at: Sequence[Value], series: Sequence[Series]) -> None:

@@ -37,10 +37,10 @@ from bankmine.report.parts import (
     Series,
     Tabulated,
     bar_table,
+    bounds,
     check_series,
     curve_table,
     largest_first,
-    relabelled,
     same_length,
     series_table,
 )
@@ -267,10 +267,7 @@ class Calibration:
     def tabulate(self) -> Tabulated:
         columns, data = [self.x, self.y], [self.predicted, self.observed]
         if len(self.low):
-            columns += [
-                relabelled(self.y, f"{self.y.label}, low"),
-                relabelled(self.y, f"{self.y.label}, high"),
-            ]
+            columns += bounds(self.y)
             data += [self.low, self.high]
         return [*columns, COUNT], [list(row) for row in zip(*data, self.counts, strict=True)]
 

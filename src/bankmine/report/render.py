@@ -18,7 +18,7 @@ from bankmine.report import format as fmt
 from bankmine.report.content import Block, Page, Report, Table
 from bankmine.report.csvfile import csv_bytes
 from bankmine.report.spec import is_empty, script_json, spec
-from bankmine.report.texts import SCRIPT_TEXTS, texts
+from bankmine.report.texts import SCRIPT_TEXTS, label, texts
 from bankmine.report.values import Column, Kind, Value, plain
 
 POLICY = (
@@ -84,6 +84,7 @@ def environment() -> Environment:
         exact=exact,
         largest=largest,
         long_columns=long_columns,
+        own_label=label,
         spec=spec,
         is_empty=is_empty,
         kind_of=lambda block: type(block).__name__.lower(),

@@ -13,16 +13,21 @@ from typing import Any
 from bankmine.report import pictures as p
 from bankmine.report.binning import hexagons
 from bankmine.report.format import exponent
+from bankmine.report.parts import COUNT
+from bankmine.report.texts import label
 from bankmine.report.values import Baseline, Column, Kind, Value, plain
 
 Spec = dict[str, Any]
 TIMES = (Kind.DATE, Kind.MONTH, Kind.INSTANT)
 
 
-def spec(picture: p.Picture) -> Spec:
-    """The picture as JSON-ready data, with its kind."""
-    build: Callable[[Any], Spec] = BUILDERS[type(picture)]
-    return {"kind": picture.kind, **build(picture)}
+def spec(picture: p.Picture, *, language: str = "en") -> Spec:
+    """The picture as JSON-ready data, with its kind; the room's own axis labels in the language."""
+    data = {"kind": picture.kind, **BUILDERS[type(picture)](picture)}
+    for name in ("x", "y", "measure"):
+        if name in data:
+            data[name]["label"] = label(data[name]["label"], language)
+    return data
 
 
 def script_json(data: Any) -> str:
@@ -180,7 +185,7 @@ def _calibration(picture: p.Calibration) -> Spec:
         "observed": _all(picture.observed, picture.y),
         "low": _all(picture.low, picture.y),
         "high": _all(picture.high, picture.y),
-        "counts": _all(picture.counts, p.COUNT),
+        "counts": _all(picture.counts, COUNT),
     }
 
 

@@ -125,8 +125,37 @@ TEXTS: dict[str, dict[str, str]] = {
     },
 }
 
+LABELS = {
+    "zh": {
+        "Share": "占比",
+        "Count": "数量",
+        "Curve": "曲线",
+        "Group": "组",
+        "Name": "名称",
+        "Lane": "类别",
+        "From": "起",
+        "Until": "止",
+        "to": "至",
+        "What": "内容",
+        "predicted": "预测",
+        "observed": "实际",
+        "observed, low": "实际下限",
+        "observed, high": "实际上限",
+        "share of subjects, best first": "对象占比（从最有把握起）",
+        "share of positives found": "已找到的正例占比",
+        "false positive rate": "假正率",
+        "true positive rate": "真正率",
+    }
+}
+"""Headings and axis names that pictures make themselves; all others arrive in the page's language."""
+
 SCRIPT_TEXTS = ("copied", "none_found", "no_data", "chance", "perfect", "count", "missing", "subjects")
 """The words the scripts need; they travel in the page as data."""
+
+
+def label(text: str, language: str) -> str:
+    """One of the pictures' own labels in the language; any other text as it is."""
+    return LABELS.get(language, {}).get(text, text)
 
 
 class Words(SimpleNamespace):

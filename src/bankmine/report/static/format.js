@@ -10,8 +10,8 @@
   const missing = (value) => value === null || value === undefined || Number.isNaN(value);
 
   function significantDigits(size, figures) {
-    if (size === 0 || size >= 10 ** (figures - 1)) return 0;
-    return Math.max(0, Math.min(6, figures - 1 - Math.floor(Math.log10(size))));
+    const rounded = Number(size.toPrecision(figures));
+    return rounded === 0 ? 0 : Math.max(0, Math.min(6, figures - 1 - Math.floor(Math.log10(rounded))));
   }
 
   function number(value, digits) {
