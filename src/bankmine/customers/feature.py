@@ -1,0 +1,192 @@
+"""What a feature is: a declared, named, unit-bearing value of a subject at a cutoff, as data.
+
+A declaration says where the value comes from (`source`), never how to compute it; `matrix` does that. So
+the catalogue can be listed, searched, hashed, explained and tested without touching a row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+
+from bankmine.bank import catalogue
+from bankmine.windows import RatioFeature, WindowFeature
+
+
+class Kind(StrEnum):
+    """Where a feature's value comes from."""
+
+    WINDOW = "window"  # events in a window before the cutoff
+    VERSIONED = "versioned"  # versioned and reference tables, as known at the cutoff
+    DERIVED = "derived"  # arithmetic over other features
+    CALENDAR = "calendar"  # the cutoff itself
+    OWN = "own"  # columns of the subject's own event
+
+
+class Direction(StrEnum):
+    """What a higher value usually speaks of; a hint for monotone models and for readers."""
+
+    CLOSER = "closer"  # a more active or more attached customer
+    FARTHER = "farther"  # a customer drawing away
+    RISKIER = "riskier"  # more risk for the bank
+    NONE = "none"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Need:
+    """What of one bank table a feature rests on.
+
+    `columns` must not be entirely empty; `values` are (column, values) of which one must occur; `level` is
+    the (column, value) whose share the feature is; `time_of_day` says that events must have more than a
+    date.
+    """
+
+    table: str
+    columns: tuple[str, ...] = ()
+    values: tuple[tuple[str, tuple[str | bool, ...]], ...] = ()
+    level: tuple[str, str] | None = None
+    time_of_day: bool = False
+
+
+@dataclass(frozen=True)
+class Windowed:
+    """A window feature; `only` keeps the events of the weekend or of the night."""
+
+    feature: WindowFeature
+    only: str | None = None
+
+    @property
+    def needs(self) -> tuple[Need, ...]:
+        """The tables and columns of the window's events."""
+        return _window_needs(self.feature, time_of_day=self.only == "night")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Versioned:
+    """An SQL aggregate over the rows of a relation (see `relations`) in force for one subject and cutoff.
+
+    `zero` says that a subject without rows has 0 of it; otherwise it is missing. `columns` are the
+    (table, column) pairs the expression reads.
+    """
+
+    relation: str
+    expression: str
+    columns: tuple[tuple[str, str], ...]
+    zero: bool = False
+
+    @property
+    def needs(self) -> tuple[Need, ...]:
+        """The tables and columns the expression reads."""
+        tables = dict.fromkeys(table for table, _ in self.columns)
+        return tuple(
+            Need(table=table, columns=tuple(column for owner, column in self.columns if owner == table))
+            for table in tables
+        )
+
+
+@dataclass(frozen=True)
+class Derived:
+    """Arithmetic over features by name; `formulas` has the operations and their missing rules."""
+
+    operation: str
+    inputs: tuple[str, ...]
+    needs: tuple[Need, ...] = ()
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """A civil part of the cutoff in the bank's zone: month, weekday, hour, is_weekend, is_night."""
+
+    part: str
+    needs: tuple[Need, ...] = ()
+
+
+@dataclass(frozen=True)
+class Own:
+    """A column of the transaction that is the subject, as it was first known."""
+
+    column: str
+
+    @property
+    def needs(self) -> tuple[Need, ...]:
+        """The column itself."""
+        return (Need(table="transaction", columns=(self.column,)),)
+
+
+Source = Windowed | Versioned | Derived | Calendar | Own
+_KINDS: Mapping[type, Kind] = MappingProxyType(
+    {
+        Windowed: Kind.WINDOW, Versioned: Kind.VERSIONED, Derived: Kind.DERIVED,
+        Calendar: Kind.CALENDAR, Own: Kind.OWN,
+    }
+)  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class Feature:
+    """One value of a subject at a cutoff.
+
+    `unit` says what the number counts ("code" where it is a text); `sentence` says in plain words what it
+    is; `window` is the window's length, None where there is none; `subject` is "customer" for features of
+    the customer (any subject that names one may ask for them) or "transaction" for features of the
+    transaction that is the subject.
+    """
+
+    name: str
+    theme: str
+    unit: str
+    sentence: str
+    source: Source
+    window: str | None = None
+    direction: Direction = Direction.NONE
+    subject: str = "customer"
+
+    @property
+    def kind(self) -> Kind:
+        """Where the value comes from."""
+        return _KINDS[type(self.source)]
+
+    @property
+    def needs(self) -> tuple[Need, ...]:
+        """What the feature itself reads; a derived feature's inputs have their own needs."""
+        return self.source.needs
+
+    @property
+    def is_text(self) -> bool:
+        """Whether the value is a code rather than a number."""
+        return self.unit == "code"
+
+
+def _window_needs(feature: WindowFeature | RatioFeature, *, time_of_day: bool) -> tuple[Need, ...]:
+    if isinstance(feature, RatioFeature):
+        return tuple(
+            need
+            for part in (feature.numerator, feature.denominator)
+            for need in _window_needs(part, time_of_day=time_of_day)
+        )
+    source = feature.source
+    values = [(one.column, one.values) for one in source.conditions if one.test == "in"]
+    codes = tuple((column, tuple(v for v in found if isinstance(v, str | bool))) for column, found in values)
+    columns = [one.column for one in source.conditions if one.test != "in"]
+    columns += [name for name in (source.measured, source.distinct_of, feature.by) if name]
+    columns += [] if source.key == "customer_id" else [source.key]
+    need = Need(
+        table=source.table,
+        columns=tuple(dict.fromkeys(columns)),
+        values=tuple(one for one in codes if one[1]),
+        level=(feature.by, feature.level) if feature.by and feature.level in feature.levels else None,
+        time_of_day=time_of_day,
+    )
+    if source.verdict_of is None:
+        return (need,)
+    return need, Need(table="feedback", values=(("label", (source.verdict_of,)),))
+
+
+def check_columns(feature: Feature) -> None:
+    """Raises KeyError or UsageError where a feature names a table or column the bank tables lack."""
+    for need in feature.needs:
+        table = catalogue.table(need.table)
+        for column in (*need.columns, *(name for name, _ in need.values)):
+            table.column(column)

@@ -1,0 +1,65 @@
+"""Where a feature's value comes from, in words: tables, columns, conditions, windows and arithmetic."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bankmine.customers.feature import Calendar, Derived, Feature, Own, Versioned, Windowed
+from bankmine.customers.formulas import formula_words
+from bankmine.windows import RatioFeature, WindowFeature
+
+if TYPE_CHECKING:
+    from bankmine.customers.catalogue import Catalogue
+
+_ONLY = {"weekend": "on a Saturday or Sunday", "night": "between 0:00 and 6:59"}
+
+
+def lineage(feature: Feature, catalogue: Catalogue) -> list[str]:
+    """One line for the feature and one for each feature it is derived from, inputs after their result."""
+    lines = [f"{feature.name} = {origin(feature)}"]
+    if isinstance(feature.source, Derived):
+        for name in dict.fromkeys(feature.source.inputs):
+            lines += [line for line in lineage(catalogue[name], catalogue) if line not in lines]
+    return lines
+
+
+def origin(feature: Feature) -> str:
+    """What the feature itself is computed from."""
+    source = feature.source
+    if isinstance(source, Windowed):
+        only = f", only {_ONLY[source.only]}" if source.only else ""
+        return _window(source.feature) + only
+    if isinstance(source, Versioned):
+        return (
+            f"{source.expression} over {source.relation.removesuffix('_asked')} rows in force at the cutoff"
+        )
+    if isinstance(source, Derived):
+        return formula_words(source.operation, source.inputs)
+    if isinstance(source, Calendar):
+        return f"{source.part} of the cutoff in the bank's time zone"
+    assert isinstance(source, Own)
+    return f"transaction.{source.column} of the transaction itself, as first known"
+
+
+def source_columns(feature: Feature, catalogue: Catalogue) -> tuple[str, ...]:
+    """The table.column pairs the feature and its inputs read."""
+    found: dict[str, None] = {}
+    for need in catalogue.needs(feature.name):
+        names = (*need.columns, *(column for column, _ in need.values))
+        found |= dict.fromkeys(f"{need.table}.{name}" for name in (names or ("event_time",)))
+    return tuple(found)
+
+
+def _window(feature: WindowFeature | RatioFeature) -> str:
+    if isinstance(feature, RatioFeature):
+        return f"({_window(feature.numerator)}) / ({_window(feature.denominator)})"
+    source = feature.source
+    of = source.distinct_of if feature.aggregate == "distinct" else source.measure_name
+    tests = [condition.words for condition in source.conditions]
+    tests += [f"{feature.by} {feature.level}"] if feature.level else []
+    met = f" where {', '.join(tests)}" if tests else ""
+    delay = f", ending {source.delay.words} earlier" if source.delay else ""
+    return (
+        f"{feature.aggregate}({of}) of {source.table} by {source.key}{met} "
+        f"in the {feature.window.words} before the cutoff{delay}"
+    )

@@ -1,0 +1,201 @@
+"""A matrix: the features asked for, of the subjects asked for, each at its own cutoff.
+
+Window features come from the windows kernel, versioned features from SQL over all cutoffs at once, the
+others from these. Money stays in minor units; what is missing is null, never zero:
+
+- a window that leaves the coverage of its table, or a mean, extreme, gap or share of nothing;
+- a versioned table of which nothing was known yet, an attribute that is empty, an amount of no row;
+- a quotient whose divisor is zero or missing, a sum or difference with a missing part.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bankmine.customers.catalogue import CATALOGUE, Catalogue, inputs_of, kinds_of
+from bankmine.customers.civil import part_of
+from bankmine.customers.feature import Calendar, Derived, Feature, Kind, Own
+from bankmine.customers.formulas import FORMULAS
+from bankmine.customers.lineage import lineage
+from bankmine.customers.subjects import TRANSACTION, Subjects, read_subjects
+from bankmine.customers.versioned import versioned
+from bankmine.customers.windowed import outside_coverage, windowed
+from bankmine.errors import FeasibilityError, UsageError
+
+if TYPE_CHECKING:
+    from bankmine.bank.warehouse import Warehouse
+
+Bools = NDArray[np.bool_]
+Progress = Callable[[str, float], None]
+_METADATA = b"bankmine"
+
+
+@dataclass(frozen=True)
+class MatrixReport:
+    """What a matrix says about itself.
+
+    `features` has, for each feature, its unit, sentence, kind, window, lineage, the share of rows where it
+    is missing and the share where the data do not reach (outside coverage, or not yet known);
+    `statements` are the SQL statements that ran.
+    """
+
+    features: dict[str, dict[str, Any]]
+    statements: tuple[str, ...]
+
+
+def matrix(
+    warehouse: Warehouse,
+    rows: Any,
+    names: Sequence[str],
+    *,
+    as_of: int | None = None,
+    catalogue: Catalogue = CATALOGUE,
+    memory: str = "1GB",
+    threads: int = 2,
+    progress: Progress | None = None,
+) -> Any:
+    """The rows, in the order given, with one column for each feature named.
+
+    `rows` is an Arrow table with subject_kind, subject_id, customer_id, cutoff (µs since 1970 UTC or an
+    Arrow timestamp) and, for transactions, seq; one kind of subject at a time. Features use what was known
+    at each cutoff; with `as_of` (µs), what is known then ("as corrected since"). `progress` is told
+    (what, share done). Each field's metadata has the unit and sentence; `report_of` has the rest.
+
+    UsageError for unknown names or rows that do not fit, FeasibilityError naming a table the bank lacks,
+    CutoffError for an `as_of` before a cutoff.
+    """
+    tell = progress or (lambda what, share: None)
+    wanted = _wanted(catalogue, names, rows)
+    needed = catalogue.with_inputs(feature.name for feature in wanted)
+    _check_tables(warehouse, needed)
+    kinds = kinds_of(needed)
+    tell("subjects", 0.0)
+    own = [feature.source.column for feature in needed if isinstance(feature.source, Own)]
+    subjects = read_subjects(warehouse, rows, own, as_of)
+    tell("windows", 0.1)
+    columns = windowed(warehouse, kinds[Kind.WINDOW], subjects, threads=threads) if kinds[Kind.WINDOW] else {}
+    unreached = outside_coverage(warehouse, kinds[Kind.WINDOW], subjects)
+    tell("versions", 0.7)
+    more, early, statements = versioned(
+        warehouse, kinds[Kind.VERSIONED], subjects, memory=memory, threads=threads
+    )
+    columns |= more
+    unreached |= early
+    tell("arithmetic", 0.9)
+    for feature in needed:
+        _add_computed(feature, columns, unreached, subjects, warehouse)
+    tell("done", 1.0)
+    made = _Made(columns, unreached, subjects.statements + statements)
+    return _assemble(warehouse, rows, wanted, catalogue, made)
+
+
+@dataclass(frozen=True)
+class _Made:
+    """The computed columns, the rows the data do not reach, and the SQL that ran."""
+
+    columns: dict[str, Any]
+    unreached: dict[str, Bools]
+    statements: tuple[str, ...]
+
+
+def report_of(table: Any) -> MatrixReport:
+    """What a matrix says about itself; UsageError where the table is none."""
+    metadata = table.schema.metadata or {}
+    if _METADATA not in metadata:
+        raise UsageError("the table is not a matrix", hint="Make one with `customers.matrix`.")
+    said = json.loads(metadata[_METADATA])
+    return MatrixReport(said["features"], tuple(said["statements"]))
+
+
+def _wanted(catalogue: Catalogue, names: Sequence[str], rows: Any) -> tuple[Feature, ...]:
+    wanted = tuple(catalogue[name] for name in dict.fromkeys(names))
+    taken = [feature.name for feature in wanted if feature.name in rows.column_names]
+    if taken:
+        raise UsageError(f"the rows already have a column {taken[0]}", hint="Rename or drop it.")
+    kinds = (
+        set(rows.column("subject_kind").unique().to_pylist())
+        if "subject_kind" in rows.column_names
+        else set()
+    )
+    alien = [f.name for f in wanted if f.subject == TRANSACTION and kinds - {TRANSACTION}]
+    if alien:
+        raise UsageError(
+            f"{alien[0]} is a feature of a transaction, the rows are of the kind {', '.join(sorted(kinds))}",
+            hint="Ask it of transactions, or choose features of the customer.",
+        )
+    return wanted
+
+
+def _check_tables(warehouse: Warehouse, features: Iterable[Feature]) -> None:
+    for feature in features:
+        for need in feature.needs:
+            if not warehouse.has(need.table):
+                raise FeasibilityError(
+                    f"the feature {feature.name} needs the table {need.table}, which this bank does not have",
+                    hint=f"Load {need.table}, or choose among the features `bankmine features` shows as available.",
+                )
+
+
+def _add_computed(
+    feature: Feature,
+    columns: dict[str, Any],
+    unreached: dict[str, Bools],
+    subjects: Subjects,
+    warehouse: Warehouse,
+) -> None:
+    """Adds what is computed from the row itself or from other features."""
+    import pyarrow as pa
+
+    source = feature.source
+    if isinstance(source, Own):
+        columns[feature.name] = subjects.own.column(source.column)
+    elif isinstance(source, Calendar):
+        columns[feature.name] = pa.array(part_of(warehouse.zone, subjects.cutoffs, source.part))
+    elif isinstance(source, Derived):
+        inputs = [_doubles(columns[name]) for name in source.inputs]
+        with np.errstate(all="ignore"):
+            values = FORMULAS[source.operation].compute(*inputs)
+        columns[feature.name] = pa.array(values, mask=~np.isfinite(values))
+        reached = [unreached[name] for name in source.inputs if name in unreached]
+        if reached:
+            unreached[feature.name] = np.logical_or.reduce(reached)
+
+
+def _doubles(column: Any) -> NDArray[np.float64]:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    return np.asarray(pc.fill_null(column.cast(pa.float64()), float("nan")), np.float64)
+
+
+def _assemble(
+    warehouse: Warehouse, rows: Any, wanted: Sequence[Feature], catalogue: Catalogue, made: _Made
+) -> Any:
+    import pyarrow as pa
+
+    count = max(rows.num_rows, 1)
+    table, said = rows, {}
+    for feature in wanted:
+        column = made.columns[feature.name]
+        unreached = made.unreached.get(feature.name)
+        about = {
+            "unit": feature.unit,
+            "sentence": feature.sentence,
+            "kind": str(feature.kind),
+            "window": feature.window,
+            "inputs": list(inputs_of(feature)),
+            "lineage": lineage(feature, catalogue),
+            "missing_share": column.null_count / count,
+            "unreached_share": float(unreached.sum()) / count if unreached is not None else 0.0,
+        }
+        said[feature.name] = about
+        metadata = {"unit": feature.unit, "sentence": feature.sentence}
+        table = table.append_column(pa.field(feature.name, column.type, metadata=metadata), column)
+    text = json.dumps({"features": said, "statements": list(made.statements)}, sort_keys=True)
+    return table.replace_schema_metadata({**(rows.schema.metadata or {}), _METADATA: text.encode()})

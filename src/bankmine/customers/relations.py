@@ -1,0 +1,99 @@
+"""The relations that versioned features aggregate: what was in force for each asked subject and cutoff.
+
+Each relation is a view over `asked` (one row for each customer, cutoff and knowledge time) built from
+`engine.asked.as_known_at`, so each asked row sees the versions valid at its cutoff and known by then,
+and dates not yet past read as null. `asked_row` says which row it belongs to; `asked_day` is the civil
+day of its cutoff.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from bankmine.engine.asked import as_known_at
+from bankmine.engine.duck import literal
+
+_PASSED_ON = "asked_cutoff, asked_known"
+
+
+@dataclass(frozen=True)
+class Relation:
+    """The bank tables a relation reads, the relations it builds on, and its SELECT in a time zone."""
+
+    tables: tuple[str, ...]
+    sql: Callable[[str], str]
+    after: tuple[str, ...] = ()
+
+
+def _with_day(body: str, zone: str) -> str:
+    day = f"CAST(timezone({literal(zone)}, asked_cutoff) AS DATE) AS asked_day"
+    return f"SELECT *, {day} FROM ({body})"
+
+
+def _of_customer(table: str) -> Callable[[str], str]:
+    return lambda zone: _with_day(as_known_at(table, key="customer_id", time_zone=zone), zone)
+
+
+def _owned(zone: str) -> str:
+    """The accounts each asked customer owns, once each."""
+    party = as_known_at("account_party", key="customer_id", time_zone=zone)
+    return (
+        f"SELECT DISTINCT asked_row, account_id AS asked_key, {_PASSED_ON} FROM ({party}) "
+        "WHERE role IN ('owner', 'co-owner')"
+    )
+
+
+def _through(table: str, key: str, of: str, column: str) -> Callable[[str], str]:
+    """A table reached by a key that another relation holds."""
+    asked = f"(SELECT DISTINCT asked_row, {column} AS asked_key, {_PASSED_ON} FROM {of})"
+    return lambda zone: _with_day(as_known_at(table, key=key, time_zone=zone, asked=asked), zone)
+
+
+def _families(zone: str) -> str:
+    """Products held, with their family."""
+    product = _through("product", "product_code", "holding_asked", "product_code")(zone)
+    return (
+        "SELECT h.asked_row, h.asked_day, h.product_code, h.closed_on, p.family FROM holding_asked h "
+        f"LEFT JOIN ({product}) p ON p.asked_row = h.asked_row AND p.product_code = h.product_code"
+    )
+
+
+def _region(zone: str) -> str:
+    """The figures of the customer's region whose period began last before the cutoff."""
+    region = _through("region", "region_id", "customer_asked", "region_id")(zone)
+    return (
+        f"SELECT * FROM ({region}) WHERE period_from <= asked_day "
+        "QUALIFY row_number() OVER (PARTITION BY asked_row ORDER BY period_from DESC) = 1"
+    )
+
+
+RELATIONS: Mapping[str, Relation] = MappingProxyType(
+    {
+        "customer_asked": Relation(("customer",), _of_customer("customer")),
+        "company_asked": Relation(("company",), _of_customer("company")),
+        "owned_asked": Relation(("account_party",), _owned),
+        "account_asked": Relation(
+            ("account", "account_party"),
+            _through("account", "account_id", "owned_asked", "asked_key"),
+            after=("owned_asked",),
+        ),
+        "card_asked": Relation(("card",), _of_customer("card")),
+        "holding_asked": Relation(("holding",), _of_customer("holding")),
+        "family_asked": Relation(("holding", "product"), _families, after=("holding_asked",)),
+        "standing_order_asked": Relation(("standing_order",), _of_customer("standing_order")),
+        "loan_asked": Relation(("loan",), _of_customer("loan")),
+        "customer_flag_asked": Relation(("customer_flag",), _of_customer("customer_flag")),
+        "consent_asked": Relation(("consent",), _of_customer("consent")),
+        "region_asked": Relation(("region", "customer"), _region, after=("customer_asked",)),
+    }
+)
+
+
+def order_of(wanted: list[str]) -> list[str]:
+    """The relations wanted and those they build on, each after what it needs."""
+    ordered: dict[str, None] = {}
+    for name in wanted:
+        ordered |= dict.fromkeys((*RELATIONS[name].after, name))
+    return list(ordered)

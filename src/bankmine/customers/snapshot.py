@@ -1,0 +1,122 @@
+"""A snapshot: all features of all customers at one cutoff, kept beside the warehouse.
+
+It is named by its content's cause (the warehouse's fingerprint, the cutoff, the catalogue), so asking again
+finds it, and any load, cutoff or changed declaration makes another one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bankmine.bank.manifest import write_atomically
+from bankmine.customers.catalogue import CATALOGUE, Catalogue
+from bankmine.customers.matrix import Progress, matrix
+from bankmine.customers.population import customers_at
+from bankmine.errors import CutoffError
+
+if TYPE_CHECKING:
+    from bankmine.bank.warehouse import Warehouse
+
+FORMAT = 1
+_FILE, _CARD = "features.parquet", "snapshot.json"
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A snapshot on disk: `names` are its features, `missing` those the bank does not allow, with reasons.
+
+    `found` says that it was there already.
+    """
+
+    folder: Path
+    cutoff: int
+    customers: int
+    names: tuple[str, ...]
+    missing: dict[str, str]
+    statements: tuple[str, ...]
+    found: bool
+
+    def read(self, names: Sequence[str] | None = None) -> Any:
+        """The rows with the features named (default: all), sorted by customer_id, with units as metadata."""
+        import pyarrow.parquet as pq
+
+        keys = ["subject_kind", "subject_id", "customer_id", "cutoff"]
+        columns = None if names is None else [*keys, *names]
+        return pq.ParquetFile(self.folder / _FILE).read(columns=columns)
+
+
+def snapshot(
+    warehouse: Warehouse,
+    cutoff: int,
+    *,
+    folder: Path | None = None,
+    catalogue: Catalogue = CATALOGUE,
+    memory: str = "1GB",
+    threads: int = 2,
+    progress: Progress | None = None,
+) -> Snapshot:
+    """All customer features the bank allows, of all its customers at a cutoff (µs since 1970 UTC).
+
+    `folder` is where snapshots lie (default: `snapshots` beside the warehouse). Which features the bank
+    allows is judged by what was known at the cutoff. CutoffError for a cutoff past the coverage of all
+    event tables, FeasibilityError where nobody was known.
+    """
+    _check_cutoff(warehouse, cutoff)
+    place = (folder or warehouse.folder.parent / "snapshots") / _name(warehouse, cutoff, catalogue)
+    if (place / _CARD).exists():
+        return _open(place, cutoff, found=True)
+    available = catalogue.available(warehouse, as_of=cutoff)
+    rows, asked = customers_at(warehouse, cutoff, memory=memory, threads=threads)
+    names = available.names_of("customer")
+    table = matrix(
+        warehouse, rows, names, catalogue=catalogue, memory=memory, threads=threads, progress=progress
+    )
+    card = {
+        "format": FORMAT, "fingerprint": warehouse.fingerprint, "catalogue": catalogue.hash,
+        "cutoff": cutoff, "customers": rows.num_rows, "names": list(names),
+        "missing": {name: why for name, why in available.reasons.items() if catalogue[name].subject == "customer"},
+        "statements": [*available.statements, *asked],
+    }  # fmt: skip
+    _write(place, table, card)
+    return _open(place, cutoff, found=False)
+
+
+def _check_cutoff(warehouse: Warehouse, cutoff: int) -> None:
+    """Refuses a cutoff at which no event table speaks: every window would be missing."""
+    spans = [span for name in warehouse.tables() if (span := warehouse.coverage(name))]
+    if spans and not min(s[0] for s in spans) < cutoff <= max(s[1] for s in spans):
+        show = warehouse.zone.show
+        raise CutoffError(
+            f"the cutoff {show(cutoff)} lies outside what the extracts speak for",
+            hint=f"Choose one after {show(min(s[0] for s in spans))} and up to {show(max(s[1] for s in spans))}.",
+        )
+
+
+def _name(warehouse: Warehouse, cutoff: int, catalogue: Catalogue) -> str:
+    parts = f"{FORMAT}\n{warehouse.fingerprint}\n{cutoff}\n{catalogue.hash}"
+    return f"{warehouse.zone.show(cutoff).replace(':', '')}-{hashlib.sha256(parts.encode()).hexdigest()[:12]}"
+
+
+def _open(place: Path, cutoff: int, *, found: bool) -> Snapshot:
+    card = json.loads((place / _CARD).read_text(encoding="utf-8"))
+    return Snapshot(
+        folder=place, cutoff=cutoff, customers=card["customers"], names=tuple(card["names"]),
+        missing=card["missing"], statements=tuple(card["statements"]), found=found,
+    )  # fmt: skip
+
+
+def _write(place: Path, table: Any, card: dict[str, Any]) -> None:
+    """Writes the features, then the card that makes them count; a crash leaves no half snapshot."""
+    import pyarrow.parquet as pq
+
+    if place.exists():
+        shutil.rmtree(place)
+    place.mkdir(parents=True)
+    pq.write_table(table, place / _FILE, compression="zstd")
+    write_atomically(place / _CARD, json.dumps(card, indent=1, sort_keys=True) + "\n")

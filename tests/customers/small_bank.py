@@ -1,0 +1,237 @@
+"""A whole small bank made by code, with late events, corrections, cancellations and versions.
+
+`rows_of_bank()` gives every table's rows, load by load, as dictionaries with civil times; tests load them
+as they are, cut them off at an instant, or poison what lies after it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from engine.small_warehouse import SmallWarehouse
+
+Row = dict[str, Any]
+Loads = list[dict[str, list[Row]]]
+FIRST, LAST = datetime(2022, 10, 1), datetime(2024, 4, 1)
+CUSTOMERS = (1, 2, 3, 4, 5, 6)
+COVERAGE = ("2022-10-01", "2024-04-01")
+INSTANT_COLUMNS = (
+    "event_time", "known_at", "valid_from", "valid_to", "resolved_at", "responded_at", "given_at",
+    "withdrawn_at", "expires_at",
+)  # fmt: skip
+
+
+def text(moment: datetime) -> str:
+    return moment.isoformat(timespec="minutes")
+
+
+def day(moment: datetime) -> str:
+    return moment.date().isoformat()
+
+
+def rows_of_bank(seed: int = 7) -> Loads:
+    """Two loads: what was delivered first, and the corrections, cancellations and late verdicts."""
+    random = Random(seed)
+    payments, corrections, verdicts = _transactions(random)
+    first = {"transaction": payments, **_other_events(random), **_versions(random), **_references()}
+    return [first, {"transaction": corrections, "feedback": verdicts, **_later_versions()}]
+
+
+def build(folder: Path, loads: Loads) -> SmallWarehouse:
+    """A warehouse of the rows."""
+    folder.mkdir(exist_ok=True, parents=True)
+    bank = SmallWarehouse(folder)
+    for load in loads:
+        bank.load(coverage=COVERAGE, **load)
+    return bank
+
+
+def changed(loads: Loads, change: Callable[[str, Row], Row | None]) -> Loads:
+    """The rows after a change of each; None leaves a row out."""
+    return [
+        {name: [kept for row in rows if (kept := change(name, dict(row))) is not None] for name, rows in load.items()}
+        for load in loads
+    ]  # fmt: skip
+
+
+def _moment(random: Random, low: datetime = FIRST, high: datetime = LAST) -> datetime:
+    minutes = int((high - low).total_seconds() // 60)
+    return low + timedelta(minutes=random.randrange(minutes))
+
+
+def _transactions(random: Random) -> tuple[list[Row], list[Row], list[Row]]:
+    payments, corrections, verdicts = [], [], []
+    for number in range(1, 501):
+        moment = _moment(random)
+        late = timedelta(days=random.randint(1, 30)) if random.random() < 0.15 else timedelta()
+        customer = random.choice(CUSTOMERS)
+        direction = random.choice(("in", "out", "out", "out"))
+        category = "salary" if direction == "in" else random.choice(("household", "insurance", "x", None))
+        row = {
+            "transaction_id": number, "account_id": 10 + customer, "customer_id": customer,
+            "event_time": text(moment), "known_at": text(moment + late), "direction": direction,
+            "base_minor": random.randint(100, 90_000), "currency": "CZK", "category": category,
+            "status": random.choice(("booked", "booked", "booked", "authorised", "declined")),
+            "channel": random.choice(("card", "cash", "transfer", "odd", None)),
+            "entry_mode": random.choice(("chip", "web")), "mcc": "5411", "country": "CZ",
+            "card_id": random.choice((100 + customer, None)), "merchant_id": random.choice((1, 2, 3, None)),
+            "terminal_id": random.choice((11, 12, 13, None)), "city": random.choice(("Praha", "Brno")),
+            "counterparty_id": random.choice((21, 22, 23, None)),
+            "balance_after_minor": random.randint(-40_000, 400_000),
+        }  # fmt: skip
+        payments.append(row)
+        known = moment + late + timedelta(days=random.randint(1, 60))
+        if random.random() < 0.08:
+            corrections.append({**row, "base_minor": random.randint(100, 90_000), "known_at": text(known)})
+        elif random.random() < 0.05:
+            corrections.append({**row, "cancelled": True, "known_at": text(known)})
+        if random.random() < 0.2:
+            verdicts.append(
+                {
+                    "subject_id": number, "customer_id": customer, "event_time": text(moment),
+                    "known_at": text(moment + timedelta(days=random.randint(2, 12))),
+                    "verdict": random.choice(("confirmed", "confirmed", "refuted")), "seq": number,
+                }
+            )  # fmt: skip
+    joint = [{**row, "customer_id": 2, "is_primary": False} for row in payments if row["customer_id"] == 1]
+    return payments + joint, corrections, verdicts
+
+
+def _events(random: Random, key: str, count: int, make: Callable[[datetime], Row]) -> list[Row]:
+    made = []
+    for number in range(1, count + 1):
+        moment = _moment(random)
+        row = {key: number, "customer_id": random.choice(CUSTOMERS), "event_time": text(moment)}
+        made.append({**row, **make(moment)})
+    return made
+
+
+def _other_events(random: Random) -> dict[str, list[Row]]:
+    def later(moment: datetime) -> str:
+        return text(moment + timedelta(days=random.randint(1, 40)))
+
+    balances = [
+        {
+            "account_id": 10 + customer, "customer_id": customer, "balance_minor": random.randint(0, 500_000),
+            "event_time": text(FIRST + timedelta(days=30 * month)), "seq": month,
+        }
+        for customer in CUSTOMERS
+        for month in range(18)
+    ]  # fmt: skip
+    return {
+        "balance": balances,
+        "digital_event": _events(random, "digital_event_id", 120, lambda _: {"event": "login"}),
+        "interaction": _events(
+            random, "interaction_id", 40, lambda m: {"kind": "complaint", "resolved_at": later(m)}
+        ),
+        "contact": _events(
+            random, "contact_id", 40,
+            lambda m: {"arm": "treated", "response": "yes", "responded_at": later(m), "revenue_minor": 5},
+        ),
+        "loan_event": _events(
+            random, "loan_event_id", 40,
+            lambda _: {"loan_id": 1, "kind": "due", "days_past_due": random.randint(0, 90)},
+        ),
+        "bureau_event": _events(random, "bureau_event_id", 40, lambda _: {"kind": "enquiry"}),
+    }  # fmt: skip
+
+
+def _versions(random: Random) -> dict[str, list[Row]]:
+    start = "2022-10-01"
+    people, accounts, parties, cards = [], [], [], []
+    for customer in CUSTOMERS:
+        since = {"valid_from": start, "known_at": start}
+        people.append(
+            {
+                "customer_id": customer, "birth_year": 1950 + 7 * customer, "gender": "female",
+                "region_id": "north", "branch_id": "b1", "occupation": "clerk", "income_band": "2",
+                "education": "school", "marital": "single", "since": "2020-02-01", "risk_class": "low", **since,
+            }
+        )  # fmt: skip
+        accounts.append(
+            {
+                "account_id": 10 + customer, "opened_on": "2020-02-01", "overdraft_limit_minor": 1000,
+                "closed_on": "2023-12-24" if customer == 6 else None, **since,
+            }
+        )  # fmt: skip
+        parties.append({"account_id": 10 + customer, "customer_id": customer, **since})
+        cards.append(
+            {
+                "card_id": 100 + customer, "customer_id": customer, "account_id": 10 + customer,
+                "kind": "gold" if customer % 2 else "classic", "issued_on": "2021-05-01",
+                "expires_on": "2023-11-30" if customer == 3 else "2026-01-01", "limit_minor": 5000, **since,
+            }
+        )  # fmt: skip
+    parties.append({"account_id": 11, "customer_id": 2, "role": "co-owner", "valid_from": "2023-02-01"})
+    return {
+        "customer": people, "account": accounts, "account_party": parties, "card": cards,
+        "company": [{"customer_id": 5, "employees": 3, "turnover_minor": 10**7, "valid_from": start}],
+        "holding": [
+            {"customer_id": 1 + number % 6, "product_code": f"p{number % 3}", "opened_on": day(moment),
+             "valid_from": text(moment), "closed_on": "2023-11-11" if number % 4 == 0 else None}
+            for number in range(12) for moment in [_moment(random)]
+        ],
+        "standing_order": [
+            {"order_id": number, "account_id": 11, "customer_id": 1 + number % 4, "amount_minor": 100 * number,
+             "category": "household" if number % 2 else "loan", "counterparty_bank": f"k{number % 3}",
+             "valid_from": text(_moment(random))}
+            for number in range(1, 9)
+        ],
+        "loan": [
+            {"loan_id": number, "customer_id": number, "granted_on": "2023-03-01", "principal_minor": 10**6,
+             "term_months": 12, "instalment_minor": 90_000, "status": "running", "valid_from": "2023-03-02"}
+            for number in (1, 2, 3)
+        ],
+        "customer_flag": [
+            {"customer_id": customer, "flag": flag, "valid_from": text(_moment(random)), "valid_to": "2024-02-15"}
+            for customer, flag in ((1, "arrears"), (2, "complaint_open"), (3, "vulnerable"), (4, "fraud_hold"))
+        ],
+        "consent": [
+            {"customer_id": customer, "purpose": "marketing", "channel": "any", "given_at": "2023-01-01",
+             "withdrawn_at": "2023-12-20" if customer == 2 else None, "valid_from": "2023-01-01"}
+            for customer in (1, 2)
+        ],
+    }  # fmt: skip
+
+
+def _later_versions() -> dict[str, list[Row]]:
+    return {
+        "customer": [
+            {"customer_id": 1, "birth_year": 1957, "gender": "female", "region_id": "south",
+             "since": "2020-02-01", "valid_from": "2023-11-20", "known_at": "2023-12-15"},
+        ],
+        "loan": [
+            {"loan_id": 2, "customer_id": 2, "granted_on": "2023-03-01", "principal_minor": 10**6,
+             "status": "running_in_debt", "valid_from": "2023-12-05", "known_at": "2023-12-10"},
+        ],
+        "card": [
+            {"card_id": 104, "customer_id": 5, "kind": "gold", "issued_on": "2021-05-01",
+             "valid_from": "2023-12-01", "known_at": "2023-12-02"},
+        ],
+    }  # fmt: skip
+
+
+def _references() -> dict[str, list[Row]]:
+    figures = {"urban_share": 0.5, "average_wage_minor": 900_000, "entrepreneurs_per_1000": 100, "crimes": 900}
+    return {
+        "region": [
+            {"region_id": name, "period_from": period, "population": people, "unemployment": rate, **figures,
+             "known_at": known}
+            for name, period, people, rate, known in (
+                ("north", "2022-01-01", 1000, 0.04, "2022-06-01"), ("south", "2022-01-01", 5000, 0.02, "2022-06-01"),
+                ("north", "2023-06-01", 1100, 0.05, "2023-12-20"), ("south", "2024-03-01", 5100, 0.03, "2022-06-01"),
+            )
+        ],
+        "product": [
+            {"product_code": f"p{number}", "family": family, "known_at": "2022-06-01"}
+            for number, family in enumerate(("current", "savings", "card"))
+        ],
+    }  # fmt: skip
+
+
+def as_date(value: str) -> date:
+    return datetime.fromisoformat(value).date()
