@@ -1,0 +1,137 @@
+"""Reversed directions and signs: money in booked as money out, amounts that change their sign.
+
+Where a category or channel goes one way only (salaries in, fees out), a row of the other direction
+contradicts it; a block of such rows is a reversal. Without such categories a block counts whose share of
+one direction is the mirror image of the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+
+from bankmine.bank.columns import Type
+from bankmine.engine.duck import quoted
+from bankmine.understanding.findings import (
+    Certainty,
+    Finding,
+    Severity,
+    count,
+    found,
+    percent,
+    period_of,
+    said,
+)
+from bankmine.understanding.scan import Scan
+from bankmine.understanding.statistics import Block, best_block
+
+CONTEXT = ("category", "channel", "entry_mode", "mcc", "kind")
+SLICES = 12
+LEAST_ROWS = 30
+
+
+def detect(scans: Mapping[str, Scan]) -> Iterator[Finding]:
+    """Reversals of `direction` in each table that has one, and of the sign of each amount."""
+    for scan in scans.values():
+        if scan.has("direction") and len(scan.days) >= 5:
+            finding = _against_context(scan) or _mirrored(scan)
+            if finding:
+                yield finding
+        yield from _signs(scan)
+
+
+def _against_context(scan: Scan) -> Finding | None:
+    context = [name for name in CONTEXT if scan.has(name)]
+    if not context:
+        return None
+    described = " || '|' || ".join(f"coalesce({quoted(name)}, '')" for name in context)
+    edges = np.unique(
+        scan.days[np.searchsorted(np.cumsum(scan.day_rows), np.linspace(0, scan.rows, SLICES + 1)[1:-1])]
+    )
+    slices = " + ".join(f"CAST(day > {int(edge)} AS INTEGER)" for edge in edges)
+    usual = (
+        "SELECT context, median(share) AS usual FROM (SELECT "
+        f"{described} AS context, {slices} AS slice, avg(CAST(direction = 'in' AS DOUBLE)) AS share "
+        "FROM scan GROUP BY 1, 2) GROUP BY context"
+    )
+    got = scan.ask(usual).to_pylist()
+    inward = [row["context"] for row in got if row["usual"] >= 0.97]
+    outward = [row["context"] for row in got if row["usual"] <= 0.03]
+    if not inward or not outward:
+        return None
+    from bankmine.engine.duck import literal
+
+    listed = {"in": ", ".join(map(literal, inward)), "out": ", ".join(map(literal, outward))}
+    condition = (
+        f"((direction = 'out' AND {described} IN ({listed['in']})) "
+        f"OR (direction = 'in' AND {described} IN ({listed['out']})))"
+    )
+    tested = f"{described} IN ({listed['in']}, {listed['out']})"
+    affected, rows = scan.by_day([condition, tested])
+    block = best_block(affected, rows)
+    if block is None or block.affected < LEAST_ROWS or block.share < 0.3 or not block.stands_out():
+        return _scattered(scan, condition, int(affected.sum()), int(rows.sum()))
+    return _finding(scan, ["direction"], block, condition, f"against what their {' and '.join(context)} say")
+
+
+def _scattered(scan: Scan, condition: str, rows: int, tested: int) -> Finding | None:
+    if rows < LEAST_ROWS or rows < 0.002 * tested or rows > 0.4 * tested:
+        return None
+    return found(
+        scan, kind="reversed_direction", columns=["direction"], rows=rows, condition=condition,
+        sentence=f"{count(rows)} of {scan.name} go the other way than all others of their kind "
+        f"({percent(rows / scan.rows)}).",
+        severity=Severity.WARNING, certainty=Certainty.POSSIBLE, evidence="Counted over the whole table.",
+        advice="Ask whether these are refunds; if so they should name the transaction they reverse.",
+    )  # fmt: skip
+
+
+def _mirrored(scan: Scan) -> Finding | None:
+    got = scan.by_day(["direction = 'in'", "direction = 'out'"])
+    minority = int(got.sum(axis=1).argmin())
+    rows = got.sum(axis=0)
+    block = best_block(got[minority], rows)
+    if block is None or block.affected < LEAST_ROWS or not block.stands_out(ratio=8):
+        return None
+    if block.share < 0.55 or abs(block.share - (1 - block.share_outside)) > 0.05:
+        return None
+    if block.rows > 0.6 * scan.rows:
+        return None
+    condition = "direction IN ('in', 'out')"
+    return _finding(scan, ["direction"], block, condition, "the shares of in and out are exchanged")
+
+
+def _finding(scan: Scan, columns: list[str], block: Block, condition: str, why: str) -> Finding:
+    first, last = int(scan.days[block.start]), int(scan.days[block.stop - 1])
+    period = period_of(first, last)
+    return found(
+        scan, kind="reversed_direction", columns=columns, rows=block.affected, period=period,
+        condition=f"{condition} AND day BETWEEN {first} AND {last}",
+        sentence=f"{scan.name}.{columns[0]} is reversed in {count(block.affected)}{said(period)}: {why}.",
+        severity=Severity.CRITICAL, certainty=Certainty.LIKELY,
+        evidence=f"{percent(block.share)} of the rows tested inside, {percent(block.share_outside)} outside "
+        f"(log likelihood ratio {block.evidence:,.0f}, next best stretch {block.rival:,.0f}).",
+        advice="Confirm the meaning of the sign with the source and load the period again.",
+    )  # fmt: skip
+
+
+def _signs(scan: Scan) -> Iterator[Finding]:
+    """A block in which an amount is negative though it hardly is elsewhere, or the mirror image of it."""
+    columns = [column.name for column in scan.of_type(Type.MONEY, Type.REAL) if column.unit != "degrees"]
+    if len(scan.days) < 5 or not columns:
+        return
+    conditions = [f"{quoted(name)} < 0" for name in columns] + [f"{quoted(name)} > 0" for name in columns]
+    counts = scan.by_day(conditions)
+    for i, name in enumerate(columns):
+        negative, positive = counts[i], counts[i + len(columns)]
+        if negative.sum() == 0 or positive.sum() == 0:
+            continue
+        rare, sign = (negative, "< 0") if negative.sum() < positive.sum() else (positive, "> 0")
+        block = best_block(rare, negative + positive)
+        if block is None or block.affected < LEAST_ROWS or not block.stands_out(ratio=8):
+            continue
+        if block.share > 0.6 and abs(block.share - (1 - block.share_outside)) < 0.1:
+            yield _finding(
+                scan, [name], block, f"{quoted(name)} {sign}", f"values {sign} stand where the others do not"
+            )

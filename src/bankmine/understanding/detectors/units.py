@@ -1,0 +1,189 @@
+"""Unit changes: amounts that fit the others only after a factor of a power of ten.
+
+The rows of a block (days, or all rows of a branch, channel or load) are compared with the rest on the
+scale of log10: if the distributions differ much as they stand and agree when one is moved by a whole
+number of decades, the unit changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from bankmine.bank.columns import Column, Type
+from bankmine.engine.duck import literal, quoted
+from bankmine.understanding.findings import Certainty, Finding, Severity, count, found, period_of, said
+from bankmine.understanding.scan import NUMERIC, Scan
+from bankmine.understanding.statistics import kolmogorov_smirnov
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+PER_DECADE = 10
+DECADES = (-3, -2, -1, 1, 2, 3)
+LOW, HIGH = -3, 15  # decades covered
+CUTS = 48
+GROUPS = ("load_number", "branch_id", "channel", "currency", "direction", "product_code", "region_id", "kind")
+LEAST_ROWS = 60
+
+
+@dataclass(frozen=True)
+class Shift:
+    """A part of the rows that fits the rest after `decades`; distances before and after."""
+
+    start: int
+    stop: int
+    decades: int
+    before: float
+    after: float
+    rows: int
+
+    @property
+    def gain(self) -> float:
+        """How much better the shifted part fits, in standard deviations of the distance."""
+        return (self.before - self.after) * float(np.sqrt(self.rows))
+
+
+def detect(scans: Mapping[str, Scan]) -> Iterator[Finding]:
+    """Unit changes of every amount and number, by block of days and by group."""
+    for scan in scans.values():
+        for column in scan.of_type(*NUMERIC):
+            if column.unit == "year" or column.unit == "degrees" or scan.filled[column.name] < 2 * LEAST_ROWS:
+                continue
+            finding = _by_days(scan, column) or _by_group(scan, column)
+            if finding:
+                yield finding
+
+
+def magnitude(column: str) -> str:
+    """The bin of a value's size on the log10 scale, as SQL; null for zero."""
+    name = quoted(column)
+    return (
+        f"CAST(greatest({LOW * PER_DECADE}, least({HIGH * PER_DECADE - 1}, "
+        f"floor({PER_DECADE} * log10(abs({name}))))) AS INTEGER)"
+    )
+
+
+def _grid(scan: Scan, column: str, by: str) -> tuple[list[Any], NDArray[np.float64]]:
+    """Counts by value of `by` and bin of magnitude."""
+    got = scan.ask(
+        f"SELECT {by} AS part, {magnitude(column)} AS bin, count(*) AS n FROM scan "
+        f"WHERE {quoted(column)} <> 0 AND {by} IS NOT NULL GROUP BY part, bin"
+    )
+    parts = sorted(set(got["part"].to_pylist()))
+    at = {part: i for i, part in enumerate(parts)}
+    grid = np.zeros((len(parts), (HIGH - LOW) * PER_DECADE))
+    rows = [at[part] for part in got["part"].to_pylist()]
+    grid[rows, got["bin"].to_numpy() - LOW * PER_DECADE] = got["n"].to_numpy()
+    return parts, grid
+
+
+def moved(counts: NDArray[np.float64], decades: int) -> NDArray[np.float64]:
+    """The binned distribution after multiplying every value by 10**decades."""
+    return np.roll(counts, decades * PER_DECADE)
+
+
+def _compare(inside: NDArray[np.float64], outside: NDArray[np.float64]) -> tuple[int, float, float] | None:
+    """The shift of `inside` against `outside` that fits best, with distances before and after."""
+    before = kolmogorov_smirnov(inside, outside)
+    if before < 0.35:
+        return None
+    after, decades = min((kolmogorov_smirnov(moved(inside, -k), outside), k) for k in DECADES)
+    return decades, before, after
+
+
+def _convincing(shift: Shift) -> bool:
+    noise = 1.6 / np.sqrt(shift.rows)
+    return shift.rows >= LEAST_ROWS and shift.after <= min(0.4 * shift.before, 0.2 + noise) and shift.gain > 3
+
+
+def _by_days(scan: Scan, column: Column) -> Finding | None:
+    if len(scan.days) < 8:
+        return None
+    days, grid = _grid(scan, column.name, "day")
+    shift = block_shift(grid)
+    if shift is None:
+        return None
+    first, last = _refined(days, grid, shift)
+    period = period_of(first, last)
+    condition = f"day BETWEEN {first} AND {last} AND {quoted(column.name)} <> 0"
+    return _finding(scan, column, shift, condition, said(period), period)
+
+
+def block_shift(grid: NDArray[np.float64]) -> Shift | None:
+    """The block of days, on a coarse grid of cuts, that fits the rest best after a shift of decades."""
+    reached = np.cumsum(grid.sum(axis=1))
+    total = reached[-1]
+    cuts = np.unique(np.searchsorted(reached, np.linspace(0, total, CUTS + 1)[1:-1], side="left") + 1)
+    cuts = np.concatenate(([0], cuts[cuts < len(grid)], [len(grid)]))
+    sums = np.concatenate((np.zeros((1, grid.shape[1])), np.cumsum(grid, axis=0)))
+    best: Shift | None = None
+    for i, start in enumerate(cuts[:-1]):
+        for stop in cuts[i + 1 :]:
+            inside = sums[stop] - sums[start]
+            rows = int(inside.sum())
+            outside = sums[-1] - inside
+            if rows < LEAST_ROWS or rows > 0.5 * total:
+                continue
+            seen = _compare(inside, outside)
+            if seen is None:
+                continue
+            shift = Shift(int(start), int(stop), seen[0], seen[1], seen[2], rows)
+            if _convincing(shift) and (best is None or shift.gain > best.gain):
+                best = shift
+    return best
+
+
+def _refined(days: list[int], grid: NDArray[np.float64], shift: Shift) -> tuple[int, int]:
+    """First and last day of the block, by the likelihood of each day's rows with and without the shift."""
+    from bankmine.understanding.statistics import _largest_sum
+
+    outside = grid.sum(axis=0) - grid[shift.start : shift.stop].sum(axis=0) + 0.5
+    plain_logs = np.log(outside / outside.sum())
+    moved_logs = np.log(moved(outside, shift.decades) / outside.sum())
+    start, stop = _largest_sum(grid @ (moved_logs - plain_logs))
+    return int(days[start]), int(days[stop - 1])
+
+
+def _by_group(scan: Scan, column: Column) -> Finding | None:
+    """A level whose amounts are whole decades away from those of all other levels, by at least 100."""
+    for name in GROUPS:
+        if not scan.has(name) or name == column.name:
+            continue
+        if scan.table.column(name).type not in (Type.CODE, Type.INTEGER):
+            continue
+        levels, grid = _grid(scan, column.name, quoted(name))
+        if not 3 <= len(levels) <= 500:
+            continue
+        for i, level in enumerate(levels):
+            rows = int(grid[i].sum())
+            if rows < LEAST_ROWS or rows > 0.3 * grid.sum():
+                continue
+            seen = _compare(grid[i], grid.sum(axis=0) - grid[i])
+            if seen is None or abs(seen[0]) < 2:
+                continue
+            shift = Shift(0, 0, seen[0], seen[1], seen[2], rows)
+            if _convincing(shift) and shift.after < 0.15 and shift.before > 0.7:
+                shown = literal(level) if isinstance(level, str) else repr(level)
+                condition = f"{quoted(name)} = {shown} AND {quoted(column.name)} <> 0"
+                return _finding(scan, column, shift, condition, f" where {name} is {level}", None)
+    return None
+
+
+def _finding(
+    scan: Scan, column: Column, shift: Shift, condition: str, where: str, period: tuple[str, str] | None
+) -> Finding:
+    rows = int(scan.ask(f"SELECT count(*) AS n FROM scan WHERE {condition}")["n"][0].as_py())
+    factor = f"× {10**shift.decades:,}" if shift.decades > 0 else f"÷ {10**-shift.decades:,}"
+    return found(
+        scan, kind="unit_change", columns=[column.name], rows=rows, period=period, condition=condition,
+        where=where.strip(),
+        sentence=f"{scan.name}.{column.name} is in another unit{where}: {count(rows)} look like the others {factor}.",
+        severity=Severity.CRITICAL, certainty=Certainty.LIKELY,
+        evidence=f"Kolmogorov-Smirnov distance to the other rows {shift.before:.2f} as they stand, "
+        f"{shift.after:.2f} after the factor.",
+        advice=f"Confirm the unit with the source and load those rows again with the factor {factor} undone.",
+    )  # fmt: skip

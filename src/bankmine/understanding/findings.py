@@ -1,0 +1,144 @@
+"""A finding: one plain sentence about the data, with table, columns, rows, period, and what to do.
+
+A defect is something the extract got wrong; a notice is a feature of the data a reader should know.
+Detectors yield findings; `ordered` merges those that say the same of several columns and sorts them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Any
+
+from bankmine.bank.columns import Type
+from bankmine.bank.keys import show_key
+from bankmine.engine.duck import quoted
+from bankmine.understanding.scan import Scan, day_of
+
+
+class Severity(StrEnum):
+    """How bad it is: `critical` spoils results, `warning` may, `notice` is information, no defect."""
+
+    CRITICAL = "critical"
+    WARNING = "warning"
+    NOTICE = "notice"
+
+
+class Certainty(StrEnum):
+    """How sure: `certain` is counted fact, `likely` a test passed by far, `possible` worth a look."""
+
+    CERTAIN = "certain"
+    LIKELY = "likely"
+    POSSIBLE = "possible"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """One finding.
+
+    `kind` names the defect; `rows` are the affected rows and `share` their share of the table; `period`
+    is [first day, last day], both inclusive, of the affected rows on the table's time axis, or None;
+    `where` narrows them in words; `condition` is their SQL condition over the query's `scan`;
+    `examples` are primary keys (tokens in hexadecimal).
+    """
+
+    kind: str
+    table: str
+    columns: tuple[str, ...]
+    sentence: str
+    rows: int
+    share: float
+    severity: Severity
+    certainty: Certainty
+    evidence: str
+    advice: str
+    period: tuple[str, str] | None = None
+    where: str = ""
+    condition: str = ""
+    examples: Sequence[Mapping[str, Any]] = field(default_factory=tuple)
+    sql: str = ""
+
+    @property
+    def is_defect(self) -> bool:
+        """Whether the finding says that something is wrong with the data."""
+        return self.severity is not Severity.NOTICE
+
+
+def period_of(first: int, last: int) -> tuple[str, str]:
+    """The period of two day numbers, both inclusive."""
+    return day_of(first).isoformat(), day_of(last).isoformat()
+
+
+def said(period: tuple[str, str] | None) -> str:
+    """The period in a sentence."""
+    if period is None:
+        return ""
+    return f" on {period[0]}" if period[0] == period[1] else f" from {period[0]} to {period[1]}"
+
+
+def count(rows: int, one: str = "row") -> str:
+    """`1 row`, `12,043 rows`."""
+    return f"{rows:,} {one}" if rows == 1 else f"{rows:,} {one}s"
+
+
+def percent(share: float) -> str:
+    """A share as a percentage that never rounds something to nothing or all."""
+    if 0 < share < 0.001:
+        return "less than 0.1 %"
+    if 0.999 < share < 1:
+        return "more than 99.9 %"
+    return f"{100 * share:.1f} %" if share < 0.1 else f"{100 * share:.0f} %"
+
+
+def found(
+    scan: Scan, *, kind: str, columns: Sequence[str], condition: str, rows: int, **rest: Any
+) -> Finding:
+    """A finding about the scan's rows that meet the condition, with examples."""
+    return Finding(
+        kind=kind,
+        table=scan.name,
+        columns=tuple(columns),
+        rows=rows,
+        share=rows / scan.rows if scan.rows else 0.0,
+        condition=condition,
+        examples=examples(scan, condition),
+        sql=scan.shown(f"SELECT * FROM scan WHERE {condition}"),
+        **rest,
+    )
+
+
+def examples(scan: Scan, condition: str, limit: int = 5) -> tuple[Mapping[str, Any], ...]:
+    """Primary keys of the first rows that meet the condition."""
+    names = [name for name in scan.table.primary_key if scan.has(name)]
+    if not names:
+        return ()
+    listed = ", ".join(quoted(name) for name in names)
+    rows = scan.ask(
+        f"SELECT {listed} FROM scan WHERE {condition} ORDER BY {listed} LIMIT {limit}"
+    ).to_pylist()
+    return tuple({name: _shown(scan, name, value) for name, value in row.items()} for row in rows)
+
+
+def _shown(scan: Scan, name: str, value: Any) -> Any:
+    if value is not None and scan.table.column(name).type is Type.KEY:
+        return show_key(value)
+    return value if isinstance(value, int | float | str | bool | None) else value.isoformat()
+
+
+_ORDER = {Severity.CRITICAL: 0, Severity.WARNING: 1, Severity.NOTICE: 2}
+
+
+def ordered(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Findings by severity and share; those of one kind, table and period are said once."""
+    merged: dict[tuple[Any, ...], Finding] = {}
+    for finding in findings:
+        key = (finding.kind, finding.table, finding.period, finding.where, finding.rows)
+        if key in merged and finding.columns != merged[key].columns:
+            first = merged[key]
+            columns = first.columns + tuple(c for c in finding.columns if c not in first.columns)
+            merged[key] = replace(first, columns=columns)
+        else:
+            merged.setdefault(key, finding)
+    ranked = sorted(merged.values(), key=lambda f: (_ORDER[f.severity], -f.share, f.table, f.kind, f.columns))
+    return tuple(ranked)

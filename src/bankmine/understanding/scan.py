@@ -1,0 +1,165 @@
+"""One bank table, read once and looked at many times.
+
+A `Scan` copies the columns that hold anything into a temporary table of the session, with the civil day
+(and hour) of the row on the table's time axis beside them; profile and detectors then ask small
+questions of it. Each question is kept as SQL over the bank table itself, to be shown beside its number.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from bankmine.bank.columns import Column, Kind, Table, Type
+from bankmine.engine.duck import literal, quoted
+from bankmine.engine.session import Session
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+EPOCH = date(1970, 1, 1)
+SYSTEM = ("event_time", "known_at", "seq", "cancelled", "valid_from", "valid_to", "load_number", "is_primary")
+NUMERIC = (Type.MONEY, Type.REAL, Type.INTEGER)
+LEVELLED = (Type.CODE, Type.BOOLEAN, Type.TEXT)
+_AXES = ("opened_on", "granted_on", "issued_on", "since", "starts_on", "day")
+
+
+def day_of(number: int) -> date:
+    """The civil day of a day number (days since 1970-01-01)."""
+    return EPOCH + timedelta(days=int(number))
+
+
+@dataclass(frozen=True)
+class Axis:
+    """The time axis of a table: its column, and the civil day and hour as SQL (hour None if date only)."""
+
+    column: str
+    day: str
+    hour: str | None
+
+
+@dataclass
+class Scan:
+    """One bank table with at least one row. `columns` are readable and not empty; `filled` counts values."""
+
+    session: Session
+    table: Table
+    rows: int
+    columns: tuple[Column, ...]
+    filled: Mapping[str, int]
+    axis: Axis | None
+    select: str
+    statements: list[str] = field(default_factory=list)
+
+    @property
+    def name(self) -> str:
+        """The bank table's name."""
+        return self.table.name
+
+    @property
+    def temporary(self) -> str:
+        """The name of the copy."""
+        return f"scan_of_{self.name}"
+
+    def has(self, *names: str) -> bool:
+        """Whether all these columns hold values."""
+        held = {column.name for column in self.columns}
+        return all(name in held for name in names)
+
+    def of_type(self, *types: Type) -> list[Column]:
+        """The columns of these types that hold values, without the system columns."""
+        return [c for c in self.columns if c.type in types and c.name not in SYSTEM]
+
+    def shown(self, sql: str) -> str:
+        """The query as anyone can run it in a session over the bank table."""
+        return f"WITH scan AS ({self.select})\n{sql.strip()}"
+
+    def ask(self, sql: str, parameters: Mapping[str, Any] | None = None) -> Any:
+        """Runs a query that reads from `scan`; returns an Arrow table."""
+        self.statements.append(self.shown(sql))
+        return self.session.arrow(_over(sql, self.temporary), parameters)
+
+    @cached_property
+    def days(self) -> NDArray[np.int64]:
+        """The days with rows, ascending; empty without a time axis."""
+        return self._day_counts[0]
+
+    @cached_property
+    def day_rows(self) -> NDArray[np.int64]:
+        """Rows of each of `days`."""
+        return self._day_counts[1]
+
+    @cached_property
+    def _day_counts(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        if self.axis is None:
+            return np.zeros(0, np.int64), np.zeros(0, np.int64)
+        got = self.ask("SELECT day, count(*) AS n FROM scan WHERE day IS NOT NULL GROUP BY day ORDER BY day")
+        return got["day"].to_numpy().astype(np.int64), got["n"].to_numpy().astype(np.int64)
+
+    def by_day(self, conditions: Sequence[str]) -> NDArray[np.int64]:
+        """How many rows of each of `days` meet each SQL condition: an array (conditions, days)."""
+        if self.axis is None or not len(conditions) or not len(self.days):
+            return np.zeros((len(conditions), len(self.days)), np.int64)
+        wanted = ", ".join(f"count(*) FILTER (WHERE {condition}) AS c{i}" for i, condition in enumerate(conditions))
+        got = self.ask(f"SELECT day, {wanted} FROM scan WHERE day IS NOT NULL GROUP BY day ORDER BY day")
+        return np.stack([got[f"c{i}"].to_numpy().astype(np.int64) for i in range(len(conditions))])
+
+    def spread(self, days: Any, counts: Any) -> NDArray[np.int64]:
+        """Counts given for some days, on the axis of `days`."""
+        out = np.zeros(len(self.days), np.int64)
+        at = np.searchsorted(self.days, np.asarray(days, np.int64))
+        np.add.at(out, at, np.asarray(counts, np.int64))
+        return out
+
+
+def _over(sql: str, temporary: str) -> str:
+    """The query over the copy in place of `scan`."""
+    return re.sub(r"\b(FROM|JOIN) scan\b", rf"\1 {temporary} AS scan", sql)
+
+
+def open_scan(session: Session, table: Table) -> Scan:
+    """Copies the table's filled columns into the session. The table must hold a row."""
+    readable = [column for column in table.all_columns if not column.encrypted]
+    counts = ", ".join(f"count({quoted(c.name)}) AS {quoted(c.name)}" for c in table.all_columns)
+    row = session.arrow(f"SELECT count(*) AS all_rows, {counts} FROM {quoted(table.name)}").to_pylist()[0]
+    columns = tuple(column for column in readable if row[column.name])
+    axis = _axis(session, table, columns)
+    parts = [quoted(column.name) for column in columns]
+    parts.append(f"{axis.day} AS day" if axis else "CAST(NULL AS INTEGER) AS day")
+    if axis and axis.hour:
+        parts.append(f"{axis.hour} AS hour")
+    select = f"SELECT {', '.join(parts)} FROM {quoted(table.name)}"
+    scan = Scan(session, table, row.pop("all_rows"), columns, row, axis, select)
+    session.arrow(f"CREATE OR REPLACE TEMP TABLE {scan.temporary} AS {select}")
+    return scan
+
+
+def _local(session: Session, column: str) -> str:
+    zone = literal(session.warehouse.manifest.time_zone)
+    return f"timezone({zone}, {quoted(column)})"
+
+
+def _axis(session: Session, table: Table, columns: Sequence[Column]) -> Axis | None:
+    """Event time; else the first dated column of `_AXES` or `valid_from` that takes more than 20 days."""
+    if table.kind is Kind.EVENT:
+        local = _local(session, "event_time")
+        dated = session.scalar(
+            f"SELECT avg(CAST(CAST({local} AS TIME) = TIME '00:00:00' AS DOUBLE)) FROM {quoted(table.name)}"
+        )
+        hour = f"CAST(hour({local}) AS INTEGER)" if dated < 0.5 else None
+        return Axis("event_time", f"CAST({local} AS DATE) - DATE '1970-01-01'", hour)
+    held = {column.name for column in columns}
+    for name in (*_AXES, "valid_from"):
+        if name not in held:
+            continue
+        value = f"CAST({_local(session, name)} AS DATE)" if name == "valid_from" else quoted(name)
+        distinct = session.scalar(f"SELECT count(DISTINCT {value}) FROM {quoted(table.name)}")
+        if distinct > 20:
+            return Axis(name, f"{value} - DATE '1970-01-01'", None)
+    return None
