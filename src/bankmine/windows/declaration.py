@@ -225,7 +225,7 @@ def windows(
 
     `over` holds spans ("24h", "30d", "3mo", "all"); `levels` are the values of `by` to tell apart, all
     others and missing ones are "other" (default: the values the bank table allows); `delay` ends each
-    window earlier; `name` replaces the front of the features' names.
+    window earlier; `name` replaces table, conditions and measure in the features' names.
     """
     source = source.delayed(delay) if delay else source
     chosen = _levels(source, by, levels)
@@ -236,10 +236,11 @@ def windows(
         for text in over:
             span = Span.parse(text)
             _check_window(one, span)
+            of = "" if name else _of(source, one)
             made += [
                 WindowFeature(
-                    name=_name(stem, source, one, span, level), source=source, window=span, aggregate=one,
-                    by=by, levels=chosen, level=level,
+                    name=_name(stem, of, one, span, level, source.delay), source=source, window=span,
+                    aggregate=one, by=by, levels=chosen, level=level,
                 )
                 for level in ((*chosen, OTHER) if by else (None,))
             ]  # fmt: skip
@@ -351,12 +352,14 @@ def _stem(source: Events) -> str:
     return "_".join(parts)
 
 
-def _name(stem: str, source: Events, aggregate: str, span: Span, level: str | None) -> str:
-    parts = [stem] + ([_slug(level)] if level else [])
+def _of(source: Events, aggregate: str) -> str:
+    """The column an aggregate is of, as names spell it; empty where it is of the entries themselves."""
     needs = AGGREGATES[aggregate].needs
     if needs == "distinct":
-        parts.append(str(source.distinct_of))
-    elif source.has_measure and (needs == "measure" or aggregate in ("share", "trend")):
-        parts.append(source.measure_name)
-    parts += [aggregate, str(span)] + ([f"delayed_{source.delay}"] if source.delay else [])
-    return "_".join(parts)
+        return str(source.distinct_of)
+    return source.measure_name if needs == "measure" or aggregate in ("share", "trend") else ""
+
+
+def _name(stem: str, of: str, aggregate: str, span: Span, level: str | None, delay: Span | None) -> str:
+    late = f"delayed_{delay}" if delay else ""
+    return "_".join(part for part in (stem, _slug(level or ""), of, aggregate, str(span), late) if part)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from bankmine.errors import ConfigurationError
 from bankmine.windows.declaration import Condition, Events
+from bankmine.windows.plan import Pass
 from bankmine.windows.reader import EventRows, Values
 from bankmine.windows.verdicts import NO_VERDICTS, Verdicts, cut
 from bankmine.windows.versions import FOREVER
@@ -44,10 +45,9 @@ class Entries:
         )  # fmt: skip
 
 
-def make_entries(
-    rows: EventRows, source: Events, by: str | None, levels: tuple[str, ...], verdicts: Verdicts = NO_VERDICTS
-) -> Entries:
-    """The entries of one declaration among the rows of its table."""
+def make_entries(rows: EventRows, one: Pass, verdicts: Verdicts = NO_VERDICTS) -> Entries:
+    """The entries of one pass among the rows of its table."""
+    source, by, levels = one.source, one.by, one.levels
     chosen, known_from = select(rows, source)
     slot = np.zeros(len(rows.key), np.int64) if by is None else slots(rows.columns[by], levels)
     index = np.flatnonzero(chosen)
@@ -61,7 +61,7 @@ def make_entries(
         index = index[split]
     if source.verdict_of is not None:
         entries = _with_verdicts(entries, rows.columns[source.declared.primary_key[0]].data[index], verdicts)
-    check_sums(entries.values, source)
+    check_sums(entries.values, source, one.largest_weight)
     return entries
 
 
@@ -107,12 +107,12 @@ def slots(values: Values, levels: tuple[str, ...]) -> Ints:
     return slot if values.present is None else np.where(values.present, slot, len(levels))
 
 
-def check_sums(values: Ints, source: Events) -> None:
-    """Refuses measures whose sum might not fit in 64 bits."""
+def check_sums(values: Ints, source: Events, weight: int = 1) -> None:
+    """Refuses measures whose sum, each value taken up to `weight` times, might not fit in 64 bits."""
     if len(values) == 0:
         return
     largest = max(abs(int(values.min())), abs(int(values.max())))
-    if largest * len(values) >= 1 << 63:
+    if largest * len(values) * weight >= 1 << 63:
         raise ConfigurationError(
             f"sums of {source.table}.{source.measure_name} could exceed 64 bits "
             f"({len(values)} values of up to {largest} in one bucket)",

@@ -155,9 +155,8 @@ def _trend(totals: Totals, slot: int, window: int) -> Finished:
     for back in range(months):
         amount = until[back] - until[back - 1] if back else until[0]
         weighted += (months - 1 - 2 * back) * amount
-    return ratios(weighted, np.full(len(weighted), months * (months**2 - 1) // 6, np.int64)), np.ones(
-        len(weighted), np.bool_
-    )
+    divisor = np.full(len(weighted), months * (months**2 - 1) // 6, np.int64)
+    return ratios(weighted, divisor), np.ones(len(weighted), np.bool_)
 
 
 _FINISHERS: dict[str, Callable[[Totals, int, int], Finished]] = {

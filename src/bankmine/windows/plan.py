@@ -50,6 +50,11 @@ class Pass:
         places[list(self.limbs)] = 2 * np.arange(len(self.limbs))
         return places
 
+    @property
+    def largest_weight(self) -> int:
+        """How many times a value can count in a whole number: a trend weighs months by their distance."""
+        return max((f.window.count for f in self.features if f.aggregate == "trend"), default=1)
+
     def slot_of(self, feature: WindowFeature) -> int:
         """The slot of a feature's level."""
         if feature.level is None:

@@ -175,7 +175,7 @@ class _Work:
         rows = read_rows(self.warehouse, group.table, key=group.key, columns=group.columns, bucket=bucket)
         for one, edges in zip(group.passes, self.edges, strict=True):
             verdicts = self.verdicts.get(one.source.verdict_of or "", NO_VERDICTS)
-            entries = make_entries(rows, one.source, one.by, one.levels, verdicts)
+            entries = make_entries(rows, one, verdicts)
             totals = self._totals(one, edges, entries, mine)
             covered = edges.covered[self.edge_rows[mine]]
             for feature in one.features:

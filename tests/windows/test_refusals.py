@@ -1,0 +1,131 @@
+"""What cannot be meant is refused, with what is allowed and what to do."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from subprocess import run
+from typing import Any
+
+import numpy as np
+import pytest
+from memory_warehouse import MemoryWarehouse
+
+from bankmine.bank.civil import DAY
+from bankmine.errors import BankmineError, ConfigurationError, CutoffError, FeasibilityError, UsageError
+from bankmine.windows import events, ratio, replay, snapshot, windows
+
+spent = events("transaction").measure("base_minor")
+REFUSED: dict[str, Callable[[], Any]] = {
+    "there is no bank table": lambda: events("transactions"),
+    "is a versioned table": lambda: events("account"),
+    "is not a key": lambda: events("transaction", key="category"),
+    "has no column 'colour'": lambda: events("transaction").where(colour="red"),
+    "is never 'sideways'": lambda: events("transaction").where(direction="sideways"),
+    "is compared with 5": lambda: events("transaction").where(category=5),
+    "has no order": lambda: events("transaction").at_least(category=5),
+    "cannot be a condition": lambda: events("transaction").where(lat=5),
+    "cannot be summed exactly": lambda: events("transaction").measure("lat"),
+    "cannot be counted": lambda: events("transaction").distinct("lat"),
+    "cannot be 'all'": lambda: events("transaction").delayed("all"),
+    "is not a length of time": lambda: windows(spent, over=["3 months"], aggregate=["sum"]),
+    "there is no aggregate": lambda: windows(spent, over=["3mo"], aggregate=["median"]),
+    "lacks its measure": lambda: windows(events("transaction"), over=["3mo"], aggregate=["sum"]),
+    "lacks its distinct": lambda: windows(spent, over=["3mo"], aggregate=["distinct"]),
+    "lacks its by": lambda: windows(spent, over=["3mo"], aggregate=["share"]),
+    "cannot be told apart": lambda: windows(spent, over=["3mo"], aggregate=["sum"], by="category"),
+    "a value twice": lambda: windows(spent, over=["1d"], aggregate=["sum"], by="mcc", levels=["a", "a"]),
+    "has no months to compare": lambda: windows(spent, over=["30d"], aggregate=["trend"]),
+    "cannot be part of a ratio": lambda: ratio(*windows(spent, over=["1d", "2d"], aggregate=["mean"])),
+    "no single key": lambda: events("balance").verdict("fraud"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("message", REFUSED)
+def test_a_declaration_that_cannot_be_meant_is_refused(message: str) -> None:
+    with pytest.raises(BankmineError, match=message):
+        REFUSED[message]()
+
+
+def bank(*amounts: int) -> MemoryWarehouse:
+    rows = [
+        {"transaction_id": n, "event_time": DAY, "seq": n, "base_minor": amount}
+        for n, amount in enumerate(amounts)
+    ]
+    return MemoryWarehouse({"transaction": rows}, coverage=(0, 90 * DAY))
+
+
+SUMS = windows(spent, over=["30d"], aggregate=["sum"])
+
+
+def ask(warehouse: MemoryWarehouse, features: Any = SUMS, **more: Any) -> Any:
+    return snapshot(warehouse, features, np.array([1]), np.array([40 * DAY]), **more)
+
+
+def test_a_sum_beyond_64_bits_is_refused_not_wrapped() -> None:
+    with pytest.raises(ConfigurationError, match="exceed 64 bits"):
+        ask(bank(2**62, 2**62))
+
+
+def test_a_sum_just_within_64_bits_is_exact() -> None:
+    cutoff = np.array([20 * DAY])
+    count = windows(spent, over=["10d"], aggregate=["sum"])
+    rows = [{"transaction_id": n, "event_time": 15 * DAY, "base_minor": 2**62 - 1} for n in (1, 2)]
+    warehouse = MemoryWarehouse({"transaction": rows}, coverage=(0, 90 * DAY))
+    assert snapshot(warehouse, count, np.array([1]), cutoff).column(0).to_pylist() == [2**63 - 2]
+
+
+def test_a_trend_is_guarded_by_its_weights() -> None:
+    trend = windows(spent, over=["2mo"], aggregate=["trend"])
+    with pytest.raises(ConfigurationError, match="exceed 64 bits"):
+        ask(bank(2**62), trend)
+
+
+def test_a_table_the_bank_lacks_is_named() -> None:
+    with pytest.raises(FeasibilityError, match="loan_event"):
+        ask(bank(1), windows(events("loan_event"), over=["1mo"], aggregate=["count"]))
+
+
+def test_an_as_of_before_a_cutoff_is_refused() -> None:
+    with pytest.raises(CutoffError, match="as_of lies before"):
+        ask(bank(1), as_of=39 * DAY)
+
+
+def test_rows_that_do_not_match_are_refused() -> None:
+    with pytest.raises(UsageError, match="cutoffs were given"):
+        snapshot(bank(1), SUMS, np.array([1, 2]), np.array([40 * DAY]))
+    with pytest.raises(UsageError, match="need their table"):
+        ask(bank(1), seqs=np.array([1]))
+
+
+def test_two_features_of_one_name_are_refused() -> None:
+    other = windows(events("transaction"), over=["30d"], aggregate=["count"], name="n")
+    same = windows(spent, over=["30d"], aggregate=["count"], name="n")
+    with pytest.raises(ConfigurationError, match="named 'n_count_30d'"):
+        ask(bank(1), [*other, *same])
+
+
+def test_several_keys_need_a_mapping_of_subjects() -> None:
+    features = [*SUMS, *windows(events("transaction", key="card_id"), over=["30d"], aggregate=["count"])]
+    with pytest.raises(UsageError, match="features have the keys"):
+        ask(bank(1), features)
+    found = snapshot(
+        bank(5), features, {"customer_id": np.array([1]), "card_id": np.array([3])}, np.array([20 * DAY])
+    )
+    assert found.to_pylist() == [
+        {"transaction_base_minor_sum_30d": None, "transaction_by_card_id_count_30d": None}
+    ]
+
+
+def test_a_replay_of_two_tables_needs_the_table() -> None:
+    features = [*SUMS, *windows(events("contact"), over=["1mo"], aggregate=["count"])]
+    warehouse = bank(1)
+    warehouse.raw["contact"] = [dict(warehouse.raw["transaction"][0]) | {"contact_id": 1}]
+    with pytest.raises(UsageError, match="Name the table"):
+        replay(warehouse, features)
+
+
+def test_declaring_windows_loads_no_compiler() -> None:
+    code = "import sys, bankmine.windows; print('numba' in sys.modules or 'pyarrow' in sys.modules)"
+    found = run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "False"
