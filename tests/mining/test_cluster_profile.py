@@ -1,9 +1,12 @@
 """Profiles: Cohen's d between a cluster and all others, in the columns' own units."""
 
+import json
+
 import numpy as np
 import pytest
 
 from bankmine.errors import UsageError
+from bankmine.mining.clustering.choice import choose_clusters
 from bankmine.mining.clustering.profile import level, profile
 
 
@@ -72,3 +75,11 @@ def test_cohens_limits_in_words() -> None:
 def test_one_label_for_each_row_is_needed() -> None:
     with pytest.raises(UsageError, match="a label for each row"):
         profile(np.zeros((3, 1)), np.zeros(4, dtype=int), ["a"])
+
+
+def test_profiles_and_stability_are_strict_json() -> None:
+    labels = np.repeat([0, 1], 40)
+    column = np.column_stack([np.where(labels == 0, np.nan, 1.0), labels * 5 + np.tile([0.0, 1.0], 40)])
+    choice = choose_clusters(column[:, 1:], (2,), resamples=3)
+    for result in (profile(column, labels, ["a", "b"])[0], choice, choice.candidates[0].stability):
+        json.dumps(result.to_json(), allow_nan=False)

@@ -7,12 +7,13 @@ whole interval of the paired difference lies on its side; it is recommended when
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from bankmine.errors import UsageError
 from bankmine.evaluation.intervals import Interval, interval, paired_difference
 from bankmine.evaluation.metrics import metric
+from bankmine.evaluation.plain import plain
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,8 @@ class Comparison:
 
     def to_json(self) -> dict[str, Any]:
         """Plain values for the run's metrics."""
-        return asdict(self)
+        result: dict[str, Any] = plain(self)
+        return result
 
 
 def compare(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from math import erfc, sqrt
 from typing import Any, Literal
 
@@ -10,6 +10,7 @@ import numpy as np
 
 from bankmine.errors import FeasibilityError, UsageError
 from bankmine.evaluation.arrays import Floats, Truth, probabilities
+from bankmine.evaluation.plain import plain
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,8 @@ class Calibration:
 
     def to_json(self) -> dict[str, Any]:
         """Plain values for the run's metrics."""
-        return asdict(self)
+        result: dict[str, Any] = plain(self)
+        return result
 
 
 def calibration(

@@ -6,7 +6,7 @@ rates is the four-fifths rule of the United States' Uniform Guidelines (1978).
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ import numpy as np
 from bankmine.evaluation.arrays import Floats, Truth, codes, probabilities
 from bankmine.evaluation.calibration import wilson
 from bankmine.evaluation.intervals import Interval, interval
+from bankmine.evaluation.plain import plain
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,8 @@ class Fairness:
 
     def to_json(self) -> dict[str, Any]:
         """Plain values for the run's metrics."""
-        return asdict(self)
+        result: dict[str, Any] = plain(self)
+        return result
 
 
 def fairness(

@@ -221,36 +221,43 @@ def _different(test: str, first: Any, second: Any, what: str) -> list[Finding]:
     for name in left:
         if name not in right:
             continue
-        if left[name].shape != right[name].shape:
+        here, there = len(left[name].values), len(right[name].values)
+        if here != there:
             raise UsageError(
-                f"{name} has {len(left[name])} rows on one side and {len(right[name])} on the other",
+                f"{name} has {here} rows on one side and {there} on the other",
                 hint="Compute both sides for the same subjects in the same order.",
             )
-        rows = _unequal_rows(left[name], right[name])
+        rows = left[name].unequal_rows(right[name])
         if rows:
-            share = f"{rows} of {len(left[name])} rows"
+            share = f"{rows} of {here} rows"
             found.append(Finding(test, name, float(rows), 0.0, f"{name} {what}, in {share}."))
     return found
 
 
-def _columns(features: Any) -> dict[str, Any]:
+class _Column:
+    """Values with a mask of what is missing, so that missing can equal missing."""
+
+    def __init__(self, column: Any) -> None:
+        if isinstance(column, pa.ChunkedArray | pa.Array):
+            missing = np.asarray(column.is_null())
+            column = column.drop_null().to_numpy(zero_copy_only=False)
+            self.values = np.zeros(len(missing), dtype=column.dtype)
+            self.values[~missing] = column
+            self.missing = missing
+        else:
+            self.values = np.asarray(column)
+            self.missing = np.zeros(self.values.shape, dtype=bool)
+        if self.values.dtype.kind == "f":
+            self.missing = self.missing | np.isnan(self.values)
+        elif self.values.dtype == object:
+            self.missing = self.missing | np.array([v is None or v != v for v in self.values], dtype=bool)
+
+    def unequal_rows(self, other: _Column) -> int:
+        differ = np.asarray(self.values != other.values) & ~self.missing & ~other.missing
+        return int((differ | (self.missing != other.missing)).sum())
+
+
+def _columns(features: Any) -> dict[str, _Column]:
     if isinstance(features, pa.Table):
-        return {name: _flat(features.column(name)) for name in features.column_names}
-    return {name: np.asarray(values) for name, values in features.items()}
-
-
-def _flat(column: Any) -> Any:
-    return np.array(column.to_pylist(), dtype=object) if column.null_count else column.to_numpy()
-
-
-def _unequal_rows(left: Any, right: Any) -> int:
-    if left.dtype.kind == "f" and right.dtype.kind == "f":
-        return int((~((left == right) | (np.isnan(left) & np.isnan(right)))).sum())
-    if left.dtype.kind in "iubMm" and right.dtype.kind == left.dtype.kind:
-        return int((left != right).sum())
-    pairs = zip(left.tolist(), right.tolist(), strict=True)
-    return sum(not (a == b or (_missing(a) and _missing(b))) for a, b in pairs)
-
-
-def _missing(value: Any) -> bool:
-    return value is None or value != value
+        return {name: _Column(features.column(name)) for name in features.column_names}
+    return {name: _Column(values) for name, values in features.items()}

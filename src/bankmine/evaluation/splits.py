@@ -56,14 +56,7 @@ def forward_split(
     part is empty.
     """
     at = _instants(cutoffs, "cutoffs")
-    known = at + _micros(horizon) + _micros(delay)
-    if label_known_at is not None:
-        known = _instants(label_known_at, "label_known_at")
-        if known.shape != at.shape or (known < at).any():
-            raise UsageError(
-                "label_known_at has another length than the cutoffs or lies before them",
-                hint="Give for each row the instant at which its label was known.",
-            )
+    known = _known(at, horizon, delay, label_known_at)
     last = np.iinfo(np.int64).max if test_until is None else test_until
     first = np.iinfo(np.int64).min if train_from is None else train_from
     wall = test_from if validation_from is None else validation_from
@@ -72,18 +65,22 @@ def forward_split(
             "The parts of the split overlap or are empty by their bounds",
             hint="Give train_from < validation_from ≤ test_from < test_until.",
         )
-    train = (at >= first) & (at < wall) & (known <= wall)
-    validation = (at >= wall) & (at < test_from) & (known <= test_from)
-    test = (at >= test_from) & (at < last)
-    embargoed = (at >= first) & (at < test_from) & ~train & ~validation
-    for part, rows in (("training", train), ("test", test), ("validation", validation)):
-        if not rows.any() and (part != "validation" or validation_from is not None):
+    train = np.flatnonzero((at >= first) & (at < wall) & (known <= wall))
+    validation = np.flatnonzero((at >= wall) & (at < test_from) & (known <= test_from))
+    test = np.flatnonzero((at >= test_from) & (at < last))
+    before = np.flatnonzero((at >= first) & (at < test_from))
+    embargoed = np.setdiff1d(before, np.concatenate([train, validation]))
+    asked = {"training": train, "test": test} | (
+        {} if validation_from is None else {"validation": validation}
+    )
+    for part, rows in asked.items():
+        if len(rows) == 0:
             raise FeasibilityError(
-                f"The {part} part of the split is empty ({int(embargoed.sum())} rows are embargoed)",
+                f"The {part} part of the split is empty ({len(embargoed)} rows are embargoed)",
                 hint="Choose another first test cutoff, a shorter horizon, or load a longer period.",
             )
-    a, b, c, d = (np.flatnonzero(rows) for rows in (train, test, embargoed, validation))
-    return Split("forward", a, b, c, _sentence(a, b, c, d), validation=d)
+    words = _sentence(train, test, embargoed, validation)
+    return Split("forward", train, test, embargoed, words, validation=validation)
 
 
 def forward_folds(
@@ -145,6 +142,19 @@ def _sentence(train: Ints, test: Ints, embargoed: Ints, validation: Ints) -> str
         f"Forward in time: {len(train)} rows train{middle}, {len(test)} test; {len(embargoed)} rows between "
         "are embargoed because their labels were not yet known."
     )
+
+
+def _known(at: Ints, horizon: int | timedelta, delay: int | timedelta, label_known_at: Any) -> Ints:
+    """When each row's label was known."""
+    if label_known_at is None:
+        return at + _micros(horizon) + _micros(delay)
+    known = _instants(label_known_at, "label_known_at")
+    if known.shape != at.shape or (known < at).any():
+        raise UsageError(
+            "label_known_at has another length than the cutoffs or lies before them",
+            hint="Give for each row the instant at which its label was known.",
+        )
+    return known
 
 
 def _micros(span: int | timedelta) -> int:

@@ -7,7 +7,7 @@ small samples pass the customary limit of .1 by chance: the band says from where
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
@@ -15,6 +15,7 @@ import numpy as np
 
 from bankmine.errors import FeasibilityError
 from bankmine.evaluation.arrays import Floats
+from bankmine.evaluation.plain import plain
 
 SMALL, LARGE = 0.1, 0.25
 
@@ -47,7 +48,8 @@ class PopulationStability:
 
     def to_json(self) -> dict[str, Any]:
         """Plain values for the run's metrics."""
-        return asdict(self)
+        result: dict[str, Any] = plain(self)
+        return result
 
 
 def population_stability(expected: Any, actual: Any, *, bins: int = 10) -> PopulationStability:

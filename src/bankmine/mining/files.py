@@ -7,7 +7,9 @@ that answers the same to the last bit. Floats are written with the shortest digi
 from __future__ import annotations
 
 import json
+from dataclasses import fields, is_dataclass
 from importlib import import_module
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +38,15 @@ def numbers(values: Any) -> list[Any]:
     if array.ndim > 1:
         return [numbers(row) for row in array]
     return [None if np.isnan(value) else value for value in array.tolist()]
+
+
+def plain(value: Any) -> Any:
+    """A result (a dataclass of numbers, texts and collections) as strict JSON values; NaN becomes null."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, list | tuple):
+        return [plain(one) for one in value]
+    return None if isinstance(value, float) and not isfinite(value) else value
 
 
 def array(values: Any) -> Floats:

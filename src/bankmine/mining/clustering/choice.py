@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -17,6 +18,7 @@ from bankmine.mining.arithmetic import one_thread
 from bankmine.mining.clustering.kmeans import KMeans
 from bankmine.mining.clustering.stability import STABLE, Stability, stability
 from bankmine.mining.contract import Floats, Ints
+from bankmine.mining.files import plain
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,11 @@ class Choice:
     stable: bool
     reason: str
     candidates: tuple[Candidate, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values for the run's metrics."""
+        result: dict[str, Any] = plain(self)
+        return result
 
 
 def silhouette(X: Floats, labels: Ints, *, sample: int = 3_000, random_state: int = 0) -> float:

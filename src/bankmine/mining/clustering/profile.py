@@ -8,13 +8,14 @@ deviation, so columns in days, pieces and money can be compared. Cohen (1988) ca
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from bankmine.errors import UsageError
 from bankmine.mining.contract import Floats, Ints
+from bankmine.mining.files import plain
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,8 @@ class ClusterProfile:
 
     def to_json(self) -> dict[str, Any]:
         """Plain values."""
-        return asdict(self)
+        result: dict[str, Any] = plain(self)
+        return result
 
 
 def profile(values: Floats, labels: Ints, names: Sequence[str]) -> tuple[ClusterProfile, ...]:

@@ -20,6 +20,7 @@ import numpy as np
 from bankmine.errors import UsageError
 from bankmine.mining.clustering.agreement import adjusted_rand_index, best_jaccard
 from bankmine.mining.contract import Floats, Ints
+from bankmine.mining.files import plain
 
 Scheme = Literal["bootstrap", "half"]
 STABLE = 0.75
@@ -74,9 +75,8 @@ class Stability:
 
     def to_json(self) -> dict[str, Any]:
         """Plain values for the run's metrics."""
-        from dataclasses import asdict
-
-        return asdict(self)
+        result: dict[str, Any] = plain(self)
+        return result
 
 
 def stability(
