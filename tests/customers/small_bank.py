@@ -216,7 +216,12 @@ def _later_versions() -> dict[str, list[Row]]:
 
 
 def _references() -> dict[str, list[Row]]:
-    figures = {"urban_share": 0.5, "average_wage_minor": 900_000, "entrepreneurs_per_1000": 100, "crimes": 900}
+    figures = {
+        "urban_share": 0.5,
+        "average_wage_minor": 900_000,
+        "entrepreneurs_per_1000": 100,
+        "crimes": 900,
+    }
     return {
         "region": [
             {"region_id": name, "period_from": period, "population": people, "unemployment": rate, **figures,

@@ -8,8 +8,9 @@ from bankmine.bank.catalogue import TABLES
 from bankmine.bank.columns import SYSTEM_COLUMNS, Column, Kind, Table
 
 _KINDS = {
-    Kind.EVENT: "Event tables hold what happened; each row has `event_time`, `known_at` and `seq`. A correction "
-    "is a row with the same primary key and a later `known_at`; a cancelled event is one with `cancelled`.",
+    Kind.EVENT: "Event tables hold what happened; each row has `event_time`, `known_at` and `seq`. A "
+    "correction is a row with the same primary key and a later `known_at`; a cancelled event is one with "
+    "`cancelled`.",
     Kind.VERSIONED: "Versioned tables hold what was so for a while: `valid_from` up to but not including "
     "`valid_to`. A cutoff reads the version valid and known then; dates not yet past read as empty.",
     Kind.REFERENCE: "Reference tables are small; the last row known counts.",

@@ -22,20 +22,19 @@ SATURDAY, NIGHT_ENDS = 5, 7
 
 
 def _hour(local: Ints) -> Ints:
-    return np.mod(local, DAY) // HOUR
+    hour: Ints = np.mod(local, DAY) // HOUR
+    return hour
 
 
 def _weekday(local: Ints) -> Ints:
-    return np.mod(np.floor_divide(local, DAY) + THURSDAY, 7)
+    weekday: Ints = np.mod(np.floor_divide(local, DAY) + THURSDAY, 7)
+    return weekday
 
 
 def _month(local: Ints) -> Ints:
-    return (
-        np.mod(
-            np.floor_divide(local, DAY).astype("datetime64[D]").astype("datetime64[M]").astype(np.int64), 12
-        )
-        + 1
-    )
+    days = np.floor_divide(local, DAY).astype("datetime64[D]")
+    months: Ints = np.mod(days.astype("datetime64[M]").astype(np.int64), 12) + 1
+    return months
 
 
 PARTS: Mapping[str, Callable[[Ints], Ints]] = MappingProxyType(

@@ -30,7 +30,8 @@ def _difference(a: Floats, b: Floats) -> Floats:
 
 
 def _ratio(a: Floats, b: Floats) -> Floats:
-    return np.divide(a, b, out=np.full(len(a), np.nan), where=(b != 0) & ~np.isnan(b))
+    quotient: Floats = np.divide(a, b, out=np.full(len(a), np.nan), where=(b != 0) & ~np.isnan(b))
+    return quotient
 
 
 def _change(recent: Floats, both: Floats) -> Floats:

@@ -118,11 +118,9 @@ def _wanted(catalogue: Catalogue, names: Sequence[str], rows: Any) -> tuple[Feat
     taken = [feature.name for feature in wanted if feature.name in rows.column_names]
     if taken:
         raise UsageError(f"the rows already have a column {taken[0]}", hint="Rename or drop it.")
-    kinds = (
-        set(rows.column("subject_kind").unique().to_pylist())
-        if "subject_kind" in rows.column_names
-        else set()
-    )
+    kinds: set[str] = set()
+    if "subject_kind" in rows.column_names:
+        kinds = set(rows.column("subject_kind").unique().to_pylist())
     alien = [f.name for f in wanted if f.subject == TRANSACTION and kinds - {TRANSACTION}]
     if alien:
         raise UsageError(
@@ -137,8 +135,8 @@ def _check_tables(warehouse: Warehouse, features: Iterable[Feature]) -> None:
         for need in feature.needs:
             if not warehouse.has(need.table):
                 raise FeasibilityError(
-                    f"the feature {feature.name} needs the table {need.table}, which this bank does not have",
-                    hint=f"Load {need.table}, or choose among the features `bankmine features` shows as available.",
+                    f"the feature {feature.name} needs the table {need.table}, which the bank does not have",
+                    hint=f"Load {need.table}, or choose features that `bankmine features` shows.",
                 )
 
 

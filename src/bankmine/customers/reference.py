@@ -16,16 +16,11 @@ _THEMES = {
     "dialogue": "What customers do on screens and say, how they answer, and how they repay.",
     "transaction": "A transaction as the subject: itself, and what went before it.",
 }
-_DIRECTION = {
-    Direction.NONE: "",
-    Direction.CLOSER: "closer",
-    Direction.FARTHER: "farther",
-    Direction.RISKIER: "riskier",
-}
+_DIRECTION = {direction: "" if direction is Direction.NONE else str(direction) for direction in Direction}
 _HEAD = """# Features
 
-The {count} features of the catalogue, by theme. A feature is a value of a subject at a cutoff and uses nothing
-later: only events before the cutoff that were known by then, and the versions valid and known then. Money is
+The {count} features of the catalogue, by theme. A feature is a value of a subject at a cutoff and uses
+nothing later: only events before the cutoff that were known by then, and the versions valid and known then. Money is
 in minor units. What is missing is empty, never zero: a window that leaves the coverage, a mean of nothing,
 a quotient by zero, a table of which the bank knew nothing yet.
 

@@ -77,10 +77,11 @@ def snapshot(
     table = matrix(
         warehouse, rows, names, catalogue=catalogue, memory=memory, threads=threads, progress=progress
     )
+    own = {name: why for name, why in available.reasons.items() if catalogue[name].subject == "customer"}
     card = {
         "format": FORMAT, "fingerprint": warehouse.fingerprint, "catalogue": catalogue.hash,
         "cutoff": cutoff, "customers": rows.num_rows, "names": list(names),
-        "missing": {name: why for name, why in available.reasons.items() if catalogue[name].subject == "customer"},
+        "missing": own,
         "statements": [*available.statements, *asked],
     }  # fmt: skip
     _write(place, table, card)
@@ -90,11 +91,14 @@ def snapshot(
 def _check_cutoff(warehouse: Warehouse, cutoff: int) -> None:
     """Refuses a cutoff at which no event table speaks: every window would be missing."""
     spans = [span for name in warehouse.tables() if (span := warehouse.coverage(name))]
-    if spans and not min(s[0] for s in spans) < cutoff <= max(s[1] for s in spans):
+    if not spans:
+        return
+    first, last = min(start for start, _ in spans), max(end for _, end in spans)
+    if not first < cutoff <= last:
         show = warehouse.zone.show
         raise CutoffError(
             f"the cutoff {show(cutoff)} lies outside what the extracts speak for",
-            hint=f"Choose one after {show(min(s[0] for s in spans))} and up to {show(max(s[1] for s in spans))}.",
+            hint=f"Choose one after {show(first)} and up to {show(last)}.",
         )
 
 

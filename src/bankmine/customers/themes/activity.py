@@ -66,7 +66,8 @@ def _rhythm() -> list[Feature]:
 def _breadth() -> list[Feature]:
     made = []
     for column, stem, words in (
-        ("merchant_id", "merchants", "merchants paid"), ("counterparty_id", "counterparties", "counterparties"),
+        ("merchant_id", "merchants", "merchants paid"),
+        ("counterparty_id", "counterparties", "counterparties"),
         ("terminal_id", "terminals", "terminals used"), ("city", "cities", "cities with a transaction"),
         ("country", "countries", "countries with a transaction"),
     ):  # fmt: skip

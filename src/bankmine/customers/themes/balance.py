@@ -63,7 +63,8 @@ def _features() -> list[Feature]:
         derived(
             THEME, "overdrawn_share_12mo", "ratio", ["overdrawn_count_12mo", "bookings_count_12mo"],
             unit="share", window="12mo", direction=RISKIER,
-            sentence="Share of the bookings of the 12 months before the cutoff that left the account below 0.",
+            sentence="Share of the bookings of the 12 months before the cutoff that left the account "
+            "below 0.",
         ),
         derived(
             THEME, "balance_to_spending_3mo", "ratio", ["balance_mean_3mo", "out_sum_3mo"], unit="ratio",

@@ -16,7 +16,8 @@ from bankmine.customers.themes.money import out
 THEME = "habits"
 CHANNELS = ("card", "cash", "transfer", "online", "branch")
 CATEGORIES = (
-    "household", "insurance", "loan", "fee", "penalty", "pension", "salary", "interest", "groceries", "leisure",
+    "household", "insurance", "loan", "fee", "penalty", "pension", "salary", "interest", "groceries",
+    "leisure",
 )  # fmt: skip
 SPANS = ("3mo", "12mo")
 
@@ -52,21 +53,21 @@ def level_features(channels: Sequence[str], categories: Sequence[str]) -> tuple[
 def _timing() -> list[Feature]:
     weekend = [Measure("count", "weekend_count", "Number of payments made on a Saturday or Sunday")]
     night = [Measure("count", "night_count", "Number of payments made between midnight and 6:59")]
-    made = [
+    shares_of_count = [
+        derived(
+            THEME, f"{stem}_share_{span}", "ratio", [f"{stem}_count_{span}", f"out_count_{span}"],
+            unit="share", window=span,
+            sentence=f"Share of the payments of the {span.removesuffix('mo')} months before the cutoff that "
+            f"were made {words}.",
+        )
+        for stem, words in (("weekend", "on a Saturday or Sunday"), ("night", "between midnight and 6:59"))
+        for span in SPANS
+    ]  # fmt: skip
+    return [
         *observed(THEME, paid_out, weekend, over=SPANS, only="weekend"),
         *observed(THEME, paid_out, night, over=SPANS, only="night"),
+        *shares_of_count,
     ]
-    for stem, words in (("weekend", "made on a Saturday or Sunday"), ("night", "made at night (0:00–6:59)")):
-        for span in SPANS:
-            made.append(
-                derived(
-                    THEME, f"{stem}_share_{span}", "ratio", [f"{stem}_count_{span}", f"out_count_{span}"],
-                    unit="share", window=span,
-                    sentence=f"Share of the payments of the {span.removesuffix('mo')} months before the "
-                    f"cutoff that were {words}.",
-                )
-            )  # fmt: skip
-    return made
 
 
 TIMING = tuple(_timing())

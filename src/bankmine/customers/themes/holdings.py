@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from bankmine.bank.tables.reference import PRODUCT_FAMILIES
 from bankmine.customers.feature import Direction, Feature
 from bankmine.customers.themes import versioned
@@ -13,25 +15,25 @@ RUNNING = "status IN ('running', 'running_in_debt')"
 
 
 def _accounts() -> list[Feature]:
-    common = {"relation": "account", "theme": THEME}
+    account = partial(versioned, THEME, relation="account")
     opened = ["account.opened_on", "account_party.role"]
     return [
-        versioned(
-            **common, name="accounts_open_count", expression="count(*) FILTER (closed_on IS NULL)",
+        account(
+            name="accounts_open_count", expression="count(*) FILTER (closed_on IS NULL)",
             columns=opened, unit="accounts", zero=True, direction=CLOSER,
             sentence="Number of open accounts the customer owns at the cutoff.",
         ),
-        versioned(
-            **common, name="accounts_closed_count", expression="count(closed_on)", zero=True,
+        account(
+            name="accounts_closed_count", expression="count(closed_on)", zero=True,
             columns=["account.closed_on", "account_party.role"], unit="accounts", direction=Direction.FARTHER,
             sentence="Number of accounts the customer owned that were closed before the cutoff.",
         ),
-        versioned(
-            **common, name="account_age", expression="max(asked_day - opened_on)", columns=opened, unit="days",
+        account(
+            name="account_age", expression="max(asked_day - opened_on)", columns=opened, unit="days",
             direction=CLOSER, sentence="Days since the customer's oldest account was opened.",
         ),
-        versioned(
-            **common, name="overdraft_limit_sum", expression="sum(overdraft_limit_minor)", unit=MONEY,
+        account(
+            name="overdraft_limit_sum", expression="sum(overdraft_limit_minor)", unit=MONEY,
             columns=["account.overdraft_limit_minor", "account_party.role"],
             sentence="Sum of the overdrafts agreed on the customer's accounts.",
         ),
@@ -40,7 +42,15 @@ def _accounts() -> list[Feature]:
 
 def _products() -> list[Feature]:
     held = "count(DISTINCT product_code) FILTER (closed_on IS NULL)"
-    made = [
+    families = [
+        versioned(
+            THEME, f"{family}_held_count", f"{held[:-1]} AND family = '{family}')", relation="family",
+            columns=["holding.product_code", "product.family"], unit="products", zero=True, direction=CLOSER,
+            sentence=f"Number of different products of the family {family} held at the cutoff.",
+        )
+        for family in PRODUCT_FAMILIES
+    ]  # fmt: skip
+    return [
         versioned(
             THEME, "products_held_count", held, relation="holding", columns=["holding.product_code"],
             unit="products", zero=True, direction=CLOSER,
@@ -51,17 +61,8 @@ def _products() -> list[Feature]:
             columns=["holding.opened_on"], unit="days",
             sentence="Days since the customer last took a product.",
         ),
+        *families,
     ]  # fmt: skip
-    for family in PRODUCT_FAMILIES:
-        made.append(
-            versioned(
-                THEME, f"{family}_held_count", f"{held[:-1]} AND family = '{family}')", relation="family",
-                columns=["holding.product_code", "product.family"], unit="products", zero=True,
-                direction=CLOSER,
-                sentence=f"Number of different products of the family {family} held at the cutoff.",
-            )
-        )  # fmt: skip
-    return made
 
 
 def _cards() -> list[Feature]:
@@ -109,7 +110,8 @@ def _loans() -> list[Feature]:
         ),
         versioned(
             THEME, "loan_days_since_last", "min(asked_day - granted_on)", relation="loan",
-            columns=["loan.granted_on"], unit="days", sentence="Days since the customer's last loan was granted.",
+            columns=["loan.granted_on"], unit="days",
+            sentence="Days since the customer's last loan was granted.",
         ),
         versioned(
             THEME, "loans_in_debt_count", "count(*) FILTER (status IN ('running_in_debt', 'finished_unpaid', "
@@ -128,25 +130,25 @@ def _loans() -> list[Feature]:
 
 
 def _orders() -> list[Feature]:
-    common = {"theme": THEME, "relation": "standing_order", "zero": True}
+    order = partial(versioned, THEME, relation="standing_order", zero=True)
     amount = ["standing_order.amount_minor"]
     return [
-        versioned(
-            **common, name="standing_orders_count", expression="count(*)", columns=amount, unit="orders",
+        order(
+            name="standing_orders_count", expression="count(*)", columns=amount, unit="orders",
             direction=CLOSER, sentence="Number of the customer's standing orders at the cutoff.",
         ),
-        versioned(
-            **common, name="standing_orders_sum", expression="sum(amount_minor)", columns=amount, unit=MONEY,
+        order(
+            name="standing_orders_sum", expression="sum(amount_minor)", columns=amount, unit=MONEY,
             direction=CLOSER, sentence="Sum of one payment of each standing order at the cutoff.",
         ),
-        versioned(
-            **common, name="standing_orders_household_sum", unit=MONEY, direction=CLOSER,
+        order(
+            name="standing_orders_household_sum", unit=MONEY, direction=CLOSER,
             expression="sum(amount_minor) FILTER (category = 'household')",
             columns=[*amount, "standing_order.category"],
             sentence="Sum of one payment of each standing order for the household.",
         ),
-        versioned(
-            **common, name="standing_orders_bank_count", expression="count(DISTINCT counterparty_bank)",
+        order(
+            name="standing_orders_bank_count", expression="count(DISTINCT counterparty_bank)",
             columns=["standing_order.counterparty_bank"], unit="banks",
             sentence="Number of different banks the standing orders pay to.",
         ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bankmine.customers.feature import Direction, Feature
-from bankmine.customers.themes import MONTHS, Measure, derived, observed
+from bankmine.customers.themes import MONTHS, Measure, derived, observed, when
 from bankmine.customers.themes.activity import paid_in, paid_out
 
 THEME = "money"
@@ -30,35 +30,33 @@ def _flows() -> list[Feature]:
 
 
 def _left() -> list[Feature]:
-    made = []
-    for span in MONTHS:
-        months = "month" if span == "1mo" else f"{span.removesuffix('mo')} months"
-        made.append(
-            derived(
-                THEME, f"net_sum_{span}", "difference", [f"in_sum_{span}", f"out_sum_{span}"],
-                unit="minor units", window=span, direction=CLOSER,
-                sentence=f"Payments received less payments made in the {months} before the cutoff.",
-            )
-        )  # fmt: skip
-    for span in ("3mo", "12mo"):
-        made.append(
-            derived(
-                THEME, f"saved_share_{span}", "ratio", [f"net_sum_{span}", f"in_sum_{span}"],
-                unit="share", window=span, direction=CLOSER,
-                sentence=f"Share of the money received in the {span.removesuffix('mo')} months before the "
-                "cutoff that was not paid out again; negative where more went out.",
-            )
-        )  # fmt: skip
-    for stem, words in (("in", "received"), ("out", "made")):
-        made.append(
-            derived(
-                THEME, f"{stem}_change_3mo", "change", [f"{stem}_sum_3mo", f"{stem}_sum_6mo"],
-                unit="ratio", window="6mo", direction=CLOSER,
-                sentence=f"Payments {words} in the last 3 months less those of the 3 months before, as a "
-                "fraction of both: from −1 (stopped) to 1 (begun).",
-            )
-        )  # fmt: skip
-    return made
+    net = [
+        derived(
+            THEME, f"net_sum_{span}", "difference", [f"in_sum_{span}", f"out_sum_{span}"],
+            unit="minor units", window=span, direction=CLOSER,
+            sentence=f"Payments received less payments made {when(span)}.",
+        )
+        for span in MONTHS
+    ]  # fmt: skip
+    saved = [
+        derived(
+            THEME, f"saved_share_{span}", "ratio", [f"net_sum_{span}", f"in_sum_{span}"],
+            unit="share", window=span, direction=CLOSER,
+            sentence=f"Share of the money received {when(span)} that was not paid out again; negative where "
+            "more went out.",
+        )
+        for span in ("3mo", "12mo")
+    ]  # fmt: skip
+    change = [
+        derived(
+            THEME, f"{stem}_change_3mo", "change", [f"{stem}_sum_3mo", f"{stem}_sum_6mo"],
+            unit="ratio", window="6mo", direction=CLOSER,
+            sentence=f"Payments {words} in the last 3 months less those of the 3 months before, as a "
+            "fraction of both: from −1 (stopped) to 1 (begun).",
+        )
+        for stem, words in (("in", "received"), ("out", "made"))
+    ]  # fmt: skip
+    return [*net, *saved, *change]
 
 
 def _regularity() -> list[Feature]:

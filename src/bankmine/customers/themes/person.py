@@ -24,7 +24,8 @@ _FIGURES = (
 )
 _FLAGS = (
     ("arrears", "arrears", RISKIER), ("fraud_hold", "a hold for fraud", RISKIER),
-    ("complaint_open", "an open complaint", Direction.FARTHER), ("vulnerable", "vulnerability", Direction.NONE),
+    ("complaint_open", "an open complaint", Direction.FARTHER),
+    ("vulnerable", "vulnerability", Direction.NONE),
 )  # fmt: skip
 
 

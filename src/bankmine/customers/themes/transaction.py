@@ -16,8 +16,10 @@ TRANSACTION = "transaction"
 RISKIER = Direction.RISKIER
 DELAY = "7d"
 _KEYS = (
-    ("customer", "customer_id", ("1h", "24h", "7d", "30d")), ("card", "card_id", ("1h", "24h", "7d", "30d")),
-    ("terminal", "terminal_id", ("1h", "24h", "7d", "30d")), ("merchant", "merchant_id", ("24h", "7d", "30d")),
+    ("customer", "customer_id", ("1h", "24h", "7d", "30d")),
+    ("card", "card_id", ("1h", "24h", "7d", "30d")),
+    ("terminal", "terminal_id", ("1h", "24h", "7d", "30d")),
+    ("merchant", "merchant_id", ("24h", "7d", "30d")),
 )  # fmt: skip
 
 
@@ -36,19 +38,24 @@ def _before(name: str, key: str, spans: tuple[str, ...]) -> list[Feature]:
         Measure("seconds_since_last", f"tx_{name}_seconds_since_last", f"Seconds since the {name}'s last")
     ]
     long = [span for span in spans if span != "1h"]
-    made = [
+    return [
         *observed(THEME, _of(key), counts, over=spans, subject=TRANSACTION),
         *observed(THEME, _of(key), sizes, over=long, subject=TRANSACTION),
         *observed(THEME, _of(key), since, over=("all",), subject=TRANSACTION),
     ]
-    return made
 
 
 def _verdicts(name: str, key: str) -> list[Feature]:
     verdict = events("transaction", key=key).verdict("fraud")
     measures = [
-        Measure("sum", f"tx_{name}_fraud_count", f"Frauds confirmed among the {name}'s transactions", RISKIER),
-        Measure("mean", f"tx_{name}_fraud_share", f"Share of confirmed fraud in the {name}'s transactions", RISKIER),
+        Measure(
+            "sum", f"tx_{name}_fraud_count",
+            f"Confirmed frauds among the transactions of the {name}", RISKIER,
+        ),
+        Measure(
+            "mean", f"tx_{name}_fraud_share",
+            f"Share of confirmed frauds among the transactions of the {name}", RISKIER,
+        ),
     ]  # fmt: skip
     counts = [Measure("count", f"tx_{name}_delayed_count", f"Number of transactions of the {name}")]
     spans = ("1d", "7d", "30d")
@@ -64,12 +71,12 @@ def _against(name: str) -> list[Feature]:
         derived(
             THEME, f"tx_amount_to_{name}_mean_30d", "ratio", [own, mean], unit="ratio", window="30d",
             subject=TRANSACTION, direction=RISKIER,
-            sentence=f"The amount as a multiple of the mean of the {name}'s transactions in the 30 days before.",
+            sentence=f"The amount as a multiple of the {name}'s mean of the 30 days before.",
         ),
         derived(
             THEME, f"tx_amount_to_{name}_max_30d", "ratio", [own, f"tx_{name}_max_30d"], unit="ratio",
             window="30d", subject=TRANSACTION, direction=RISKIER,
-            sentence=f"The amount as a multiple of the largest of the {name}'s transactions in the 30 days before.",
+            sentence=f"The amount as a multiple of the {name}'s largest of the 30 days before.",
         ),
     ]  # fmt: skip
 
@@ -82,8 +89,8 @@ def _spread(name: str, key: str) -> list[Feature]:
             THEME, f"tx_amount_{name}_score_30d", "standard_score",
             ["tx_amount", f"tx_{name}_mean_30d", f"tx_{name}_std_30d"], unit="standard deviations",
             window="30d", subject=TRANSACTION, direction=RISKIER,
-            sentence=f"Standard deviations by which the amount exceeds the mean of the {name}'s transactions in "
-            "the 30 days before.",
+            sentence=f"Standard deviations by which the amount exceeds the {name}'s mean of the 30 days "
+            "before.",
         ),
     ]  # fmt: skip
 
