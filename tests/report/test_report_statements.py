@@ -51,10 +51,8 @@ def test_comparison_above_the_baseline():
 
 def test_comparison_whose_interval_holds_the_baseline_says_to_use_it():
     text = say.comparison("AUC", 0.74, RULE, AUC, between=Interval(low=0.72, high=0.76))
-    assert (
-        text
-        == "AUC is 0.740 (0.720–0.760), not distinguishable from the recency rule at 0.731: use the recency rule."
-    )
+    assert text.startswith("AUC is 0.740 (0.720–0.760), not distinguishable from the recency rule at 0.731")
+    assert text.endswith(": use the recency rule.")
 
 
 def test_comparison_below_the_baseline_says_to_use_it():

@@ -37,7 +37,7 @@
     const percent = Math.abs(value) * 100;
     const places = digits ?? (percent === 0 || percent === 100 ? 0 : percent >= 1 ? 1 : Math.min(3, significantDigits(percent, 2)));
     const text = percent.toFixed(places);
-    if (percent > 0 && !/[1-9]/.test(text)) return `${value < 0 ? MINUS : ""}<0.${"0".repeat(Math.max(0, places - 1))}1%`;
+    if (percent > 0 && !/[1-9]/.test(text)) return `${value < 0 ? MINUS : ""}<${(10 ** -places).toFixed(places)}%`;
     return (value < 0 && /[1-9]/.test(text) ? MINUS : "") + text + "%";
   }
 
