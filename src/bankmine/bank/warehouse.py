@@ -131,6 +131,17 @@ class Warehouse:
                 )
         return [str(path) for path in paths]
 
+    def verify(self) -> None:
+        """WarehouseError where a file the manifest names is missing or has another size."""
+        for name, state in self.manifest.tables.items():
+            self.paths(name)
+            for file in state.files:
+                if (self.folder / file.path).stat().st_size != file.bytes:
+                    raise WarehouseError(
+                        f"the warehouse file {self.folder / file.path} is not as it was written",
+                        hint="Restore it from your backup, or load the extracts into a new bank.",
+                    )
+
     def read(self, table: str, columns: Sequence[str] | None = None, *, bucket: int | None = None) -> Any:
         """An Arrow table of all loads' raw rows; CODE columns are dictionaries.
 

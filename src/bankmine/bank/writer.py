@@ -9,11 +9,12 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from shutil import rmtree
 from typing import Any
 
 from bankmine import clock
@@ -26,6 +27,7 @@ from bankmine.bank.manifest import (
     Load,
     Manifest,
     TableState,
+    from_json,
     sync_folder,
     to_json,
     write_atomically,
@@ -64,6 +66,23 @@ def writing(folder: Path) -> Iterator[LoadWriter]:
 
     What was appended becomes visible with `commit`; leaving without it leaves the warehouse as it was.
     """
+    with _locked(folder), full_disk_is_one_line(folder):
+        writer = LoadWriter(Warehouse.open(folder))
+        writer.remove_leftovers()
+        try:
+            yield writer
+        finally:
+            if not writer.committed:
+                writer.remove_leftovers()
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Holds the writer's lock; the kernel lets go of it when the process ends, however it ends."""
+    if not folder.is_dir():
+        raise WarehouseError(
+            f"{folder} holds no warehouse", hint="Make a bank with `bankmine init`, or name the right folder."
+        )
     lock = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
         try:
@@ -74,16 +93,10 @@ def writing(folder: Path) -> Iterator[LoadWriter]:
                 f"another load (process {holder}) is writing to {folder}",
                 hint="Wait until it has ended, then run this again.",
             ) from None
-        os.ftruncate(lock, 0)
-        os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)
-        with full_disk_is_one_line(folder):
-            writer = LoadWriter(Warehouse.open(folder))
-            writer.remove_leftovers()
-            try:
-                yield writer
-            finally:
-                if not writer.committed:
-                    writer.remove_leftovers()
+        with suppress(OSError):  # on a full disk the lock holds without the number of its holder
+            os.ftruncate(lock, 0)
+            os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)
+        yield
     finally:
         os.close(lock)
 
@@ -96,6 +109,7 @@ class LoadWriter:
     added: dict[str, list[DataFile]] = field(default_factory=dict)
     removed: set[str] = field(default_factory=set)
     buckets: dict[str, int] = field(default_factory=dict)
+    appends: dict[str, int] = field(default_factory=dict)
     committed: bool = False
 
     @property
@@ -118,28 +132,69 @@ class LoadWriter:
             for path in (self.folder / name).rglob("*"):
                 if path.is_file() and str(path.relative_to(self.folder)) not in kept:
                     path.unlink(missing_ok=True)
+        rmtree(self.staging, ignore_errors=True)
         (self.folder / "manifest.json.tmp").unlink(missing_ok=True)
+        for path in (self.folder / "history").glob("*.json*"):
+            number = path.name.partition(".")[0]
+            if path.suffix == ".tmp" or (number.isdigit() and int(number) > manifest.version):
+                path.unlink(missing_ok=True)
+
+    @property
+    def staging(self) -> Path:
+        """Where a load may put what is not yet part of the warehouse; emptied by the next writer."""
+        return self.folder / ".staging"
 
     def append(self, name: str, rows: Any) -> None:
         """Writes the rows of one table: an Arrow table in the table's schema, without load_number."""
-        import pyarrow as pa
-
         declared = bank_table(name)
         if rows.num_rows == 0:
             return
-        numbers = pa.array([self.load_number], pa.int64()).take(
-            pa.nulls(rows.num_rows, pa.int64()).fill_null(0)
-        )
+        self.prepare(name, rows.num_rows)
+        self._write_runs(declared, self._numbered(declared, rows), self._stem(name))
+
+    def prepare(self, name: str, more: int) -> int:
+        """Readies a table for that many more rows, growing it where needed; returns its buckets."""
+        declared = bank_table(name)
+        self._grow_if_needed(declared, more)
+        return self.buckets.get(name, 1)
+
+    def append_sorted(self, name: str, batches: Iterable[Any]) -> int:
+        """Writes rows that arrive sorted, a batch at a time, so that memory holds one bucket; their number.
+
+        `batches` are Arrow record batches or tables of the declared columns without load_number, plus,
+        for a bucketed table, `bucket` by the number `prepare` returned, sorted by (bucket, bucket key,
+        event_time, seq). Columns left out are null.
+        """
+        declared, stem, total = bank_table(name), self._stem(name), 0
+        for bucket, rows in _bucket_by_bucket(batches, bucketed=declared.bucket_key is not None):
+            self._write_file(declared, self._numbered(declared, rows), bucket, stem)
+            total += rows.num_rows
+        return total
+
+    def _stem(self, name: str) -> str:
+        """A file name no other append of this load uses."""
+        self.appends[name] = self.appends.get(name, 0) + 1
+        again = f"-{self.appends[name]}" if self.appends[name] > 1 else ""
+        return f"{self.load_number:06d}{again}"
+
+    def _numbered(self, declared: Table, rows: Any) -> Any:
+        """The rows in the table's schema, with the number of this load."""
+        import pyarrow as pa
+
+        columns = {
+            field.name: rows.column(field.name).cast(field.type)
+            if field.name in rows.column_names
+            else pa.nulls(rows.num_rows, field.type)
+            for field in declared.schema()
+        }
         if "load_number" not in rows.column_names:
-            rows = rows.append_column("load_number", numbers)
-        rows = rows.select(declared.schema().names).cast(declared.schema())
-        self._grow_if_needed(declared, rows.num_rows)
-        self._write_runs(declared, rows, f"{self.load_number:06d}")
+            columns["load_number"] = pa.repeat(self.load_number, rows.num_rows).cast(pa.int64())
+        return pa.table(columns, schema=declared.schema())
 
     def _grow_if_needed(self, declared: Table, more: int) -> None:
         """Doubles the buckets of a table that outgrew them, rewriting its files in this load."""
-        if declared.bucket_key is None:
-            return
+        if declared.bucket_key is None or declared.name in self.buckets:
+            return  # what this load has written keeps its buckets; the next load may double them
         state = self.warehouse.state(declared.name)
         wanted = buckets_for((state.rows if state else 0) + more)
         if not state or not state.files or (state.buckets or wanted) >= wanted:
@@ -255,6 +310,32 @@ class LoadWriter:
         return self.warehouse
 
 
+def _bucket_by_bucket(batches: Iterable[Any], *, bucketed: bool) -> Iterator[tuple[int | None, Any]]:
+    """Joins sorted batches into one table for each bucket (None where the table is kept whole)."""
+    import numpy as np
+    import pyarrow as pa
+
+    current: int | None = None
+    parts: list[Any] = []
+    for batch in batches:
+        rows = pa.table(batch) if not isinstance(batch, pa.Table) else batch
+        if rows.num_rows == 0:
+            continue
+        if not bucketed:
+            parts.append(rows)
+            continue
+        buckets = rows.column("bucket").to_numpy()
+        starts = np.flatnonzero(np.diff(buckets, prepend=buckets[0] - 1))
+        for start, end in zip(starts, np.append(starts[1:], buckets.size), strict=True):
+            if current is not None and current != buckets[start]:
+                yield current, pa.concat_tables(parts)
+                parts = []
+            current = int(buckets[start])
+            parts.append(rows.slice(int(start), int(end - start)).drop_columns(["bucket"]))
+    if parts:
+        yield current, pa.concat_tables(parts)
+
+
 def publish(folder: Path, manifest: Manifest) -> None:
     """Keeps the manifest in the history, then makes it the one readers see."""
     history = folder / "history"
@@ -266,17 +347,15 @@ def publish(folder: Path, manifest: Manifest) -> None:
 
 def restore(folder: Path) -> Warehouse:
     """Brings back the newest manifest of the history whose files are all there."""
-    from bankmine.bank.manifest import from_json
-
-    for kept in sorted((folder / "history").glob("*.json"), reverse=True):
-        try:
-            warehouse = Warehouse(folder, from_json(kept.read_text(encoding="utf-8"), where=kept))
-            for name in warehouse.manifest.tables:
-                warehouse.paths(name)
-        except (WarehouseError, UnicodeDecodeError):
-            continue
-        write_atomically(folder / "manifest.json", to_json(warehouse.manifest))
-        return warehouse
+    with _locked(folder), full_disk_is_one_line(folder):
+        for kept in sorted((folder / "history").glob("*.json"), reverse=True):
+            try:
+                warehouse = Warehouse(folder, from_json(kept.read_text(encoding="utf-8"), where=kept))
+                warehouse.verify()
+            except (WarehouseError, UnicodeDecodeError):
+                continue
+            write_atomically(folder / "manifest.json", to_json(warehouse.manifest))
+            return warehouse
     raise WarehouseError(
         f"no good manifest is left in {folder / 'history'}",
         hint="Restore the warehouse from your backup, or load the extracts into a new bank.",

@@ -1,0 +1,104 @@
+"""From a mapping's SELECT to rows in the form of the bank table, a batch at a time.
+
+Raw keys become tokens, civil times become instants, secrets are encrypted, and an account's event is
+written once for each owner. What the declarations forbid is not judged here but in `contract`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from bankmine.bank.catalogue import table as bank_table
+from bankmine.bank.columns import Kind, Table
+from bankmine.engine.duck import quoted
+from bankmine.sources.mapping import Mapping
+from bankmine.sources.selecting import failed, given_columns, statement
+from bankmine.sources.shaping import Place, Shape
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import duckdb
+
+    from bankmine.sources.money import Rates
+    from bankmine.sources.owners import Owners
+
+BATCH = 200_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Staged:
+    """A staged table: its name in the connection, its columns, rows the SELECT gave, undated rows."""
+
+    table: Table
+    view: str
+    columns: tuple[str, ...]
+    read: int
+    undated: int
+    expands: bool
+
+
+def stage(
+    connection: duckdb.DuckDBPyConnection,
+    mapping: Mapping,
+    name: str,
+    place: Place,
+    *,
+    owners: Owners | None = None,
+    rates: Rates | None = None,
+    tick: Callable[[int], None] = lambda rows: None,
+) -> Staged:
+    """Runs a table's SELECT into the table `staged_<name>` of the connection."""
+    import duckdb
+    import pyarrow as pa
+
+    given = given_columns(connection, mapping, name)
+    shape = Shape(bank_table(name), tuple(given), place, owners=owners, rates=rates)
+    cursor = connection.cursor()
+    cursor.execute("SET TimeZone = 'UTC'")
+    raw = f"raw_{name}"
+    _create(connection, raw, shape.schema)
+    try:
+        reader = cursor.execute(statement(mapping, name, given, place.currency)).to_arrow_reader(BATCH)
+        for batch in reader:
+            _insert(connection, raw, shape.rows(batch))
+            tick(shape.read)
+    except (duckdb.Error, pa.ArrowException) as error:
+        raise failed(mapping, name, error) from None
+    finally:
+        cursor.close()
+    view = f"staged_{name}"
+    connection.execute(f"CREATE TABLE {quoted(view)} AS {_with_seq(shape, raw)}")
+    connection.execute(f"DROP TABLE {quoted(raw)}")
+    return Staged(
+        table=shape.table,
+        view=view,
+        columns=shape.columns,
+        read=shape.read,
+        undated=shape.undated,
+        expands=shape.expands,
+    )
+
+
+def _create(connection: duckdb.DuckDBPyConnection, name: str, schema: Any) -> None:
+    connection.register("_empty", schema.empty_table())
+    connection.execute(f"CREATE TABLE {quoted(name)} AS SELECT * FROM _empty")
+    connection.unregister("_empty")
+
+
+def _insert(connection: duckdb.DuckDBPyConnection, name: str, rows: Any) -> None:
+    connection.register("_batch", rows)
+    connection.execute(f"INSERT INTO {quoted(name)} SELECT * FROM _batch")
+    connection.unregister("_batch")
+
+
+def _with_seq(shape: Shape, raw: str) -> str:
+    """The rows with a `seq` where the mapping gives none: the rank of the primary key within the instant.
+
+    Shorter keys first, then by text, so that 9 comes before 10; never the order of the file.
+    """
+    if shape.table.kind is not Kind.EVENT or shape.gives_seq:
+        return f"SELECT * FROM {quoted(raw)}"
+    rank = "dense_rank() OVER (PARTITION BY event_time ORDER BY length(_pk), _pk)"
+    return f"SELECT * EXCLUDE (_pk), {rank} AS seq FROM {quoted(raw)}"
