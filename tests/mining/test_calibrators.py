@@ -101,3 +101,12 @@ def test_json_gives_back_the_same_probabilities_to_the_bit(kind: type[Platt]) ->
     made = kind().fit(score, y)
     again = kind.from_json(json.loads(json.dumps(made.to_json())))
     assert again.probability(score).tobytes() == made.probability(score).tobytes()
+
+
+def test_a_calibrator_learnt_on_folds_can_be_put_behind_a_model() -> None:
+    X, y = risky(3000)
+    model = Logistic().fit(X, y)
+    learnt = Platt().fit(model.decision_function(X), y)
+    both = Calibrated.of(model, learnt, {"Platt": 0.3})
+    assert np.allclose(both.probability(X), learnt.probability(model.decision_function(X)))
+    assert Calibrated.from_json(json.loads(json.dumps(both.to_json()))).losses_ == {"Platt": 0.3}

@@ -271,6 +271,18 @@ def test_too_few_rows_or_no_usable_column_are_refused() -> None:
         Preparation.for_trees().fit(pa.table({"constant": np.ones(50)}))
 
 
+@pytest.mark.parametrize("way", WAYS)
+def test_no_rows_give_an_empty_matrix(way: str) -> None:
+    made = WAYS[way]().fit(snapshot())
+    for nobody in (snapshot().slice(0, 0), snapshot().take(pa.array([], pa.int64()))):
+        assert made.transform(nobody).values.shape == (0, len(made.names_))
+
+
+def test_integers_beyond_the_exact_floats_are_rounded_not_refused() -> None:
+    table = snapshot(huge=pa.array(range(10**17, 10**17 + ROWS), pa.int64()))
+    assert column(Preparation.for_trees(selection=KEEP_ALL).fit_transform(table), "huge")[0] == 1e17
+
+
 def test_the_matrix_becomes_an_arrow_table_with_nulls() -> None:
     matrix = Preparation.for_trees().fit_transform(snapshot())
     table = matrix.to_arrow()

@@ -11,7 +11,7 @@ from bankmine.evaluation.metrics import auc
 from bankmine.preparation.columns import Categories, Numbers
 from bankmine.preparation.preparation import Preparation
 from bankmine.preparation.selection import Selection
-from bankmine.preparation.worth import information_value, single_auc
+from bankmine.preparation.worth import distinct, information_value, single_auc
 
 ROWS = 1000
 
@@ -31,7 +31,7 @@ def test_information_value_by_hand() -> None:
     codes = np.repeat([0, 0, 1, 1], [30, 20, 10, 40])
     target = np.repeat([True, False, True, False], [30, 20, 10, 40])
     expected = (0.75 - 1 / 3) * np.log(0.75 * 3) + (0.25 - 2 / 3) * np.log(0.25 * 1.5)
-    assert information_value(Categories("a", codes, ("a", "b")), target) == pytest.approx(expected)
+    assert information_value(distinct(Categories("a", codes, ("a", "b"))), target) == pytest.approx(expected)
 
 
 def test_an_uninformative_column_has_the_value_of_chance() -> None:
@@ -40,7 +40,9 @@ def test_an_uninformative_column_has_the_value_of_chance() -> None:
     for _ in range(200):
         target = draw.random(500) < 0.3
         column = Numbers("x", "number", draw.normal(size=500), "")
-        values.append(information_value(column, target) / ((1 / target.sum() + 1 / (~target).sum()) * 9))
+        values.append(
+            information_value(distinct(column), target) / ((1 / target.sum() + 1 / (~target).sum()) * 9)
+        )
     assert np.mean(values) == pytest.approx(1, abs=0.15)
 
 
@@ -51,13 +53,55 @@ def test_single_auc_without_gaps_is_the_auc_either_way(rows: list[tuple[bool, in
         return
     values = np.array([float(row[1]) for row in rows])
     area = auc(target, values)
-    assert single_auc(Numbers("x", "number", values, ""), target) == pytest.approx(max(area, 1 - area))
+    assert single_auc(distinct(Numbers("x", "number", values, "")), target) == pytest.approx(
+        max(area, 1 - area)
+    )
+
+
+@given(st.lists(st.tuples(st.booleans(), st.one_of(st.none(), st.integers(0, 30))), min_size=4, max_size=60))
+def test_information_value_equals_a_twin_that_bins_with_quantiles(
+    rows: list[tuple[bool, int | None]],
+) -> None:
+    target = np.array([row[0] for row in rows])
+    values = np.array([np.nan if row[1] is None else float(row[1]) for row in rows])
+    known = values[~np.isnan(values)]
+    if target.all() or not target.any() or len(known) == 0:
+        return
+    levels = np.unique(known)
+    edges = levels[1:]
+    if len(levels) > 10:
+        edges = np.unique(np.quantile(known, np.arange(1, 10) / 10, method="higher"))
+    place = np.where(np.isnan(values), -1, np.searchsorted(edges, values, side="right"))
+    expected = 0.0
+    for number in set(place.tolist()):
+        p = max((target & (place == number)).sum(), 0.5) / target.sum()
+        n = max((~target & (place == number)).sum(), 0.5) / (~target).sum()
+        expected += (p - n) * np.log(p / n)
+    assert information_value(distinct(Numbers("x", "number", values, "")), target) == pytest.approx(expected)
+
+
+@given(st.lists(st.tuples(st.booleans(), st.one_of(st.none(), st.integers(0, 5))), min_size=4, max_size=40))
+def test_single_auc_with_gaps_equals_a_twin_that_moves_them_to_a_side(
+    rows: list[tuple[bool, int | None]],
+) -> None:
+    target = np.array([row[0] for row in rows])
+    values = np.array([np.nan if row[1] is None else float(row[1]) for row in rows])
+    gap = np.isnan(values)
+    if target.all() or not target.any() or gap.all() or not gap.any():
+        return
+    both = target[~gap].any() and not target[~gap].all()
+    rising = not both or auc(target[~gap], values[~gap]) >= 0.5
+    often = target[gap].mean() >= target[~gap].mean()
+    area = auc(target, np.where(gap, 99.0 if often == rising else -99.0, values))
+    assert single_auc(distinct(Numbers("x", "number", values, "")), target) == pytest.approx(
+        max(area, 1 - area)
+    )
 
 
 def test_a_gap_that_tells_counts_in_the_single_auc() -> None:
     target = np.arange(100) < 30
     values = np.where(target, np.nan, 1.0)
-    assert single_auc(Numbers("x", "number", values, ""), target) == 1.0
+    assert single_auc(distinct(Numbers("x", "number", values, "")), target) == 1.0
 
 
 def test_too_often_missing_and_almost_constant_columns_leave() -> None:

@@ -70,17 +70,11 @@ def forward_split(
     test = np.flatnonzero((at >= test_from) & (at < last))
     before = np.flatnonzero((at >= first) & (at < test_from))
     embargoed = np.setdiff1d(before, np.concatenate([train, validation]))
-    asked = {"training": train, "test": test} | (
-        {} if validation_from is None else {"validation": validation}
-    )
-    for part, rows in asked.items():
-        if len(rows) == 0:
-            raise FeasibilityError(
-                f"The {part} part of the split is empty ({len(embargoed)} rows are embargoed)",
-                hint="Choose another first test cutoff, a shorter horizon, or load a longer period.",
-            )
     words = _sentence(train, test, embargoed, validation)
-    return Split("forward", train, test, embargoed, words, validation=validation)
+    split = Split("forward", train, test, embargoed, words, validation=validation)
+    return _full(
+        split, ("training", "test") if validation_from is None else ("training", "test", "validation")
+    )
 
 
 def forward_folds(
@@ -142,6 +136,18 @@ def _sentence(train: Ints, test: Ints, embargoed: Ints, validation: Ints) -> str
         f"Forward in time: {len(train)} rows train{middle}, {len(test)} test; {len(embargoed)} rows between "
         "are embargoed because their labels were not yet known."
     )
+
+
+def _full(split: Split, asked: tuple[str, ...]) -> Split:
+    """The split, when none of the parts asked for is empty."""
+    parts = {"training": split.train, "test": split.test, "validation": split.validation}
+    for part in asked:
+        if len(parts[part]) == 0:
+            raise FeasibilityError(
+                f"The {part} part of the split is empty ({len(split.embargoed)} rows are embargoed)",
+                hint="Choose another first test cutoff, a shorter horizon, or load a longer period.",
+            )
+    return split
 
 
 def _known(at: Ints, horizon: int | timedelta, delay: int | timedelta, label_known_at: Any) -> Ints:

@@ -7,9 +7,8 @@ periods, too little information, almost the same ranks as a better column, beyon
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +16,7 @@ from numpy.typing import NDArray
 from bankmine.evaluation.stability import population_stability
 from bankmine.preparation.columns import Categories, Column, Floats, Numbers
 from bankmine.preparation.report import Fate
-from bankmine.preparation.worth import information_value, single_auc
+from bankmine.preparation.worth import Distinct, distinct, information_value, single_auc
 
 Truth = NDArray[np.bool_]
 
@@ -29,6 +28,7 @@ class Selection:
     `most_common` is the largest share one value may have; `most_correlation` the largest absolute rank
     correlation (Spearman) of two numbers, of which the one with the higher information value stays (the
     earlier without a target); `most_shift` the largest stability index between the two periods.
+    `sample` rows are enough to measure correlations.
     """
 
     most_missing: float | None = 0.95
@@ -38,25 +38,26 @@ class Selection:
     most_shift: float | None = None
     most_columns: int | None = None
     keep: tuple[str, ...] = ()
-    sample: int = 20_000
+    sample: int = 10_000
 
 
 def select(
     columns: Sequence[Column], target: Truth | None, later: Truth | None, limits: Selection
 ) -> list[Fate]:
     """The fate of each column, in the order given. `later` marks the rows of the later period."""
-    fates = {column.name: _measured(column, target, later) for column in columns}
+    facts = {column.name: distinct(column) for column in columns}
+    fates = {column.name: _measured(column, facts[column.name], target, later) for column in columns}
     seen: dict[tuple[str, bytes], str] = {}
     for column in columns:
-        reason = _objection(column, fates[column.name], limits, seen)
+        reason = _objection(column, facts[column.name], fates[column.name], limits, seen)
         if reason:
             fates[column.name] = replace(fates[column.name], kept=False, reason=reason)
-    _drop_correlated(columns, fates, limits)
+    _drop_correlated(columns, facts, fates, limits)
     _drop_beyond(fates, limits)
     return list(fates.values())
 
 
-def _measured(column: Column, target: Truth | None, later: Truth | None) -> Fate:
+def _measured(column: Column, found: Distinct, target: Truth | None, later: Truth | None) -> Fate:
     usable = bool((~column.missing).any())
     judged = target is not None and usable and bool(target.any()) and not bool(target.all())
     moved = later is not None and usable and bool(later.any()) and not bool(later.all())
@@ -65,15 +66,17 @@ def _measured(column: Column, target: Truth | None, later: Truth | None) -> Fate
         kind=column.kind,
         unit=column.unit,
         missing_share=float(column.missing.mean()) if len(column.missing) else 1.0,
-        distinct=_distinct(column),
+        distinct=len(found.counts),
         kept=True,
-        information_value=information_value(column, target) if judged and target is not None else None,
-        auc=single_auc(column, target) if judged and target is not None else None,
+        information_value=information_value(found, target) if judged and target is not None else None,
+        auc=single_auc(found, target) if judged and target is not None else None,
         stability_index=_shift(column, later) if moved and later is not None else None,
     )
 
 
-def _objection(column: Column, fate: Fate, limits: Selection, seen: dict[tuple[str, bytes], str]) -> str:
+def _objection(
+    column: Column, found: Distinct, fate: Fate, limits: Selection, seen: dict[tuple[str, bytes], str]
+) -> str:
     """Why the column leaves, or "" — cleaning first, which `keep` cannot stop, then the limits."""
     if fate.missing_share == 1.0:
         return "empty: no value at all"
@@ -87,7 +90,7 @@ def _objection(column: Column, fate: Fate, limits: Selection, seen: dict[tuple[s
         return ""
     if limits.most_missing is not None and fate.missing_share > limits.most_missing:
         return f"missing: {fate.missing_share:.1%} of the rows"
-    common = _commonest(column)
+    common = found.commonest
     if limits.most_common is not None and common > limits.most_common:
         return f"almost constant: one value in {common:.2%} of the rows"
     shift = fate.stability_index
@@ -100,13 +103,15 @@ def _objection(column: Column, fate: Fate, limits: Selection, seen: dict[tuple[s
     return ""
 
 
-def _drop_correlated(columns: Sequence[Column], fates: dict[str, Fate], limits: Selection) -> None:
+def _drop_correlated(
+    columns: Sequence[Column], facts: Mapping[str, Distinct], fates: dict[str, Fate], limits: Selection
+) -> None:
     numbers = [one for one in columns if isinstance(one, Numbers) and fates[one.name].kept]
     if limits.most_correlation is None or len(numbers) < 2:
         return
     worth = {one.name: fates[one.name].information_value or 0.0 for one in numbers}
     numbers.sort(key=lambda one: (one.name not in limits.keep, -worth[one.name]))
-    correlation = np.abs(np.corrcoef(np.vstack([_ranks(one, limits.sample) for one in numbers])))
+    correlation = np.abs(np.corrcoef(np.vstack([_ranks(facts[one.name], limits.sample) for one in numbers])))
     stays: list[int] = []
     for place, column in enumerate(numbers):
         rival = next((i for i in stays if correlation[place, i] > limits.most_correlation), None)
@@ -127,31 +132,14 @@ def _drop_beyond(fates: dict[str, Fate], limits: Selection) -> None:
         fates[fate.column] = replace(fate, kept=False, reason=reason)
 
 
-def _ranks(column: Numbers, sample: int) -> Floats:
+def _ranks(found: Distinct, sample: int) -> Floats:
     """Average ranks of an evenly spaced sample of rows; missing values share one middle rank."""
-    step = max(1, len(column.values) // sample)
-    values = column.values[::step]
-    missing = np.isnan(values)
-    _, place, count = np.unique(values[~missing], return_inverse=True, return_counts=True)
-    ranks = np.full(len(values), np.nan)
-    ranks[~missing] = (np.cumsum(count) - (count - 1) / 2)[place]
-    middle = float(np.nanmean(ranks)) if (~missing).any() else 0.0
-    result = np.where(missing, middle, ranks)
+    place = found.place[:: max(1, len(found.place) // sample)]
+    middle = np.cumsum(found.counts) - (found.counts - 1) / 2
+    result = np.append(middle, middle[place[place >= 0]].mean() if (place >= 0).any() else 0.0)[place]
     if np.ptp(result) == 0:
         result[0] += 1.0  # a constant sample correlates with nothing; keep corrcoef defined
     return result
-
-
-def _distinct(column: Column) -> int:
-    if isinstance(column, Categories):
-        return len(np.unique(column.codes[column.codes >= 0]))
-    return len(np.unique(column.values[~column.missing]))
-
-
-def _commonest(column: Column) -> float:
-    values: Any = column.codes if isinstance(column, Categories) else column.values
-    _, counts = np.unique(values, return_counts=True, equal_nan=True)
-    return float(counts.max() / len(values))
 
 
 def _fingerprint(column: Column) -> tuple[str, bytes]:

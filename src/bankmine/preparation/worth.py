@@ -4,71 +4,117 @@ Information value: `Σ (pᵢ − nᵢ) ln(pᵢ / nᵢ)` over bins, with pᵢ and
 in bin i (Kullback's divergence, as scorecards use it; Siddiqi 2006: below .02 useless, above .5 suspicious).
 Numbers are binned by deciles, missing is a bin, and an empty bin counts half a row. Independent columns score
 about `(1/n₊ + 1/n₋)(bins − 1)` by chance.
+
+Everything is counted from one sort of the column: its distinct values, and how often each is positive.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
-from bankmine.evaluation.metrics import auc
-from bankmine.preparation.columns import Categories, Column, Floats, Ints, Numbers
+from bankmine.preparation.columns import Categories, Column, Floats, Ints
 
 Truth = NDArray[np.bool_]
 BINS = 10
 
 
-def information_value(column: Column, target: Truth) -> float:
+@dataclass(frozen=True)
+class Distinct:
+    """The distinct known values of a column, ascending: `place` is each row's position among them, −1 where
+    missing, and `counts` how many rows hold each. Categories count their levels in alphabetical order."""
+
+    values: Floats | None
+    place: Ints
+    counts: Ints
+
+    @property
+    def commonest(self) -> float:
+        """The largest share of rows that one value has, missing being a value too."""
+        missing = len(self.place) - int(self.counts.sum())
+        return max(int(self.counts.max(initial=0)), missing) / max(len(self.place), 1)
+
+
+def distinct(column: Column) -> Distinct:
+    """Sorts a column once."""
+    if isinstance(column, Categories):
+        counts = np.bincount(column.codes[column.codes >= 0], minlength=len(column.levels))
+        return Distinct(None, column.codes, counts[counts > 0])
+    known = ~column.missing
+    values, place, counts = np.unique(column.values[known], return_inverse=True, return_counts=True)
+    rows = np.full(len(column.values), -1, dtype=np.int64)
+    rows[known] = place
+    return Distinct(values, rows, counts.astype(np.int64))
+
+
+def information_value(found: Distinct, target: Truth) -> float:
     """The information value of a column for a 0/1 target that has both classes."""
-    place = _bins(column)
-    positives = np.bincount(place[target], minlength=int(place.max()) + 1).astype(np.float64)
-    negatives = np.bincount(place[~target], minlength=len(positives)).astype(np.float64)
-    some = positives + negatives > 0
+    bins = _bins(found)
+    positives = np.bincount(bins, weights=_positives(found, target))
+    rows = np.bincount(bins, weights=_rows(found))
+    some = rows > 0
     p = np.maximum(positives[some], 0.5) / target.sum()
-    n = np.maximum(negatives[some], 0.5) / (~target).sum()
+    n = np.maximum((rows - positives)[some], 0.5) / (~target).sum()
     return float(np.sum((p - n) * np.log(p / n)))
 
 
-def single_auc(column: Column, target: Truth) -> float:
-    """`max(AUC, 1 − AUC)` of the column alone: a number's value, a category's share of positives.
+def single_auc(found: Distinct, target: Truth) -> float:
+    """`max(AUC, 1 − AUC)` of the column alone, for a target that has both classes.
 
-    Missing values are ranked by their own share of positives' side: above all where they are more often
-    positive than the rest, else below all. A category is judged on the rows it learnt from, so its figure
-    is a little high.
+    A category's levels are ranked by their share of positives, learnt on the same rows, so its figure is a
+    little high. A number's missing rows are put on the side that their own share of positives speaks for.
     """
-    if isinstance(column, Categories):
-        place = column.codes + 1
-        count = np.bincount(place)
-        share = np.bincount(place, weights=target) / np.maximum(count, 1)
-        return auc(target, share[place])
-    values = _missing_to_a_side(column, target)
-    area = auc(target, values)
-    return max(area, 1 - area)
+    rows, positives = _rows(found), _positives(found, target)
+    if found.values is None:
+        order = np.argsort(positives / np.maximum(rows, 1), kind="stable")
+        return _area(rows[order], positives[order])
+    if rows[0] == 0:
+        area = _area(rows, positives)
+        return max(area, 1 - area)
+    return max(_either_side(rows, positives))
 
 
-def _missing_to_a_side(column: Numbers, target: Truth) -> Floats:
-    missing = column.missing
-    if not missing.any():
-        return column.values
-    if missing.all():
-        return np.zeros(len(missing))
-    known = column.values[~missing]
-    often = target[missing].mean() >= target[~missing].mean()
-    rising = True
-    if target[~missing].any() and not target[~missing].all():
-        rising = auc(target[~missing], known) >= 0.5
-    side = known.max() + 1 if often == rising else known.min() - 1
-    return np.where(missing, side, column.values)
+def _either_side(rows: Floats, positives: Floats) -> tuple[float, float]:
+    """The areas with missing rows below all others and above them, where a missing row is more often
+    positive than a known one as the direction of the known rows asks; else the mirrored ones."""
+    known = _area(rows[1:], positives[1:]) if 0 < positives[1:].sum() < rows[1:].sum() else 0.5
+    others = rows[1:].sum()
+    often = others == 0 or positives[0] / rows[0] >= positives[1:].sum() / others
+    above = often == (known >= 0.5)
+    order = np.roll(np.arange(len(rows)), -1) if above else np.arange(len(rows))
+    area = _area(rows[order], positives[order])
+    return area, 1 - area
 
 
-def _bins(column: Column) -> Ints:
-    if isinstance(column, Categories):
-        return column.codes + 1
-    known = column.values[~column.missing]
-    levels = np.unique(known)
-    if len(levels) <= BINS:
-        edges = levels[1:]
-    else:
-        edges = np.unique(np.quantile(known, np.arange(1, BINS) / BINS, method="higher"))
-    place = np.searchsorted(edges, column.values, side="right") + 1
-    return np.where(column.missing, 0, place)
+def _area(rows: Floats, positives: Floats) -> float:
+    """AUC of groups in ascending order of score; within a group a pair counts one half."""
+    negatives = rows - positives
+    below = np.cumsum(negatives) - negatives
+    return float(np.dot(positives, below + negatives / 2) / (positives.sum() * negatives.sum()))
+
+
+def _rows(found: Distinct) -> Floats:
+    """Rows of each value, missing first."""
+    return np.bincount(found.place + 1, minlength=_width(found)).astype(np.float64)
+
+
+def _positives(found: Distinct, target: Truth) -> Floats:
+    """Positives of each value, missing first."""
+    return np.bincount(found.place[target] + 1, minlength=_width(found)).astype(np.float64)
+
+
+def _width(found: Distinct) -> int:
+    return int(found.place.max(initial=-1)) + 2
+
+
+def _bins(found: Distinct) -> Ints:
+    """The bin of each value, missing first in bin 0; numbers of more than ten values go into deciles."""
+    every = np.arange(_width(found))
+    if found.values is None or len(found.values) <= BINS:
+        return every
+    upto = np.cumsum(found.counts)
+    ranks = np.ceil(np.arange(1, BINS) / BINS * (upto[-1] - 1)).astype(np.int64)
+    edges = np.unique(np.searchsorted(upto, ranks, side="right"))
+    return np.append(0, np.searchsorted(edges, every[:-1], side="right") + 1)

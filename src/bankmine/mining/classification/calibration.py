@@ -7,6 +7,7 @@ it is a candidate only from there on; among the candidates the cross-fitted log 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -150,6 +151,14 @@ class Calibrated(Classifier):
         self.names_, self.base_rate_ = self.classifier.names_, self.classifier.base_rate_
         return self
 
+    @classmethod
+    def of(cls, classifier: Any, calibrator: Calibrator, losses: Mapping[str, float] | None = None) -> Self:
+        """A fitted classifier with a calibrator that was fitted elsewhere (on held-out folds)."""
+        miner = cls(classifier, calibrator)
+        miner.calibrator_, miner.losses_ = calibrator, dict(losses or {})
+        miner.names_, miner.base_rate_ = classifier.names_, classifier.base_rate_
+        return miner
+
     def probability(self, X: Matrix) -> Floats:
         """The calibrated probability."""
         return self.calibrator_.probability(self._score(X))
@@ -174,11 +183,8 @@ class Calibrated(Classifier):
     @classmethod
     def from_json(cls, content: dict[str, Any]) -> Self:
         """The fitted miner that `to_json` described."""
-        miner = cls(from_document(content["classifier"]))
-        miner.calibrator_ = from_document(content["calibrator"])
-        miner.losses_ = dict(content["losses"])
-        miner.names_, miner.base_rate_ = miner.classifier.names_, miner.classifier.base_rate_
-        return miner
+        classifier, calibrator = (from_document(content[part]) for part in ("classifier", "calibrator"))
+        return cls.of(classifier, calibrator, content["losses"])
 
     def _score(self, X: Matrix) -> Floats:
         return log_odds(self.classifier.probability(X))
