@@ -1,0 +1,197 @@
+"""Small copies of a warehouse for the honesty tests: cut at an instant, or poisoned behind it.
+
+Only what touches the sampled subjects is copied: events that share a customer, card, terminal, merchant or
+other key with them, and the versioned and reference tables whole. A copy is one file a table in a temporary
+folder, and a manifest that lives in memory only.
+
+*Cut*: rows of events after the cutoff, and rows that became known after it, are gone.
+*Poisoned*: the same rows stay, with absurd amounts; every event before the cutoff also gets a correction with
+an absurd amount that became known a day after it, verdicts not yet known are turned around, and outcome
+columns are changed where they were not yet known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from bankmine.bank.catalogue import table as bank_table
+from bankmine.bank.civil import DAY
+from bankmine.bank.columns import Kind, Table, Type
+from bankmine.bank.manifest import DataFile, Manifest, TableState
+from bankmine.bank.warehouse import Warehouse
+from bankmine.tasks.contract import Ints, Truth
+from bankmine.tasks.sql import instants, micros
+
+SAMPLED_KEYS = ("customer_id", "card_id", "terminal_id", "merchant_id")
+ABSURD = 987_654_321
+
+
+@dataclass(frozen=True)
+class Cut:
+    """Where the future begins: events after the position (at, seq), or knowledge after `at`, are future.
+
+    Without `seq` all events at the instant are future.
+    """
+
+    at: int
+    seq: int | None = None
+
+    def is_future(self, rows: Any) -> Truth:
+        """Which event rows happened later or became known later."""
+        time, known = micros(rows.column("event_time")), micros(rows.column("known_at"))
+        later = time >= self.at
+        if self.seq is not None:
+            seq = rows.column("seq").to_numpy()
+            later = (time > self.at) | ((time == self.at) & (seq > self.seq))
+        return np.asarray(later | (known > self.at), dtype=np.bool_)
+
+
+def copies(warehouse: Warehouse, rows: Any, cut: Cut, folder: Path) -> tuple[Warehouse, Warehouse]:
+    """The cut copy and the poisoned copy of what touches the rows' subjects."""
+    tables = touching(warehouse, rows)
+    clean, poison = {}, {}
+    for name, content in tables.items():
+        declared = bank_table(name)
+        clean[name] = _cut(content, declared, cut)
+        poison[name] = _poisoned(content, declared, cut)
+    return (
+        write_copy(warehouse, clean, folder / "cut", until=cut.at + (cut.seq is not None)),
+        write_copy(warehouse, poison, folder / "poisoned", until=None),
+    )
+
+
+def touching(warehouse: Warehouse, rows: Any) -> dict[str, Any]:
+    """All rows of all tables that could reach a feature of these subjects."""
+    wanted = {"customer_id": pc.unique(rows.column("customer_id"))}
+    if warehouse.has("transaction") and pc.any(pc.equal(rows.column("subject_kind"), "transaction")).as_py():
+        wanted |= _keys_of(warehouse, rows)
+    found = {}
+    for name in warehouse.tables():
+        declared = bank_table(name)
+        content = warehouse.read(name)
+        if declared.kind is Kind.EVENT and name != "feedback":
+            content = content.filter(_shares_key(content, wanted))
+        found[name] = content
+    if "feedback" in found and "transaction" in found:
+        known = found["transaction"].column("transaction_id")
+        found["feedback"] = found["feedback"].filter(pc.is_in(found["feedback"].column("subject_id"), known))
+    return found
+
+
+def _keys_of(warehouse: Warehouse, rows: Any) -> dict[str, Any]:
+    keys = warehouse.read("transaction", ["transaction_id", *SAMPLED_KEYS])
+    keys = keys.filter(pc.is_in(keys.column("transaction_id"), rows.column("subject_id")))
+    return {name: pc.drop_null(pc.unique(keys.column(name))) for name in SAMPLED_KEYS}
+
+
+def _shares_key(content: Any, wanted: Mapping[str, Any]) -> Any:
+    shared = None
+    for name, values in wanted.items():
+        if name not in content.column_names or len(values) == 0:
+            continue
+        inside = pc.is_in(content.column(name), value_set=values)
+        shared = inside if shared is None else pc.or_(shared, inside)
+    return pa.array(np.ones(content.num_rows, bool)) if shared is None else shared
+
+
+def _cut(content: Any, declared: Table, cut: Cut) -> Any:
+    if declared.kind is Kind.EVENT:
+        return content.filter(pa.array(~cut.is_future(content)))
+    known = micros(content.column("known_at")) <= cut.at
+    if declared.kind is Kind.VERSIONED:
+        known &= micros(content.column("valid_from")) <= cut.at
+    return content.filter(pa.array(known))
+
+
+def _poisoned(content: Any, declared: Table, cut: Cut) -> Any:
+    if declared.kind is not Kind.EVENT:
+        future = micros(content.column("known_at")) > cut.at
+        return _absurd(content, declared, future)
+    future = cut.is_future(content)
+    spoilt = _masked_outcomes(_absurd(content, declared, future), declared, cut)
+    if declared.name == "feedback":
+        return _turned_verdicts(spoilt, future)
+    late = _known_later(_absurd(content.filter(pa.array(~future)), declared, None), cut)
+    return pa.concat_tables([spoilt, late]).unify_dictionaries()
+
+
+def _absurd(content: Any, declared: Table, where: Truth | None) -> Any:
+    """Absurd amounts in the rows marked (all, where None)."""
+    mask = np.ones(content.num_rows, bool) if where is None else where
+    for column in declared.columns:
+        if column.type is Type.MONEY and not column.encrypted:
+            content = _replaced(content, column.name, mask, ABSURD)
+        elif column.name == "direction":
+            turned = pc.if_else(pc.equal(content.column("direction").cast(pa.string()), "out"), "in", "out")
+            content = _replaced(content, "direction", mask, turned)
+    return content
+
+
+def _masked_outcomes(content: Any, declared: Table, cut: Cut) -> Any:
+    """Changes outcome columns in the rows whose outcome was not yet known."""
+    for column in declared.columns:
+        if column.known_by is None:
+            continue
+        known = pc.fill_null(content.column(column.known_by).cast(pa.int64()), np.iinfo(np.int64).max)
+        later = known.to_numpy() > cut.at
+        if column.type in (Type.MONEY, Type.INTEGER, Type.REAL):
+            content = _replaced(content, column.name, later, ABSURD)
+        elif column.type is Type.BOOLEAN:
+            content = _replaced(content, column.name, later, True)
+    return content
+
+
+def _turned_verdicts(content: Any, future: Truth) -> Any:
+    verdict = content.column("verdict").cast(pa.string())
+    turned = pc.if_else(pc.equal(verdict, "confirmed"), "refuted", "confirmed")
+    return _replaced(content, "verdict", future, turned)
+
+
+def _known_later(content: Any, cut: Cut) -> Any:
+    """The rows as corrections that became known a day after the cutoff."""
+    known = instants(np.full(content.num_rows, cut.at + DAY, np.int64))
+    place = content.column_names.index("known_at")
+    content = content.set_column(place, "known_at", known)
+    number = content.column_names.index("load_number")
+    later = pc.add(content.column("load_number").cast(pa.int64()), 1)
+    return content.set_column(number, "load_number", later.cast(content.schema.field("load_number").type))
+
+
+def _replaced(content: Any, name: str, mask: Truth, value: Any) -> Any:
+    """The column with another value where marked; missing values stay missing."""
+    column = content.column(name)
+    plain = column.cast(column.type.value_type) if pa.types.is_dictionary(column.type) else column
+    other = value if isinstance(value, pa.ChunkedArray | pa.Array) else pa.scalar(value).cast(plain.type)
+    chosen = pc.and_(pa.array(mask), pc.is_valid(plain))
+    changed = pc.if_else(chosen, other, plain).cast(plain.type)
+    return content.set_column(content.column_names.index(name), name, changed)
+
+
+def write_copy(warehouse: Warehouse, tables: Mapping[str, Any], folder: Path, *, until: int | None) -> Warehouse:
+    """A warehouse of one file a table; its coverage ends at `until` where that is earlier."""
+    import pyarrow.parquet as pq
+
+    folder.mkdir(parents=True)
+    states = {}
+    for name, content in tables.items():
+        declared = bank_table(name)
+        content = content.select(declared.schema().names).cast(declared.schema())
+        if declared.bucket_key is not None:
+            order = [(declared.bucket_key, "ascending"), ("event_time", "ascending"), ("seq", "ascending")]
+            content = content.take(pc.sort_indices(content, sort_keys=order))
+        pq.write_table(content, folder / f"{name}.parquet")
+        file = DataFile(f"{name}.parquet", content.num_rows, 0, 1, None if declared.bucket_key is None else 0)
+        span = warehouse.coverage(name)
+        if span is not None and until is not None:
+            span = (span[0], max(span[0] + 1, min(span[1], until)))
+        states[name] = TableState(name, 1 if declared.bucket_key else None, (file,), (span,) if span else ())
+    about = warehouse.manifest
+    manifest = Manifest(about.time_zone, about.currency, about.key_identity, tables=states)
+    return Warehouse(folder, manifest)

@@ -1,0 +1,180 @@
+"""The four honesty tests on the real task of a real run; a failed one stops the run.
+
+1. Truncation and 2. future poison: the features of sampled subjects, as the run computed them, against those
+   computed anew from a warehouse cut at the cutoff and from one poisoned behind it.
+3. Permuted labels: the model's whole way, trained and tested on shuffled labels, ranks no better than chance.
+4. Planted leak: the check for features that know the label names a planted one, and names no real one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from bankmine.evaluation import leaks
+from bankmine.lifecycle.cutdata import Cut, copies
+from bankmine.lifecycle.material import Material
+from bankmine.lifecycle.supervised import Model
+from bankmine.tasks.contract import Bank, Candidate, Ints, Task, Truth
+
+SAMPLE = 200
+ROWS_FOR_LABEL_TESTS = 20_000
+ROUNDS = 3
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One test: whether it passed (None: it does not apply), and what was seen in a sentence."""
+
+    name: str
+    passed: bool | None
+    sentence: str
+
+
+def feature_tests(
+    task: Task, bank: Bank, material: Material, candidates: Ints, folder: Path
+) -> list[Outcome]:
+    """Truncation and future poison on a sample of the rows at the positions given.
+
+    The sample is taken at the latest of their cutoffs, so that what follows it is really the future.
+    """
+    from bankmine.customers.matrix import matrix
+
+    sample, cut = _sample(task, bank, material, candidates)
+    rows, known = material.take(sample)
+    cut_copy, poisoned_copy = copies(bank.warehouse, rows, cut, folder)
+    outcomes = []
+    for name, copy, test in (
+        ("truncation", cut_copy, leaks.truncation),
+        ("future poison", poisoned_copy, leaks.future_poison),
+    ):
+        names = _present(copy, material, task, bank)
+        again = matrix(
+            copy, rows, names, catalogue=task.catalogue(bank), memory=bank.memory, threads=bank.threads
+        )
+        leaks.raise_on(test(known.select(names), again.select(names)))
+        shown = bank.warehouse.zone.show(cut.at)
+        outcomes.append(Outcome(name, True, _sentence(name, len(names), len(sample), shown)))
+    return outcomes
+
+
+def label_tests(
+    task: Task, bank: Bank, material: Material, train: Ints, held: Ints, candidate: Candidate, model: Model
+) -> list[Outcome]:
+    """Permuted labels and planted leak on at most 20,000 rows of either side."""
+    train, held = _part(train, bank.seed), _part(held, bank.seed + 1)
+    return [
+        _permuted(bank, material, train, held, candidate, model),
+        _planted(bank, material, train),
+    ]
+
+
+def not_applicable() -> list[Outcome]:
+    """What is said of the label tests where there is no label."""
+    sentence = "The task has no label, so no feature can know it."
+    return [Outcome("permuted labels", None, sentence), Outcome("planted leak", None, sentence)]
+
+
+def _permuted(
+    bank: Bank, material: Material, train: Ints, held: Ints, candidate: Candidate, model: Model
+) -> Outcome:
+    both = np.concatenate([train, held])
+    strata = np.concatenate([np.zeros(len(train), int), np.ones(len(held), int)])
+    columns = material.features.select(list(candidate.columns or material.names))
+    first, second = columns.take(train), columns.take(held)
+
+    def train_and_score(labels: Truth) -> tuple[Any, Any]:
+        own, others = labels[: len(train)], labels[len(train) :]
+        preparation = candidate.preparation()
+        made = preparation.fit_transform(first, own, units=material.units)
+        miner = candidate.miner(**model.settings).fit(made.values, own, names=made.names)
+        return others, miner.decision_function(preparation.transform(second).values)
+
+    seen = leaks.permuted_labels(
+        train_and_score, material.truth[both], rounds=ROUNDS, strata=strata, random_state=bank.seed
+    )
+    leaks.raise_on(seen.findings)
+    return Outcome(
+        "permuted labels",
+        True,
+        f"Trained and tested on shuffled labels, the AUC is {seen.mean:.3f} over {ROUNDS} rounds; chance allows "
+        f"{seen.low:.3f} to {seen.high:.3f}.",
+    )
+
+
+def _planted(bank: Bank, material: Material, train: Ints) -> Outcome:
+    values, names = plain_matrix(material, train)
+    truth = material.truth[train]
+    leaks.raise_on(leaks.suspicious_features(values, truth, names))
+    missed = leaks.planted_leak(
+        lambda X, labels: leaks.suspicious_features(X, truth, labels),
+        values,
+        truth,
+        names,
+        random_state=bank.seed,
+    )
+    leaks.raise_on(missed)
+    return Outcome(
+        "planted leak",
+        True,
+        f"A planted column that knows the label was named; none of the {len(names)} real columns gives an AUC "
+        "of 0.95 alone.",
+    )
+
+
+def plain_matrix(material: Material, rows: Ints) -> tuple[Any, tuple[str, ...]]:
+    """The features as they are, without any selection, as doubles."""
+    from bankmine.preparation.preparation import Preparation
+    from bankmine.preparation.selection import Selection
+
+    every = Selection(most_missing=None, most_common=None, most_correlation=None)
+    made = Preparation.for_trees(categories="codes", selection=every).fit_transform(
+        material.features.take(rows), material.truth[rows], units=material.units
+    )
+    return made.values, made.names
+
+
+def _sample(task: Task, bank: Bank, material: Material, candidates: Ints) -> tuple[Ints, Cut]:
+    """Rows at the latest cutoff (customers), or the last transactions up to a position, and the cut there."""
+    cutoffs = material.cutoffs[candidates]
+    if task.needs.subject_kind == "transaction":
+        seqs = material.rows.column("seq").to_numpy()[candidates]
+        order = np.lexsort((seqs, cutoffs))
+        last = candidates[order[-SAMPLE:]]
+        return last, Cut(int(cutoffs.max()), int(seqs[order[-1]]))
+    at = int(cutoffs.max())
+    there = candidates[cutoffs == at]
+    if len(there) > SAMPLE:
+        there = np.sort(np.random.default_rng(bank.seed).choice(there, SAMPLE, replace=False))
+    return there, Cut(at)
+
+
+def _present(copy: Any, material: Material, task: Task, bank: Bank) -> list[str]:
+    """Features whose tables the copy still holds; a table that is empty before the cutoff has none."""
+    catalogue = task.catalogue(bank)
+    return [
+        name for name in material.names if all(copy.has(need.table) for need in catalogue.needs(name))
+    ]
+
+
+def _part(rows: Ints, seed: int) -> Ints:
+    if len(rows) <= ROWS_FOR_LABEL_TESTS:
+        return rows
+    return np.sort(np.random.default_rng(seed).choice(rows, ROWS_FOR_LABEL_TESTS, replace=False))
+
+
+def _sentence(name: str, features: int, subjects: int, at: str) -> str:
+    how = {
+        "truncation": "computed from data cut at that instant",
+        "future poison": "computed with absurd values, corrections and verdicts behind that instant",
+    }[name]
+    return f"{features} features of {subjects} subjects at {at} are the same when {how}."
+
+
+def passed(outcomes: Sequence[Outcome]) -> bool:
+    """Whether no test failed."""
+    return all(one.passed is not False for one in outcomes)

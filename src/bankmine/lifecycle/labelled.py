@@ -1,0 +1,131 @@
+"""The stages of a run with labels: tune, test, judge, honesty, fit anew, score, explain."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from bankmine.lifecycle import honesty
+from bankmine.lifecycle.judge import judge
+from bankmine.lifecycle.material import Material
+from bankmine.lifecycle.scores import reason_lists, score_table, write_scores
+from bankmine.lifecycle.supervised import Model, Tuned, candidate_of, fit, test, tune
+from bankmine.tasks.contract import Bank, Plan, Scored, Task
+
+SHOWN_WEIGHTS = 2_000
+
+
+def carry_out(
+    task: Task, bank: Bank, material: Material, plan: Plan, folder: Path, scratch: Path,
+    stage: Callable[[str], None],
+) -> dict[str, Any]:
+    """Everything between the matrix and the writing; returns what the run says about itself."""  # fmt: skip
+    stage("model")
+    tuned = [tune(task, bank, material, plan, one) for one in task.candidates(bank, material.names)]
+    tested, models, split = test(task, bank, material, plan, tuned)
+    figures = judge(task, bank, tested, tuned)
+    figures["task"] = task.evaluate(bank, tested)
+    stage("honesty")
+    tests = honesty.feature_tests(task, bank, material, split.test, scratch)
+    tests += honesty.label_tests(
+        task, bank, material, split.train, split.test, candidate_of(tuned, tested.model), models[tested.model]
+    )
+    stage("scores")
+    chosen = _tuned(tuned, figures["use"])
+    final = fit(material, chosen, _final_rows(material, plan, bank), seed=bank.seed)
+    figures["decision"], weights = _score(task, bank, material, plan, chosen, final, folder)
+    save_model(final, folder / "model")
+    return {
+        "figures": figures,
+        "split": split.sentence,
+        "use": figures["use"],
+        "verdict": _verdict(figures),
+        "tests": [vars(one) for one in tests],
+        "preparation": final.preparation.report_.summary(),
+        "model": {
+            "candidate": final.candidate, "settings": dict(final.settings), "rows": final.rows,
+            "columns": len(final.preparation.names_),
+        },
+        "weights": weights,
+    }  # fmt: skip
+
+
+def save_model(model: Model, folder: Path) -> None:
+    """`model.json` (and LightGBM's text) and `preparation.json`."""
+    from bankmine.mining.files import save
+
+    save(model.miner, folder)
+    content = {"candidate": model.candidate, "settings": dict(model.settings), **model.preparation.to_json()}
+    text = json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    (folder / "preparation.json").write_text(text, encoding="utf-8", newline="\n")
+
+
+def load_model(folder: Path) -> Model:
+    """The model a run saved; it answers as it did in the run, to the last bit."""
+    from bankmine.mining.files import load
+    from bankmine.preparation.preparation import Preparation
+
+    content = json.loads((folder / "preparation.json").read_text(encoding="utf-8"))
+    candidate, settings = content.pop("candidate"), content.pop("settings")
+    return Model(candidate, Preparation.from_json(content), load(folder), settings, 0)
+
+
+def _final_rows(material: Material, plan: Plan, bank: Bank) -> Any:
+    """Rows whose label is known at the run's cutoff: the model that scores may learn from all of them."""
+    since = plan.final_from if plan.final_from is not None else np.iinfo(np.int64).min
+    return np.flatnonzero((material.cutoffs >= since) & (material.known_at <= bank.cutoff))
+
+
+def _score(
+    task: Task, bank: Bank, material: Material, plan: Plan, chosen: Tuned, final: Model, folder: Path
+) -> tuple[dict[str, Any], dict[str, float]]:
+    """Scores the run's rows, decides, explains and writes `scores.parquet`."""
+    rows, features = material.take(material.scored(plan))
+    features = features.select(list(chosen.candidate.columns or material.names))
+    prepared = final.matrix(features)
+    probability = final.miner.probability(prepared.values)
+    ranking = final.miner.decision_function(prepared.values)
+    decision = task.decide(bank, Scored(rows=rows, probability=probability, ranking=ranking))
+    reasons = reason_lists(task.name, final.miner, prepared, features)
+    table = score_table(
+        task=task.name, horizon=task.horizon_words, rows=rows, probability=probability, decision=decision,
+        reasons=reasons,
+    )  # fmt: skip
+    write_scores(table, folder / "scores.parquet")
+    said = {
+        "rows": rows.num_rows,
+        "unit": decision.unit,
+        "actions": dict(decision.actions),
+        "summary": dict(decision.summary),
+        "mean_probability": float(probability.mean()) if len(probability) else None,
+    }
+    return said, _weights(final, prepared)
+
+
+def _weights(final: Model, prepared: Any) -> dict[str, float]:
+    """Each feature's share of the answer: of the trees' gain, or of the sizes of the terms."""
+    miner = getattr(final.miner, "classifier", final.miner)
+    if hasattr(miner, "importance"):
+        by_column = dict(miner.importance())
+    elif hasattr(miner, "contributions"):
+        size = np.abs(miner.contributions(prepared.values[:SHOWN_WEIGHTS])).mean(axis=0)
+        total = size.sum()
+        by_column = dict(zip(prepared.names, size / total if total > 0 else size, strict=True))
+    else:
+        return {}
+    weights: dict[str, float] = {}
+    for name, source in zip(prepared.names, prepared.sources, strict=True):
+        weights[source] = weights.get(source, 0.0) + float(by_column.get(name, 0.0))
+    return weights
+
+
+def _tuned(tuned: list[Tuned], name: str) -> Tuned:
+    return next(one for one in tuned if one.candidate.name == name)
+
+
+def _verdict(figures: Mapping[str, Any]) -> str:
+    return str(figures["comparison"]["text"])

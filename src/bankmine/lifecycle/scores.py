@@ -1,0 +1,135 @@
+"""`scores.parquet`: one row for each subject scored, the same bytes whenever the same run is made again.
+
+Sorted by key, no clock times, one row group after another of fixed size, no threads, no writer's extras.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from bankmine.tasks.contract import Decision, Floats, Ints
+
+REASON = pa.struct(
+    [
+        ("feature", pa.string()),
+        ("value", pa.float64()),
+        ("contribution", pa.float64()),
+        ("event_ids", pa.list_(pa.int64())),
+        ("sentence_key", pa.string()),
+    ]
+)
+SCHEMA = pa.schema(
+    [
+        ("task", pa.string()),
+        ("subject_kind", pa.string()),
+        ("subject_id", pa.int64()),
+        ("customer_id", pa.int64()),
+        ("cutoff", pa.timestamp("us", tz="UTC")),
+        ("horizon", pa.string()),
+        ("value", pa.float64()),
+        ("probability", pa.float64()),
+        ("grade", pa.string()),
+        ("rank", pa.int64()),
+        ("reasons", pa.list_(REASON)),
+        ("flags", pa.list_(pa.string())),
+    ]
+)
+
+
+def score_table(
+    *,
+    task: str,
+    horizon: str,
+    rows: Any,
+    probability: Floats | None,
+    decision: Decision,
+    reasons: Any,
+    flags: Sequence[Sequence[str]] | None = None,
+) -> pa.Table:
+    """The scores in the schema of run folders, sorted by (subject_id, cutoff)."""
+    count = rows.num_rows
+    rank = np.empty(count, dtype=np.int64)
+    subject = rows.column("subject_id").to_numpy()
+    order = np.lexsort([subject, np.asarray(decision.order, dtype=np.float64)])
+    rank[order] = np.arange(1, count + 1)
+    columns = {
+        "task": pa.array([task]).take(pa.array(np.zeros(count, np.int64))),
+        "subject_kind": rows.column("subject_kind"),
+        "subject_id": rows.column("subject_id"),
+        "customer_id": rows.column("customer_id"),
+        "cutoff": rows.column("cutoff"),
+        "horizon": pa.array([horizon]).take(pa.array(np.zeros(count, np.int64))),
+        "value": pa.array(np.asarray(decision.value, dtype=np.float64)),
+        "probability": pa.nulls(count, pa.float64()) if probability is None else pa.array(probability),
+        "grade": pa.array(list(decision.grade), pa.string()),
+        "rank": pa.array(rank),
+        "reasons": reasons,
+        "flags": pa.array(flags if flags is not None else [[]] * count, pa.list_(pa.string())),
+    }
+    table = pa.table({name: columns[name] for name in SCHEMA.names}).cast(SCHEMA)
+    keys = [("subject_id", "ascending"), ("cutoff", "ascending")]
+    return table.take(pa.compute.sort_indices(table, sort_keys=keys)).combine_chunks()
+
+
+def reason_lists(task: str, model: Any, matrix: Any, features: Any, *, top: int = 3) -> pa.Array:
+    """The strongest reasons of each row, by the names and in the units of the snapshot.
+
+    A column that preparation made from a text is named `feature=level`; a missing value is null.
+    """
+    found = model.reasons(matrix.values, top=top)
+    sources, names = np.array(matrix.sources, dtype=object), np.array(found.names, dtype=object)
+    from_level = np.array(["=" in name for name in names])
+    shown = np.where(from_level, names, sources)
+    kept = found.columns >= 0
+    column = found.columns[kept]
+    row = np.repeat(np.arange(len(found.columns)), kept.sum(axis=1))
+    value = np.where(from_level[column], found.values[kept], _raw(features, sources[column], row))
+    contribution = found.contributions[kept]
+    side = np.where(contribution >= 0, "raises", "lowers")
+    offsets = np.concatenate([[0], np.cumsum(kept.sum(axis=1))]).astype(np.int32)
+    keys = [f"{task}.{name}.{way}" for name, way in zip(shown[column], side, strict=True)]
+    struct = pa.StructArray.from_arrays(
+        [
+            pa.array(shown[column].tolist(), pa.string()),
+            pa.array(value, mask=np.isnan(value)),
+            pa.array(contribution),
+            pa.array([[]] * len(column), pa.list_(pa.int64())),
+            pa.array(keys, pa.string()),
+        ],
+        fields=list(REASON),
+    )
+    return pa.ListArray.from_arrays(pa.array(offsets), struct)
+
+
+def _raw(features: Any, names: Any, row: Ints) -> Floats:
+    """The snapshot's own value of a column in a row, for many (column, row) pairs; NaN for texts."""
+    value = np.full(len(row), np.nan)
+    for name in set(names.tolist()):
+        column = features.column(name)
+        if not (pa.types.is_integer(column.type) or pa.types.is_floating(column.type)):
+            continue
+        here = np.flatnonzero(names == name)
+        value[here] = column.cast(pa.float64()).to_numpy(zero_copy_only=False)[row[here]]
+    return value
+
+
+def write_scores(table: pa.Table, path: Path) -> None:
+    """Writes the table; equal tables give equal bytes."""
+    import pyarrow.parquet as pq
+
+    pq.write_table(
+        table, path, compression="zstd", compression_level=3, use_dictionary=True, row_group_size=1 << 16,
+        version="2.6", store_schema=False, write_statistics=True,
+    )  # fmt: skip
+
+
+def read_scores(path: Path) -> pa.Table:
+    """The scores of a run folder."""
+    import pyarrow.parquet as pq
+
+    return pq.ParquetFile(path).read(use_threads=False)

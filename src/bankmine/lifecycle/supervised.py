@@ -1,0 +1,175 @@
+"""Tasks with a label: tune on the past, test on what followed, fit anew, score.
+
+The same procedure three times, each further on in time:
+
+    tuning folds  ──▶ settings of each candidate, the calibrator, which candidate is the model
+    test fold     ──▶ the honest figures, beside the baselines, with intervals
+    all mature    ──▶ the model that scores the rows of the run's cutoff
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from bankmine.evaluation.metrics import compute, metric
+from bankmine.lifecycle.material import Material
+from bankmine.mining.arithmetic import log_odds
+from bankmine.tasks.contract import Bank, Candidate, Floats, Ints, Plan, Task, Tested
+
+PROBABILITY_METRICS = ("brier", "log_loss")
+MOST_TRAINING_ROWS = 400_000
+
+
+@dataclass(frozen=True)
+class Model:
+    """A fitted preparation and miner; `miner` is calibrated where the candidate asks for it."""
+
+    candidate: str
+    preparation: Any
+    miner: Any
+    settings: Mapping[str, Any]
+    rows: int
+
+    def matrix(self, features: Any) -> Any:
+        """The model matrix of some rows."""
+        return self.preparation.transform(features)
+
+    def scores(self, features: Any) -> tuple[Floats, Floats]:
+        """Probability and ranking value of some rows."""
+        values = self.matrix(features).values
+        return self.miner.probability(values), self.miner.decision_function(values)
+
+
+@dataclass
+class Tuned:
+    """What the tuning folds said of one candidate."""
+
+    candidate: Candidate
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    figure: float = float("nan")
+    figures: list[dict[str, Any]] = field(default_factory=list)
+    calibrator: Any = None
+    losses: Mapping[str, float] = field(default_factory=dict)
+
+
+def tune(task: Task, bank: Bank, material: Material, plan: Plan, candidate: Candidate) -> Tuned:
+    """Tries every setting on every tuning fold; learns the calibrator on the same held-out rows."""
+    held: list[list[Floats]] = [[] for _ in candidate.settings]
+    truths: list[Any] = []
+    figures = np.zeros((len(candidate.settings), len(plan.tuning)))
+    for place, fold in enumerate(plan.tuning):
+        keep = task.keep(bank, material.rows, material.truth, fold)
+        split = material.split(fold, keep)
+        ready = _Ready(material, candidate, split.train, split.test)
+        truths.append(material.truth[split.test])
+        for number, settings in enumerate(candidate.settings):
+            miner = ready.fit(settings)
+            probability, ranking = (
+                miner.probability(ready.held_out),
+                miner.decision_function(ready.held_out),
+            )
+            held[number].append(log_odds(probability))
+            shown = probability if task.metric in PROBABILITY_METRICS else ranking
+            figures[number, place] = compute(task.metric, truths[-1], shown)
+    side = 1 if metric(task.metric).larger_is_better else -1
+    means = figures.mean(axis=1)
+    best = int(np.argmax(side * means))
+    tuned = Tuned(candidate, candidate.settings[best], float(means[best]))
+    tuned.figures = [
+        {"settings": dict(settings), task.metric: float(mean)}
+        for settings, mean in zip(candidate.settings, means, strict=True)
+    ]
+    if candidate.calibrate:
+        from bankmine.mining.classification.calibration import choose_calibrator
+
+        tuned.calibrator, tuned.losses = choose_calibrator(
+            np.concatenate(held[best]), np.concatenate(truths), random_state=bank.seed
+        )
+    return tuned
+
+
+def fit(material: Material, tuned: Tuned, train: Ints, *, seed: int) -> Model:
+    """The candidate with its chosen settings on training rows, with the calibrator behind it."""
+    train = _at_most(train, seed)
+    ready = _Ready(material, tuned.candidate, train, train[:0])
+    miner = ready.fit(tuned.settings)
+    if tuned.calibrator is not None:
+        miner = _calibrated(miner, tuned.calibrator, tuned.losses)
+    return Model(tuned.candidate.name, ready.preparation, miner, dict(tuned.settings), len(train))
+
+
+def test(
+    task: Task, bank: Bank, material: Material, plan: Plan, tuned: Sequence[Tuned]
+) -> tuple[Tested, dict[str, Model], Any]:
+    """Every candidate on the test fold; the model is the candidate that tuned best."""
+    assert plan.test is not None
+    keep = task.keep(bank, material.rows, material.truth, plan.test)
+    split = material.split(plan.test, keep)
+    rows, features = material.take(split.test)
+    models = {one.candidate.name: fit(material, one, split.train, seed=bank.seed) for one in tuned}
+    said = {
+        name: model.scores(_columns(features, material, candidate_of(tuned, name)))
+        for name, model in models.items()
+    }
+    tested = Tested(
+        rows=rows,
+        truth=material.truth[split.test],
+        probability={name: one[0] for name, one in said.items()},
+        ranking={name: one[1] for name, one in said.items()},
+        model=best(task, [one for one in tuned if not one.candidate.baseline]),
+        best_baseline=best(task, [one for one in tuned if one.candidate.baseline]),
+    )
+    return tested, models, split
+
+
+def best(task: Task, tuned: Sequence[Tuned]) -> str:
+    """The candidate with the best tuning figure; the earlier one of equals."""
+    side = 1 if metric(task.metric).larger_is_better else -1
+    return max(tuned, key=lambda one: side * one.figure).candidate.name
+
+
+def candidate_of(tuned: Sequence[Tuned], name: str) -> Candidate:
+    """The candidate of that name."""
+    return next(one.candidate for one in tuned if one.candidate.name == name)
+
+
+class _Ready:
+    """A candidate's matrices of one split, made once for all its settings."""
+
+    def __init__(self, material: Material, candidate: Candidate, train: Ints, test: Ints) -> None:
+        features = _columns(material.features, material, candidate)
+        self.preparation = candidate.preparation()
+        self.truth = material.truth[train]
+        self._matrix = self.preparation.fit_transform(
+            features.take(train), self.truth, units=material.units, period=material.cutoffs[train]
+        )
+        self.held_out = self.preparation.transform(features.take(test)).values
+        self._miner = candidate.miner
+
+    def fit(self, settings: Mapping[str, Any]) -> Any:
+        return self._miner(**settings).fit(self._matrix.values, self.truth, names=self._matrix.names)
+
+
+def _columns(features: Any, material: Material, candidate: Candidate) -> Any:
+    return features.select(list(candidate.columns or material.names))
+
+
+def _at_most(rows: Ints, seed: int) -> Ints:
+    """A random part of very many training rows, in order."""
+    if len(rows) <= MOST_TRAINING_ROWS:
+        return rows
+    return np.sort(np.random.default_rng(seed).choice(rows, MOST_TRAINING_ROWS, replace=False))
+
+
+def _calibrated(miner: Any, calibrator: Any, losses: Mapping[str, float]) -> Any:
+    """The miner with a calibrator learnt on rows that lie before its test rows."""
+    from bankmine.mining.classification.calibration import Calibrated
+
+    made = Calibrated(miner, calibrator)
+    made.calibrator_, made.losses_ = calibrator, dict(losses)
+    made.names_, made.base_rate_ = miner.names_, miner.base_rate_
+    return made

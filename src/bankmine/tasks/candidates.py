@@ -1,0 +1,85 @@
+"""The preparations and miners tasks try, each with what it is in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+from bankmine.tasks.contract import Bank, Candidate, exponent_of
+
+
+def prior() -> Candidate:
+    """Everybody alike."""
+    return Candidate(
+        name="prior", words="everybody gets the share of training", preparation=_for_trees, miner=_prior,
+        baseline=True,
+    )  # fmt: skip
+
+
+def rule(column: str, *, name: str, words: str) -> Candidate:
+    """One column alone, as a probability that only rises or only falls with it."""
+    return Candidate(
+        name=name, words=words, preparation=_for_trees, miner=partial(_single_rule, column),
+        baseline=True, columns=(column,),
+    )  # fmt: skip
+
+
+def logistic(bank: Bank, *, settings: tuple[Mapping[str, Any], ...] = ({"C": 0.1}, {"C": 1.0})) -> Candidate:
+    """Logistic regression on filled, bent and scaled columns."""
+    return Candidate(
+        name="logistic", words="logistic regression", miner=partial(_logistic, random_state=bank.seed),
+        preparation=partial(_for_linear, exponent_of(bank.warehouse.currency)), settings=settings,
+        calibrate=True,
+    )  # fmt: skip
+
+
+def boosting(
+    bank: Bank, *, settings: tuple[Mapping[str, Any], ...], columns: tuple[str, ...] | None = None
+) -> Candidate:
+    """Gradient boosting of trees; missing values and tails are left to the trees."""
+    make = partial(_boosting, random_state=bank.seed, num_threads=bank.threads)
+    return Candidate(
+        name="boosting", words="gradient boosting of trees (LightGBM)", miner=make,
+        preparation=partial(_for_trees, exponent_of(bank.warehouse.currency)), settings=settings,
+        columns=columns, calibrate=True,
+    )  # fmt: skip
+
+
+def _for_trees(exponent: int = 2) -> Any:
+    from bankmine.preparation.preparation import Preparation
+    from bankmine.preparation.selection import Selection
+
+    limits = Selection(most_missing=0.6, most_correlation=None, most_common=0.9999)
+    return Preparation.for_trees(currency_exponent=exponent, selection=limits)
+
+
+def _for_linear(exponent: int) -> Any:
+    from bankmine.preparation.preparation import Preparation
+    from bankmine.preparation.selection import Selection
+
+    return Preparation.for_linear(currency_exponent=exponent, selection=Selection(most_missing=0.6))
+
+
+def _prior() -> Any:
+    from bankmine.mining.classification.baselines import Prior
+
+    return Prior()
+
+
+def _single_rule(column: str) -> Any:
+    from bankmine.mining.classification.baselines import SingleRule
+
+    return SingleRule(column)
+
+
+def _logistic(**settings: Any) -> Any:
+    from bankmine.mining.classification.logistic import Logistic
+
+    return Logistic(**settings)
+
+
+def _boosting(**settings: Any) -> Any:
+    from bankmine.mining.classification.boosting import Boosting
+
+    return Boosting(**settings)

@@ -1,0 +1,195 @@
+"""Inactivity: who will make no payment in the next 90 days.
+
+A customer who stops paying leaves before any account is closed. The label is the plain fact that nothing was
+paid in `[T, T + 90 days)`; monthly cutoffs; customers are those who paid in the twelve months before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from bankmine.engine.session import Session
+from bankmine.errors import FeasibilityError
+from bankmine.tasks.candidates import boosting, logistic, prior, rule
+from bankmine.tasks.contract import (
+    Bank, Candidate, Decision, Feasibility, Floats, Fold, Goal, Ints, Needs, Plan, Scored, Task, Tested, Truth,
+)  # fmt: skip
+from bankmine.tasks.features import customer_features
+from bankmine.tasks.inactivity.judge import by_month, money_found
+from bankmine.tasks.labels import LabelRule
+from bankmine.tasks.population import coverage, months_back, rows_at
+from bankmine.tasks.sql import instants, micros, statement
+
+FOLDER = Path(__file__).parent
+RECENCY = "out_days_since_last_all"
+GRADES = ((0.75, "very likely"), (0.5, "likely"), (0.25, "possible"), (0.0, "unlikely"))
+ACTIONS = {
+    "very likely": "Call or write now to those with most money at risk; the others in a mailing.",
+    "likely": "Put into the next campaign, with a hold-out group.",
+    "possible": "Watch; look again at the next run.",
+    "unlikely": "Leave alone: contacts cost money and patience.",
+}
+
+
+class Inactivity(Task):
+    """Subject: a customer with a payment in the last twelve months."""
+
+    name = "inactivity"
+    title = "Inactivity"
+    sentence = "Who will make no payment in the next 90 days"
+    needs = Needs(tables=("transaction",), usable=("customer", "account", "balance", "card", "digital_event"))
+    label_rule = LabelRule(horizon_days=90, delay_days=1, tables=("transaction",))
+    horizon_words = "90 days"
+    goal = Goal(
+        question="Which customers who paid in the last twelve months will pay nothing in the next 90 days?",
+        success="Past twelve-month spend of customers who then fall silent, found in the part of the list "
+        "that can be worked.",
+        owner="Head of customer relations",
+        use="A list by money at risk for calls and campaigns, always with a hold-out group.",
+        plan="Monthly cutoffs; train on the past, test on the last months, publish if better than a recency "
+        "rule.",
+        feasibility=Feasibility(subjects=500, positives=100, negatives=100, history_days=90),
+    )
+
+    def plan(self, bank: Bank) -> Plan:
+        """Monthly cutoffs: the last mature ones test, the months before train, the last of them tunes."""
+        zone, rule = bank.warehouse.zone, self._rule
+        start, _ = coverage(bank.warehouse, self.needs)
+        earliest = zone.days_before(start, -self.goal.feasibility.history_days)
+        months = np.array(months_back(bank, from_month=1, earliest=earliest), dtype=np.int64)
+        mature = months[rule.known_at(months, zone) <= bank.cutoff]
+        tests = int(bank.settings.get("test_months", 4))
+        split = self._split(mature, min(tests, max(1, len(mature) // 3)), bank)
+        test, tuning = split
+        return Plan(
+            score=(bank.cutoff, bank.cutoff + 1),
+            cutoffs=(*(int(one) for one in mature), bank.cutoff),
+            tuning=(tuning,),
+            test=test,
+            final_from=int(mature[0]),
+            sentence=(
+                f"Customers are looked at on {len(mature)} monthly cutoffs from {zone.show(int(mature[0]))} "
+                f"to {zone.show(int(mature[-1]))}; the months from {zone.show(test.test_from)} on test."
+            ),
+        )
+
+    def population(self, bank: Bank, plan: Plan) -> Any:
+        """Customers with a payment in the twelve months before each cutoff; value: what they paid."""
+        months_before = bank.warehouse.zone.months_before
+        kind = str(bank.settings.get("customer_kind", self.needs.customer_kind))
+        return rows_at(
+            bank,
+            plan.cutoffs,
+            statement(FOLDER, "population"),
+            lambda at: {"since": months_before(at, 12), "kind": kind},
+            note="population",
+        )
+
+    def label(self, bank: Bank, rows: Any) -> tuple[Truth, Ints]:
+        """True where nothing was paid from the cutoff until the end of the horizon."""
+        import pyarrow as pa
+
+        cutoffs, zone = micros(rows.column("cutoff")), bank.warehouse.zone
+        asked = pa.table(
+            {
+                "row_number": np.arange(rows.num_rows),
+                "customer_id": rows.column("customer_id"),
+                "cutoff": rows.column("cutoff"),
+                "label_end": instants(self._rule.ends(cutoffs, zone)),
+            }
+        )
+        with Session(bank.warehouse, bank.cutoff, memory=bank.memory, threads=bank.threads) as session:
+            session.register("asked_rows", asked)
+            found = session.arrow(statement(FOLDER, "label"))
+            bank.note("label", session.statements)
+        truth = np.asarray(found.column("label").to_numpy(zero_copy_only=False), dtype=np.bool_)
+        return truth, self._rule.known_at(cutoffs, zone)
+
+    def features(self, bank: Bank) -> tuple[str, ...]:
+        """All features of the customer that the bank allows, without the calendar and protected attributes."""
+        return customer_features(bank)
+
+    def candidates(self, bank: Bank, features: Sequence[str]) -> tuple[Candidate, ...]:
+        """Prior and recency rule; logistic regression and boosting, both calibrated."""
+        return (
+            prior(),
+            rule(RECENCY, words="days since the last payment alone", name="recency rule"),
+            logistic(bank),
+            boosting(
+                bank,
+                settings=(
+                    {"n_estimators": 150, "num_leaves": 7, "learning_rate": 0.05},
+                    {"n_estimators": 150, "num_leaves": 15, "learning_rate": 0.05, "min_data_in_leaf": 100},
+                    {"n_estimators": 300, "num_leaves": 15, "learning_rate": 0.03, "min_data_in_leaf": 200},
+                ),
+            ),
+        )
+
+    def evaluate(self, bank: Bank, tested: Tested) -> dict[str, Any]:
+        """Figures for each test month, and the money found in the top of the list."""
+        return {
+            "by_month": by_month(tested, bank.warehouse.zone, seed=bank.seed),
+            "money": money_found(tested, seed=bank.seed),
+        }
+
+    def decide(self, bank: Bank, scored: Scored) -> Decision:
+        """Value: chance times last year's spend, the money expected not to come; ranked by it."""
+        spend = np.asarray(scored.column("value_minor"), dtype=np.float64)
+        at_risk = np.round(scored.probability * spend)
+        limits = np.array([limit for limit, _ in GRADES])
+        place = (scored.probability[:, None] < limits[None, :]).sum(axis=1)
+        words = [word for _, word in GRADES]
+        grade = [words[number] for number in place]
+        counts = {word: int((place == number).sum()) for number, word in enumerate(words)}
+        money = {word: float(at_risk[place == number].sum()) for number, word in enumerate(words)}
+        return Decision(
+            value=at_risk,
+            unit="minor units",
+            grade=grade,
+            order=-at_risk,
+            actions=ACTIONS,
+            summary={
+                "customers": len(spend),
+                "spend_minor": float(spend.sum()),
+                "at_risk_minor": float(at_risk.sum()),
+                "expected_silent": float(scored.probability.sum()),
+                "customers_by_grade": counts,
+                "at_risk_minor_by_grade": money,
+            },
+        )
+
+    @property
+    def _rule(self) -> LabelRule:
+        assert self.label_rule is not None
+        return self.label_rule
+
+    def _split(self, mature: Ints, tests: int, bank: Bank) -> tuple[Fold, Fold]:
+        """The test fold and the tuning fold before it, each with its embargo."""
+        zone, known = bank.warehouse.zone, self._rule.known_at(mature, bank.warehouse.zone)
+        if len(mature) >= 3:
+            test_from, until = int(mature[-tests]), int(mature[-1]) + 1
+            training = mature[known <= test_from]
+            if len(training) >= 2:
+                tune_from = int(training[-1])
+                if (known <= tune_from).any():
+                    first = int(mature[0])
+                    return (
+                        Fold(train_from=first, test_from=test_from, test_until=until),
+                        Fold(train_from=first, test_from=tune_from, test_until=tune_from + 1),
+                    )
+        start, _ = coverage(bank.warehouse, self.needs)
+        raise FeasibilityError(
+            f"inactivity found {len(mature)} monthly cutoffs with a known label between {zone.show(start)} and "
+            f"{zone.show(bank.cutoff)}",
+            hint="It needs about 13 months: 90 days of history, 90 days to train, to tune and to test, each "
+            "with the labels of the one before known. Load a longer period.",
+        )
+
+
+
+
+TASK = Inactivity()
