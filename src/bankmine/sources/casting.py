@@ -15,6 +15,7 @@ DATE_ONLY, LOCAL, UTC = 0, 1, 2
 _ISO_DATE = r"^\d{4}-\d{2}-\d{2}$"
 _OFFSET = r"\d{2}:\d{2}.*([zZ]|[+-]\d{2}(:?\d{2})?)$"
 _FIRST, _LAST = "DATE '1800-01-01'", "DATE '2200-01-01'"
+_FARTHEST = 7_258_118_400_000_000  # microseconds from 1970 to 2200
 _WHOLE = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER")
 _BROAD = ("UBIGINT", "HUGEINT", "UHUGEINT", "DECIMAL", "DOUBLE", "FLOAT")
 
@@ -109,10 +110,11 @@ def _instant(name: str, kind: str) -> str:
         with_offset = f"epoch_us(TRY_CAST({text} AS TIMESTAMPTZ))"
         local = f"epoch_us(TRY_CAST({text} AS TIMESTAMP))"
         us = f"CASE WHEN regexp_matches({text}, {literal(_OFFSET)}) THEN {with_offset} ELSE {local} END"
-        return f"CASE WHEN abs({us}) < 7258118400000000 THEN {us} END"  # 1740 to 2200
+        return f"CASE WHEN abs({us}) < {_FARTHEST} THEN {us} END"
     else:
         moment = f"TRY_CAST({name} AS TIMESTAMP)"
-    return f"CASE WHEN isfinite({moment}) AND abs(epoch_us({moment})) < 7258118400000000 THEN epoch_us({moment}) END"
+    us = f"epoch_us({moment})"
+    return f"CASE WHEN isfinite({moment}) AND abs({us}) < {_FARTHEST} THEN {us} END"
 
 
 def _kind(name: str, kind: str) -> str:

@@ -53,7 +53,8 @@ MACROS: dict[str, tuple[str, str]] = {
 }
 _MINOR = (
     f"(x, decimals) AS CASE WHEN blank(x) IS NOT NULL THEN coalesce("
-    f"(TRY_CAST(blank(x) AS DECIMAL(18, 4)) * CAST(10 ** decimals AS DECIMAL(4, 0)))::VARCHAR, {_UNREADABLE}) END"
+    f"(TRY_CAST(blank(x) AS DECIMAL(18, 4)) * CAST(10 ** decimals AS DECIMAL(4, 0)))::VARCHAR, "
+    f"{_UNREADABLE}) END"
 )
 
 

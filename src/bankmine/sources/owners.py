@@ -88,7 +88,8 @@ def owners_of(connection: duckdb.DuckDBPyConnection, sources: list[str]) -> Owne
     party = "PARTITION BY account_id, customer_id, role"
     found = connection.execute(f"""
         SELECT account_id, customer_id, epoch_us(valid_from) AS start,
-               coalesce(epoch_us(least(valid_to, lead(valid_from) OVER ({party} ORDER BY valid_from))), {FOREVER}) AS stop
+               coalesce(epoch_us(least(valid_to, lead(valid_from) OVER ({party} ORDER BY valid_from))),
+                        {FOREVER}) AS stop
         FROM (SELECT * FROM ({rows}) WHERE role IN ('owner', 'co-owner')
               QUALIFY row_number() OVER ({party}, valid_from ORDER BY known_at DESC) = 1)
     """).fetchnumpy()

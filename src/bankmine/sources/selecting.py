@@ -56,7 +56,7 @@ def converts_money(table: Table, given: dict[str, str]) -> bool:
 
 
 def statement(mapping: Mapping, name: str, given: dict[str, str], currency: str) -> str:
-    """The SELECT with every column in its declared type, and `base_minor` where the currency is the bank's."""
+    """The SELECT with every column in its declared type, and `base_minor` in the bank's currency."""
     table, sql = bank_table(name), body(mapping, name)
     if converts_money(table, given):
         own = f"trim(CAST(currency AS VARCHAR)) = {literal(currency)}"

@@ -51,8 +51,8 @@ class Shape:
     """Turns batches into rows of one bank table; counts what it read.
 
     Beside the table's columns a row has `_row` (its number among the rows read; the rows of several owners
-    share it), `_bad` and `_shape` (the first column that cannot be read, and how it looks), `_undated`, and for event tables `_hash`
-    (splitmix64 of the bucket key) and, where the mapping gives no `seq`, `_pk`.
+    share it), `_bad` and `_shape` (the first column that cannot be read, and how it looks), `_undated`, and
+    for event tables `_hash` (splitmix64 of the bucket key) and, where the mapping gives no `seq`, `_pk`.
     """
 
     def __init__(

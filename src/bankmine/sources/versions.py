@@ -57,7 +57,8 @@ def _fresh(staged: Staged) -> str:
     name = staged.table.name
     primary = "WHERE is_primary" if staged.expands else ""
     return (
-        f"(SELECT * FROM {quoted(staged.view)} {primary}) ANTI JOIN {quoted('rejected_' + name)} USING (_row) "
+        f"(SELECT * FROM {quoted(staged.view)} {primary}) "
+        f"ANTI JOIN {quoted('rejected_' + name)} USING (_row) "
         f"ANTI JOIN {quoted('unchanged_' + name)} USING (_row)"
     )
 
@@ -90,7 +91,8 @@ def _undated_again(staged: Staged, stored: str) -> str:
     primary = "WHERE is_primary" if staged.expands else ""
     latest = (
         f"SELECT {key}, {content} AS content FROM {stored} {primary} "
-        f"QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY valid_from DESC, known_at DESC, load_number DESC) = 1"
+        f"QUALIFY row_number() OVER (PARTITION BY {key} "
+        f"ORDER BY valid_from DESC, known_at DESC, load_number DESC) = 1"
     )
     again = f"SELECT _row, {key}, {content} AS content FROM {_fresh(staged)} WHERE _undated"
     return (

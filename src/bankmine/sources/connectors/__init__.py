@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from bankmine.errors import SourceError
 from bankmine.sources.connectors import csvfile, files, postgresql
+from bankmine.sources.extracts import file_hash
 
 if TYPE_CHECKING:
     import duckdb
@@ -29,12 +30,15 @@ class Attached:
     broken: tuple[BrokenLine, ...] = field(default=())
 
 
+def file_hashes(found: Found) -> dict[str, str]:
+    """The SHA-256 of each file of an extract; empty for a database."""
+    return {path.name: file_hash(path) for path in found.files}
+
+
 def attach(connection: duckdb.DuckDBPyConnection, found: Found) -> Attached:
     """Makes an extract readable in the connection under its name; SourceError where it cannot be read."""
-    from bankmine.sources.extracts import file_hash
-
     broken: list[BrokenLine] = []
-    hashes = {path.name: file_hash(path) for path in found.files}
+    hashes = file_hashes(found)
     match found.alternative.connector:
         case "csv":
             broken = csvfile.attach(connection, found)

@@ -20,7 +20,8 @@ def attach_parquet(connection: duckdb.DuckDBPyConnection, found: Found) -> None:
     paths = ", ".join(literal(str(path)) for path in found.files)
     try:
         connection.execute(
-            f"CREATE VIEW {quoted(found.name)} AS SELECT * FROM read_parquet([{paths}], hive_partitioning = false)"
+            f"CREATE VIEW {quoted(found.name)} AS "
+            f"SELECT * FROM read_parquet([{paths}], hive_partitioning = false)"
         )
         connection.execute(f"SELECT count(*) FROM {quoted(found.name)}").fetchall()
     except duckdb.Error:

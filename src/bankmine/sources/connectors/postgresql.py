@@ -103,7 +103,7 @@ def _refuse_opaque(name: str, schema: Any) -> None:
             shown = named or ("bytes" if pa.types.is_binary(storage) else kind)
             cast = _CASTS.get(named) or _CASTS["interval" if "interval" in kind else "binary"]
             raise SourceError(
-                f"the extract {name} has a column {field.name} of type {shown}, which cannot be read faithfully",
+                f"the extract {name} has a column {field.name} of type {shown}, which cannot be read exactly",
                 hint=f"In the query, {cast}.",
             )
 
