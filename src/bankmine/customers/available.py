@@ -59,6 +59,11 @@ class _Seen:
     """How often each column, value and time of day occurs, by (table, question)."""
 
     counts: dict[tuple[str, str], int]
+    as_of: str | None
+
+    def yet(self, table: str) -> str:
+        """Says from when nothing was known of a table that has rows; empty where it has none at all."""
+        return f" known by {self.as_of}" if (table, "rows") in self.counts and self.as_of else ""
 
     def of(self, table: str, question: str) -> int:
         return self.counts.get((table, question), 0)
@@ -82,7 +87,8 @@ def _look(session: Session, needs: list[Need]) -> _Seen:
     for table, asked in questions.items():
         if session.warehouse.has(table):
             counts |= {(table, question): count for question, count in _ask(session, table, asked).items()}
-    return _Seen(counts)
+    known = session.known_at
+    return _Seen(counts, None if known is None else session.warehouse.zone.show(known))
 
 
 def _ask(session: Session, table: str, asked: dict[str, str]) -> dict[str, int]:
@@ -110,7 +116,7 @@ def _sql(value: str | bool) -> str:
 def _lacking(need: Need, seen: _Seen) -> str | None:
     """What the bank lacks of a need, in words; None where it has all."""
     if not seen.of(need.table, "rows"):
-        return f"the bank has no rows of the table {need.table}"
+        return f"the bank has no rows of the table {need.table}{seen.yet(need.table)}"
     for column in need.columns:
         if not seen.of(need.table, column):
             return f"the column {need.table}.{column} is entirely empty"

@@ -10,7 +10,7 @@ from bankmine.customers.feature import Direction, Kind
 from bankmine.customers.lineage import lineage, source_columns
 from bankmine.customers.matrix import matrix, report_of
 from bankmine.customers.population import customers_at
-from bankmine.errors import UsageError
+from bankmine.customers.snapshot import default_cutoff
 
 if TYPE_CHECKING:
     from bankmine.bank.warehouse import Warehouse
@@ -32,7 +32,10 @@ _MISSING = {
 
 @dataclass(frozen=True)
 class Explanation:
-    """A feature in words; `example` is one customer's value at a cutoff, `shares` how often it is missing."""
+    """A feature in words; `example` is one customer's value at a cutoff, `shares` how often it is missing.
+
+    `lacking` says why the bank cannot have it.
+    """
 
     name: str
     sentence: str
@@ -45,6 +48,16 @@ class Explanation:
     lineage: tuple[str, ...]
     example: dict[str, Any] | None = None
     shares: dict[str, float] | None = None
+    lacking: str | None = None
+
+    def lines(self) -> list[str]:
+        """The explanation as text."""
+        from bankmine.customers.listing import explanation_lines
+
+        return explanation_lines(self)
+
+    def __str__(self) -> str:
+        return "\n".join(self.lines())
 
 
 def explain(
@@ -54,21 +67,23 @@ def explain(
     cutoff: int | None = None,
     catalogue: Catalogue = CATALOGUE,
 ) -> Explanation:
-    """The feature in words; with a warehouse and a cutoff (µs), an example on the bank.
+    """The feature in words; with a warehouse that allows it, an example at the cutoff (µs).
 
-    UsageError for an unknown name, or an example asked of a feature that is not the customer's.
+    The default cutoff is `default_cutoff`; features of a transaction have no example. UsageError for an
+    unknown name.
     """
     feature = catalogue[name]
-    example, shares = None, None
-    if warehouse is not None and cutoff is not None:
-        if feature.subject != "customer":
-            raise UsageError(f"{name} belongs to a {feature.subject}", hint="Explain it without a bank.")
-        example, shares = _example(name, warehouse, cutoff, catalogue)
+    example, shares, lacking = None, None, None
+    if warehouse is not None and feature.subject == "customer":
+        lacking = catalogue.available(warehouse).reasons.get(name)
+        if lacking is None:
+            at = default_cutoff(warehouse) if cutoff is None else cutoff
+            example, shares = _example(name, warehouse, at, catalogue)
     return Explanation(
         name=name, sentence=feature.sentence, unit=feature.unit, kind=feature.kind, window=feature.window,
         direction=_DIRECTIONS[feature.direction], missing=_MISSING[feature.kind],
         columns=source_columns(feature, catalogue), lineage=tuple(lineage(feature, catalogue)),
-        example=example, shares=shares,
+        example=example, shares=shares, lacking=lacking,
     )  # fmt: skip
 
 
@@ -83,5 +98,9 @@ def _example(
     for row, value in enumerate(table.column(name).to_pylist()):
         if value is not None:
             values = {part: table.column(part)[row].as_py() for part in parts}
-            return {"customer_id": table.column("customer_id")[row].as_py(), "values": values}, shares
+            return {
+                "cutoff": cutoff,
+                "customer_id": table.column("customer_id")[row].as_py(),
+                "values": values,
+            }, shares
     return None, shares

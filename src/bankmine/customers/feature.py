@@ -168,6 +168,7 @@ def _window_needs(feature: WindowFeature | RatioFeature, *, time_of_day: bool) -
         )
     source = feature.source
     values = [(one.column, one.values) for one in source.conditions if one.test == "in"]
+    values += [(feature.by, feature.levels)] if feature.by else []
     codes = tuple((column, tuple(v for v in found if isinstance(v, str | bool))) for column, found in values)
     columns = [one.column for one in source.conditions if one.test != "in"]
     columns += [name for name in (source.measured, source.distinct_of, feature.by) if name]

@@ -11,9 +11,9 @@ others from these. Money stays in minor units; what is missing is null, never ze
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,8 +32,18 @@ if TYPE_CHECKING:
     from bankmine.bank.warehouse import Warehouse
 
 Bools = NDArray[np.bool_]
-Progress = Callable[[str, float], None]
 _METADATA = b"bankmine"
+STAGES = 4  # subjects, windows, versions, arithmetic
+
+
+class Progress(Protocol):
+    """Told how far the work is; `total` 0 where that is not known."""
+
+    def __call__(self, stage: str, done: int = 0, total: int = 0) -> None: ...
+
+
+def _silent(stage: str, done: int = 0, total: int = 0) -> None:
+    """Says nothing."""
 
 
 @dataclass(frozen=True)
@@ -65,32 +75,32 @@ def matrix(
     `rows` is an Arrow table with subject_kind, subject_id, customer_id, cutoff (µs since 1970 UTC or an
     Arrow timestamp) and, for transactions, seq; one kind of subject at a time. Features use what was known
     at each cutoff; with `as_of` (µs), what is known then ("as corrected since"). `progress` is told
-    (what, share done). Each field's metadata has the unit and sentence; `report_of` has the rest.
+    (stage, done, total). Each field's metadata has the unit and sentence; `report_of` has the rest.
 
     UsageError for unknown names or rows that do not fit, FeasibilityError naming a table the bank lacks,
     CutoffError for an `as_of` before a cutoff.
     """
-    tell = progress or (lambda what, share: None)
+    tell = progress or _silent
     wanted = _wanted(catalogue, names, rows)
     needed = catalogue.with_inputs(feature.name for feature in wanted)
     _check_tables(warehouse, needed)
     kinds = kinds_of(needed)
-    tell("subjects", 0.0)
+    tell("features", 0, STAGES)
     own = [feature.source.column for feature in needed if isinstance(feature.source, Own)]
     subjects = read_subjects(warehouse, rows, own, as_of)
-    tell("windows", 0.1)
+    tell("features", 1, STAGES)
     columns = windowed(warehouse, kinds[Kind.WINDOW], subjects, threads=threads) if kinds[Kind.WINDOW] else {}
     unreached = outside_coverage(warehouse, kinds[Kind.WINDOW], subjects)
-    tell("versions", 0.7)
+    tell("features", 2, STAGES)
     more, early, statements = versioned(
         warehouse, kinds[Kind.VERSIONED], subjects, memory=memory, threads=threads
     )
     columns |= more
     unreached |= early
-    tell("arithmetic", 0.9)
+    tell("features", 3, STAGES)
     for feature in needed:
         _add_computed(feature, columns, unreached, subjects, warehouse)
-    tell("done", 1.0)
+    tell("features", STAGES, STAGES)
     made = _Made(columns, unreached, subjects.statements + statements)
     return _assemble(warehouse, rows, wanted, catalogue, made)
 

@@ -18,7 +18,7 @@ from bankmine.bank.catalogue import table as bank_table
 from bankmine.bank.columns import Kind
 from bankmine.customers.catalogue import CATALOGUE, Catalogue
 from bankmine.customers.relations import RELATIONS, order_of
-from bankmine.customers.snapshot import Snapshot, snapshot
+from bankmine.customers.snapshot import Snapshot, keep_snapshot
 from bankmine.engine.duck import literal
 from bankmine.engine.session import Session
 from bankmine.errors import UsageError
@@ -62,15 +62,28 @@ class Month:
 
 @dataclass(frozen=True)
 class Profile:
-    """All of it; `holdings` maps a kind (accounts, cards …) to rows, kinds the bank lacks left out."""
+    """All of it; `holdings` maps a kind (accounts, cards …) to rows, kinds the bank lacks left out.
+
+    `cutoff` is µs since 1970 UTC, `cutoff_shown` the same in the bank's zone.
+    """
 
     customer_id: int
     cutoff: int
+    cutoff_shown: str
     who: dict[str, Any]
     holdings: dict[str, list[dict[str, Any]]]
     features: tuple[Standing, ...]
     timeline: tuple[Month, ...]
     statements: tuple[str, ...]
+
+    def lines(self) -> list[str]:
+        """The profile as text: who, holdings, features with percentiles, months."""
+        from bankmine.customers.listing import profile_lines
+
+        return profile_lines(self)
+
+    def __str__(self) -> str:
+        return "\n".join(self.lines())
 
 
 def profile(
@@ -90,7 +103,9 @@ def profile(
     the cutoff, which is made in `folder` where it is not there yet. UsageError for a customer the bank did
     not know at the cutoff.
     """
-    taken = snapshot(warehouse, cutoff, folder=folder, catalogue=catalogue, memory=memory, threads=threads)
+    taken = keep_snapshot(
+        warehouse, folder, cutoff=cutoff, catalogue=catalogue, memory=memory, threads=threads
+    )
     features = _standings(taken, customer_id, names, catalogue)
     with Session(warehouse, cutoff, until=cutoff, memory=memory, threads=threads) as session:
         lists = _in_force(session, customer_id, cutoff)
@@ -98,8 +113,9 @@ def profile(
         statements = tuple(session.statements)
     who = lists.pop("who", [])
     return Profile(
-        customer_id=customer_id, cutoff=cutoff, who=who[0] if who else {}, holdings=lists,
-        features=features, timeline=timeline, statements=statements,
+        customer_id=customer_id, cutoff=cutoff, cutoff_shown=warehouse.zone.show(cutoff),
+        who=who[0] if who else {}, holdings=lists, features=features, timeline=timeline,
+        statements=statements,
     )  # fmt: skip
 
 

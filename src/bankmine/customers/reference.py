@@ -20,9 +20,9 @@ _DIRECTION = {direction: "" if direction is Direction.NONE else str(direction) f
 _HEAD = """# Features
 
 The {count} features of the catalogue, by theme. A feature is a value of a subject at a cutoff and uses
-nothing later: only events before the cutoff that were known by then, and the versions valid and known then. Money is
-in minor units. What is missing is empty, never zero: a window that leaves the coverage, a mean of nothing,
-a quotient by zero, a table of which the bank knew nothing yet.
+nothing later: only events before the cutoff that were known by then, and the versions valid and known then.
+Money is in minor units. What is missing is empty, never zero: a window that leaves the coverage, a mean of
+nothing, a quotient by zero, a table of which the bank knew nothing yet.
 
 A name reads `<what>_<measure>[_<level>][_<window>]`; windows are civil months (`mo`) and days (`d`), hours
 (`h`), or all records (`all`). *Higher* says what a higher value usually speaks of: a customer that is

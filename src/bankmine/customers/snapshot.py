@@ -51,11 +51,23 @@ class Snapshot:
         return pq.ParquetFile(self.folder / _FILE).read(columns=columns)
 
 
-def snapshot(
+def default_cutoff(warehouse: Warehouse) -> int:
+    """Where the transactions end (else the event table that ends first), µs since 1970 UTC.
+
+    CutoffError where no event table states a coverage.
+    """
+    own = warehouse.coverage("transaction") if warehouse.has("transaction") else None
+    spans = [own] if own else [span for name in warehouse.tables() if (span := warehouse.coverage(name))]
+    if not spans:
+        raise CutoffError("no table says which period it speaks for", hint="Give a cutoff.")
+    return min(span[1] for span in spans)
+
+
+def keep_snapshot(
     warehouse: Warehouse,
-    cutoff: int,
-    *,
     folder: Path | None = None,
+    *,
+    cutoff: int | None = None,
     catalogue: Catalogue = CATALOGUE,
     memory: str = "1GB",
     threads: int = 2,
@@ -63,10 +75,12 @@ def snapshot(
 ) -> Snapshot:
     """All customer features the bank allows, of all its customers at a cutoff (µs since 1970 UTC).
 
-    `folder` is where snapshots lie (default: `snapshots` beside the warehouse). Which features the bank
+    `folder` is where snapshots lie (default: `snapshots` beside the warehouse); the default cutoff is
+    `default_cutoff`. A snapshot that is there already is found, not made again. Which features the bank
     allows is judged by what was known at the cutoff. CutoffError for a cutoff past the coverage of all
     event tables, FeasibilityError where nobody was known.
     """
+    cutoff = default_cutoff(warehouse) if cutoff is None else cutoff
     _check_cutoff(warehouse, cutoff)
     place = (folder or warehouse.folder.parent / "snapshots") / _name(warehouse, cutoff, catalogue)
     if (place / _CARD).exists():

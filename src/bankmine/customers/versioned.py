@@ -1,8 +1,9 @@
 """Versioned features of a matrix: one SQL statement for each relation, over all cutoffs at once.
 
 A subject with no row in the relation has 0 of what is counted or summed (`zero`), and misses everything
-else. Where the bank knew nothing of a table yet at the row's knowledge time, all its features are missing:
-no holdings known is not the same as no holdings.
+else; a count that rests on an attribute the bank does not know of one of the rows is missing. Where the bank
+knew nothing of a table yet at the row's knowledge time, all its features are missing: no holdings known is
+not the same as no holdings.
 """
 
 from __future__ import annotations
@@ -90,11 +91,14 @@ def _statement(relation: str, features: Sequence[Feature]) -> str:
         assert isinstance(feature.source, Versioned)
         name = quoted(feature.name)
         columns.append(f"{feature.source.expression} AS {name}")
-        value = f"coalesce(f.{name}, 0)" if feature.source.zero else f"f.{name}"
+        value = (
+            f"CASE WHEN f.asked_row IS NULL THEN 0 ELSE f.{name} END" if feature.source.zero else f"f.{name}"
+        )
         shown.append(f"{_cast(feature, value)} AS {name}")
     grouped = f"SELECT asked_row, {', '.join(columns)} FROM {relation} GROUP BY asked_row"
     return (
-        f"SELECT {', '.join(shown)} FROM asked a LEFT JOIN ({grouped}) f USING (asked_row) ORDER BY asked_row"
+        f"SELECT {', '.join(shown)} FROM asked a LEFT JOIN ({grouped}) f ON f.asked_row = a.asked_row "
+        "ORDER BY a.asked_row"
     )
 
 

@@ -40,6 +40,7 @@ class Session:
         threads: int = 2,
     ) -> None:
         self.warehouse = warehouse
+        self.known_at = as_of
         self.known = KnownAt.instants(as_of, until, warehouse.manifest.time_zone)
         self.statements: list[str] = []
         self._connection = connect(memory=memory, threads=threads, spill=warehouse.folder / ".spill")

@@ -14,10 +14,10 @@ from bankmine.customers.themes.activity import every, paid_out
 from bankmine.customers.themes.money import out
 
 THEME = "habits"
-CHANNELS = ("card", "cash", "transfer", "online", "branch")
+CHANNELS = ("bank", "card", "cash", "transfer", "web")
 CATEGORIES = (
-    "household", "insurance", "loan", "fee", "penalty", "pension", "salary", "interest", "groceries",
-    "leisure",
+    "groceries", "household", "insurance", "leasing", "leisure", "loan_payment", "penalty_interest",
+    "statement_fee",
 )  # fmt: skip
 SPANS = ("3mo", "12mo")
 

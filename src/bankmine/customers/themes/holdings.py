@@ -12,6 +12,7 @@ THEME = "holdings"
 CLOSER, RISKIER = Direction.CLOSER, Direction.RISKIER
 MONEY = "minor units"
 RUNNING = "status IN ('running', 'running_in_debt')"
+UNPAID = "status IN ('running_in_debt', 'finished_unpaid', 'written_off')"
 
 
 def _accounts() -> list[Feature]:
@@ -89,44 +90,45 @@ def _cards() -> list[Feature]:
     ]  # fmt: skip
 
 
+def _if_known(column: str, expression: str, rows: str = "true") -> str:
+    """The expression where the column is known of every row (that meets a condition), else missing."""
+    return f"CASE WHEN count(*) FILTER ({rows}) = count({column}) FILTER ({rows}) THEN {expression} END"
+
+
 def _loans() -> list[Feature]:
-    amounts = (
-        ("loan_principal_sum", "principal_minor", "Sum lent on the customer's running loans."),
-        (
-            "loan_instalment_sum",
-            "instalment_minor",
-            "Sum of the instalments of the customer's running loans.",
-        ),
-    )
-    made = [
-        versioned(
-            THEME, "loans_running_count", f"count(*) FILTER ({RUNNING})", relation="loan",
+    loan = partial(versioned, THEME, relation="loan")
+    lent = _if_known("status", f"coalesce(sum(principal_minor) FILTER ({RUNNING}), 0)")
+    due = f"coalesce(sum(instalment_minor) FILTER ({RUNNING}), 0)"
+    return [
+        loan(
+            "loans_running_count", _if_known("status", f"count(*) FILTER ({RUNNING})"),
             columns=["loan.status"], unit="loans", zero=True,
             sentence="Number of loans running at the cutoff, as the bank then knew them.",
         ),
-        versioned(
-            THEME, "loans_granted_count", "count(granted_on)", relation="loan", columns=["loan.granted_on"],
-            unit="loans", zero=True, sentence="Number of loans granted before the cutoff.",
+        loan(
+            "loans_granted_count", "count(granted_on)", columns=["loan.granted_on"], unit="loans", zero=True,
+            sentence="Number of loans granted before the cutoff.",
         ),
-        versioned(
-            THEME, "loan_days_since_last", "min(asked_day - granted_on)", relation="loan",
-            columns=["loan.granted_on"], unit="days",
+        loan(
+            "loan_days_since_last", "min(asked_day - granted_on)", columns=["loan.granted_on"], unit="days",
             sentence="Days since the customer's last loan was granted.",
         ),
-        versioned(
-            THEME, "loans_in_debt_count", "count(*) FILTER (status IN ('running_in_debt', 'finished_unpaid', "
-            "'written_off'))", relation="loan", columns=["loan.status"], unit="loans", zero=True,
-            direction=RISKIER, sentence="Number of the customer's loans known to be in debt or unpaid.",
+        loan(
+            "loans_in_debt_count", _if_known("status", f"count(*) FILTER ({UNPAID})"),
+            columns=["loan.status"], unit="loans", zero=True, direction=RISKIER,
+            sentence="Number of the customer's loans known to be in debt or unpaid.",
+        ),
+        loan(
+            "loan_principal_sum", lent, columns=["loan.principal_minor", "loan.status"], unit=MONEY,
+            zero=True,
+            sentence="Sum lent on the customer's running loans.",
+        ),
+        loan(
+            "loan_instalment_sum", _if_known("status", _if_known("instalment_minor", due, RUNNING)),
+            columns=["loan.instalment_minor", "loan.status"], unit=MONEY, zero=True,
+            sentence="Sum of the instalments of the customer's running loans.",
         ),
     ]  # fmt: skip
-    for name, column, sentence in amounts:
-        made.append(
-            versioned(
-                THEME, name, f"sum({column}) FILTER ({RUNNING})", relation="loan", zero=True, unit=MONEY,
-                columns=[f"loan.{column}", "loan.status"], sentence=sentence,
-            )
-        )  # fmt: skip
-    return made
 
 
 def _orders() -> list[Feature]:
@@ -143,7 +145,7 @@ def _orders() -> list[Feature]:
         ),
         order(
             name="standing_orders_household_sum", unit=MONEY, direction=CLOSER,
-            expression="sum(amount_minor) FILTER (category = 'household')",
+            expression="coalesce(sum(amount_minor) FILTER (category = 'household'), 0)",
             columns=[*amount, "standing_order.category"],
             sentence="Sum of one payment of each standing order for the household.",
         ),

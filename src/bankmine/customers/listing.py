@@ -1,0 +1,92 @@
+"""Features, explanations and profiles as lines of text, for the command line and the Python face."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from bankmine.bank.keys import show_key
+from bankmine.customers.catalogue import CATALOGUE, Catalogue
+from bankmine.listing import Listing
+
+if TYPE_CHECKING:
+    from bankmine.bank.warehouse import Warehouse
+    from bankmine.customers.explain import Explanation
+    from bankmine.customers.profile import Profile
+
+
+def listing(
+    words: Sequence[str] = (), warehouse: Warehouse | None = None, *, catalogue: Catalogue = CATALOGUE
+) -> Listing:
+    """The features that hold every word (all, without words), and with a bank whether it can have them."""
+    found = catalogue.search(" ".join(words))
+    if warehouse is None:
+        rows = tuple((one.name, one.unit, one.kind.value, one.sentence) for one in found)
+        return Listing(("feature", "unit", "kind", "sentence"), rows)
+    reasons = catalogue.available(warehouse).reasons
+    rows = tuple((one.name, one.unit, reasons.get(one.name, "yes"), one.sentence) for one in found)
+    return Listing(("feature", "unit", "this bank has it", "sentence"), rows)
+
+
+def explanation_lines(one: Explanation) -> list[str]:
+    """A feature in words."""
+    lines = [f"{one.name} ({one.kind}, {one.unit})", f"  {one.sentence}"]
+    lines += [f"  {text}" for text in (one.direction, one.missing) if text]
+    lines += [f"  Reads {', '.join(one.columns)}."] if one.columns else []
+    lines += ["  Made so:", *(f"    {line}" for line in one.lineage)]
+    if one.lacking:
+        lines.append(f"  This bank cannot have it: {one.lacking}.")
+    if one.shares:
+        lines.append(f"  Missing for {one.shares['missing']:.1%} of this bank's customers.")
+    if one.example:
+        lines.append(f"  Example, customer {show_key(one.example['customer_id'])}:")
+        lines += [f"    {name} = {_shown(value)}" for name, value in one.example["values"].items()]
+    return lines
+
+
+def profile_lines(one: Profile) -> list[str]:
+    """A customer in lines."""
+    lines = [f"Customer {show_key(one.customer_id)} as known at {one.cutoff_shown}", ""]
+    who = ((name, value) for name, value in one.who.items() if value is not None and name != "valid_from")
+    lines += [f"  {name}: {_key_or(name, value, str(value))}" for name, value in who]
+    for kind, rows in one.holdings.items():
+        lines += ["", f"{kind.replace('_', ' ').capitalize()}: {len(rows) or 'none'}"]
+        lines += [f"  {_row(row)}" for row in rows]
+    lines += [
+        "",
+        *_table("Features", ("feature", "value", "unit", "percentile among peers"), _standings(one)),
+    ]
+    months = ((str(m.month)[:7], m.in_minor, m.out_minor, m.transactions) for m in one.timeline)
+    lines += ["", *_table("Months", ("month", "in, minor units", "out, minor units", "transactions"), months)]
+    return lines
+
+
+def _table(title: str, columns: tuple[str, ...], rows: Iterator[tuple[Any, ...]]) -> list[str]:
+    return [title, *(f"  {line}" for line in Listing(columns, tuple(rows)).lines())]
+
+
+def _standings(one: Profile) -> Iterator[tuple[Any, ...]]:
+    for standing in one.features:
+        if standing.value is not None:
+            place = None if standing.percentile is None else f"{standing.percentile:.0%}"
+            yield standing.name, _shown(standing.value), standing.unit, place
+
+
+def _row(row: dict[str, Any]) -> str:
+    shown = (
+        f"{name} {_key_or(name, value, _shown(value))}"
+        for name, value in row.items()
+        if value is not None and name != "valid_from"
+    )
+    return ", ".join(shown)
+
+
+def _key_or(name: str, value: Any, otherwise: str) -> str:
+    """A token as people see it, anything else as given."""
+    return show_key(value) if name.endswith("_id") and isinstance(value, int) else otherwise
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"{value:,}"
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
