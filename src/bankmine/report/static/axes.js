@@ -49,6 +49,9 @@
     };
   }
 
+  /* A tooltip for the whole row of a horizontal picture, not only for the ink in it. */
+  const rowTooltip = (formatter) => ({ ...tooltip("axis", formatter), axisPointer: { type: "shadow", axis: "y", shadowStyle: { color: ink.baseline, opacity: 0.1 } } });
+
   function valueAxis(axis, extra = {}) {
     return {
       type: "value",
@@ -184,7 +187,7 @@
   }
 
   bankmine.axes = {
-    ink, SIGNS, readTokens, widthOf, widest, fitted, base, tooltip, valueAxis, categoryAxis, timeAxis, positionAxis, named,
+    ink, SIGNS, readTokens, widthOf, widest, fitted, base, tooltip, rowTooltip, valueAxis, categoryAxis, timeAxis, positionAxis, named,
     baselineMarks, placeMarks, mix, onto, colourKey,
   };
 })();

@@ -92,7 +92,7 @@
     };
     const tail = a.widest(texts, 11) + 14, negative = draw === "bars" && bars.some((b) => b.value < 0);
     const all = bars.flatMap(reaches).concat(spec.baselines.map((b) => b.value));
-    const series = [{ type: "custom", data: bars.map((b, i) => [b.value ?? 0, i]), encode: { x: 0, y: 1 }, renderItem: marks, z: 4, clip: false,
+    const series = [{ type: "custom", data: bars.map((b, i) => [b.value ?? 0, i, b.low ?? b.value ?? 0, b.high ?? b.value ?? 0]), encode: { x: [0, 2, 3], y: 1 }, renderItem: marks, z: 4, clip: false,
       markLine: a.baselineMarks(spec.baselines, spec.measure, "xAxis") }];
     if (draw === "bars") series.unshift({ type: "bar", barWidth: "62%", barMaxWidth: 22, data: bars.map((b) => ({ value: b.value, itemStyle: { color: ink[b.tone] } })), emphasis: { disabled: true } });
     return a.base({
@@ -101,8 +101,8 @@
       xAxis: a.valueAxis(spec.measure, draw === "bars"
         ? { min: negative ? undefined : 0, splitNumber: width < 480 ? 2 : 4 }
         : { scale: true, splitLine: { showMinLine: false, showMaxLine: false, lineStyle: { color: ink.line, width: 1 } }, min: padded(all, -1), max: padded(all, 1), splitNumber: width < 480 ? 2 : 4, axisLabel: { color: ink.quiet, fontSize: 11, hideOverlap: true, showMinLabel: false, showMaxLabel: false, formatter: (v) => bankmine.format.tick(v, spec.measure) } }),
-      tooltip: a.tooltip("item", (item) => {
-        const bar = bars[item.dataIndex];
+      tooltip: a.rowTooltip((items) => {
+        const bar = bars[items[0].dataIndex];
         return [bar.label, value(bar.value, spec.measure) + (missing(bar.low) ? "" : `  (${value(bar.low, spec.measure, false)}–${value(bar.high, spec.measure, false)})`)].join("\n");
       }),
       series,
@@ -123,7 +123,7 @@
       grid: { left: 4, right: 16, top: spec.marks.length ? 46 : 28, bottom: 22 },
       xAxis: a.valueAxis(spec.x, { ...a.named(spec.x, "x"), min: spec.edges[0], max: spec.edges[spec.edges.length - 1], splitLine: { show: false }, axisLine: { show: true, lineStyle: { color: ink.baseline } }, splitNumber: 6 }),
       yAxis: a.valueAxis(spec.y, { min: 0, ...a.named(spec.y, "y", spec.marks.length > 0) }),
-      tooltip: a.tooltip("item", (item) => { const [low, high, n] = rows[item.dataIndex]; return `${value(low, spec.x, false)} – ${value(high, spec.x)}\n${value(n, spec.y)} ${spec.y.label}`; }),
+      tooltip: a.tooltip("item", (item) => { const [low, high, n] = rows[item.dataIndex]; const first = spec.x.kind === "money"; return `${value(low, spec.x, first)} – ${value(high, spec.x, !first)}\n${spec.y.label}  ${value(n, spec.y)}`; }),
       series: [{
         type: "custom", data: rows, encode: { x: [0, 1], y: 2 }, clip: true,
         renderItem: (params, api) => {
