@@ -69,6 +69,7 @@ def test_a_constant_score_gains_nothing() -> None:
 def test_money_is_largest_where_probability_pays_its_cost() -> None:
     y, p, _ = scored(200_000)
     curve = money_curve(y, p, value_of_positive=10.0, cost=2.0, points=201)
+    assert (curve.share[0], curve.share[-1], len(curve.share)) == (0, 1, 201)
     assert curve.best_threshold == pytest.approx(0.2, abs=0.03)
     assert curve.best_money == pytest.approx((10 * y - 2)[p >= curve.best_threshold].sum())
     assert money_curve(y, p, value_of_positive=10, cost=2, among=100).best_money == pytest.approx(

@@ -58,7 +58,7 @@ def test_single_auc_without_gaps_is_the_auc_either_way(rows: list[tuple[bool, in
     )
 
 
-@given(st.lists(st.tuples(st.booleans(), st.one_of(st.none(), st.integers(0, 30))), min_size=4, max_size=60))
+@given(st.lists(st.tuples(st.booleans(), st.one_of(st.none(), st.integers(0, 99))), min_size=25, max_size=60))
 def test_information_value_equals_a_twin_that_bins_with_quantiles(
     rows: list[tuple[bool, int | None]],
 ) -> None:
