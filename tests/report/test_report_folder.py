@@ -6,31 +6,20 @@ import re
 import subprocess
 import sys
 from dataclasses import replace
-from datetime import date
 from pathlib import Path
 
 import pytest
+from hostile import hostile_report
 from specimen import specimen
-from specimen_common import how
 
 import bankmine.report
 from bankmine.errors import UsageError
 from bankmine.report import (
-    Card,
-    Cards,
     Chart,
     Column,
-    Facts,
     Kind,
-    Metric,
     Page,
-    Report,
-    Reproducibility,
     Section,
-    Sql,
-    Statement,
-    Statements,
-    Table,
     build_report,
 )
 from bankmine.report import build as building
@@ -38,7 +27,6 @@ from bankmine.report import pictures as p
 from bankmine.report.texts import LABELS, TEXTS
 
 STATIC = Path(bankmine.report.__file__).parent / "static"
-HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(1)>\"'&{{ 7*7 }}"
 ALLOWED = re.compile(
     r"https?://(www\.w3\.org/(2000/svg|1999/xlink|1999/xhtml|XML/1998/namespace|2000/xmlns/))"
 )
@@ -55,48 +43,6 @@ def files_of(folder: Path) -> dict[str, bytes]:
 
 def pages_of(folder: Path) -> dict[str, str]:
     return {path.name: path.read_text() for path in folder.glob("*.html")}
-
-
-def hostile_report() -> Report:
-    number = Column(label=HOSTILE, kind=Kind.NUMBER, unit=HOSTILE, note=HOSTILE)
-    series = [p.Series(name=HOSTILE, values=[1, 2])]
-    lines = p.Lines(x=Column(label=HOSTILE), y=number, at=[HOSTILE, "b"], series=series)
-    metric = Metric(label=HOSTILE, value=HOSTILE, note=HOSTILE, unit=HOSTILE)
-    blocks = [
-        Chart(
-            title=HOSTILE, subtitle=HOSTILE, picture=lines, sql=Sql(text=HOSTILE, title=HOSTILE), note=HOSTILE
-        ),
-        Table(caption=HOSTILE, columns=[Column(label=HOSTILE), number], rows=[[HOSTILE, 1]]),
-        Cards(
-            [
-                Card(
-                    title=HOSTILE,
-                    sentence=HOSTILE,
-                    tag=HOSTILE,
-                    figures=[metric],
-                    traits=[Statement(HOSTILE)],
-                )
-            ]
-        ),
-        Statements([Statement(HOSTILE, detail=HOSTILE)]),
-        Facts(((HOSTILE, HOSTILE),)),
-    ]
-    section = Section(title=HOSTILE, sentence=HOSTILE, blocks=blocks)
-    page = Page(
-        slug="a",
-        title=HOSTILE,
-        sentence=HOSTILE,
-        nav_group=HOSTILE,
-        metrics=[metric],
-        sections=[section],
-        how_computed=how(HOSTILE, HOSTILE, run=HOSTILE),
-    )
-    return Report(
-        bank=HOSTILE,
-        as_of=date(2026, 5, 31),
-        pages=[page],
-        reproducibility=Reproducibility(command=HOSTILE, facts=[(HOSTILE, HOSTILE)]),
-    )
 
 
 def test_no_file_names_a_foreign_host(built):
