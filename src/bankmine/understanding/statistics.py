@@ -93,7 +93,7 @@ def _entropy(affected: float, rows: float) -> float:
     return float(affected * np.log(p) + (rows - affected) * np.log1p(-p))
 
 
-def _largest_sum(weights: Floats) -> tuple[int, int]:
+def largest_sum(weights: Floats) -> tuple[int, int]:
     """The interval [start, stop) with the largest sum (Kadane), by cumulative sums."""
     sums = np.concatenate(([0.0], np.cumsum(weights)))
     lows = np.minimum.accumulate(sums[:-1])
@@ -121,7 +121,7 @@ def _one_block(affected: Integers, rows: Integers, outside: float | None = None)
             if p_in <= p_out * 1.2:
                 break
             gain = affected * np.log(p_in / p_out) + (rows - affected) * np.log((1 - p_in) / (1 - p_out))
-            block = _measured(affected, rows, *_largest_sum(gain))
+            block = _measured(affected, rows, *largest_sum(gain))
             if block.share > block.share_outside and (best is None or block.evidence > best.evidence):
                 best = block
             p_in = min(max(block.share, 1e-6), 0.9999)

@@ -24,7 +24,7 @@ from bankmine.understanding.findings import (
     said,
 )  # fmt: skip
 from bankmine.understanding.scan import Scan, day_of
-from bankmine.understanding.statistics import total_variation
+from bankmine.understanding.statistics import largest_sum, total_variation
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -383,12 +383,10 @@ def _refine_turn(
     grid: NDArray[np.float64], turn: tuple[int, int, int, float, float]
 ) -> tuple[int, int, int, float, float]:
     """The same block to the day, by the likelihood of each day's rows with and without the turn."""
-    from bankmine.understanding.statistics import _largest_sum
-
     start, stop, steps, before, after = turn
     outside = grid.sum(axis=0) - grid[start:stop].sum(axis=0) + 0.5
     logs = np.log(outside / outside.sum())
-    start, stop = _largest_sum(grid @ (np.roll(logs, steps) - logs))
+    start, stop = largest_sum(grid @ (np.roll(logs, steps) - logs))
     return start, stop, steps, before, after
 
 

@@ -139,7 +139,7 @@ def _spike(scan: Scan, column: Column, value: Any, block: Block) -> Finding | No
     """A value nearly absent elsewhere fills a good part of a block."""
     if column.type is Type.KEY or column.type in (Type.CODE, Type.BOOLEAN, Type.TEXT):
         return None
-    usual_filler = isinstance(value, int | float) and _looks_like_filler(column, float(value))
+    usual_filler = isinstance(value, int | float) and _looks_like_filler(column, float(value), zero=True)
     least = 0.02 if usual_filler else 0.3  # prices come and go; a third of all amounts does not
     if block.share < least or block.share_outside > 0.02 or block.share < 10 * block.share_outside:
         return None
@@ -230,14 +230,14 @@ def _is_filler(scan: Scan, column: Column, value: Any, rows: int) -> bool:
     return bool(gap > 0.1 * width and rows >= 5 and np.isfinite(gap))
 
 
-def _looks_like_filler(column: Column, value: float) -> bool:
+def _looks_like_filler(column: Column, value: float, *, zero: bool = False) -> bool:
     """9999, 99999, 999999 … (with either sign and scale), −1, 1900 in a year, 0 in a year."""
     digits = str(int(abs(value))).rstrip("0") if value == int(value) else ""
     if len(str(int(abs(value)))) >= 3 and digits and set(digits) == {"9"} and len(digits) >= 3:
         return True
     if column.unit == "year":
         return value in (0, 1, 1111, 1900, 1901, 1970, 2099, 2100, 9999) or value < 1880
-    return value in (-1, -999, 0, 1111111, 123456, 12345678)
+    return value in (-1, -999, 1111111, 123456, 12345678) or (zero and value == 0)
 
 
 def days_spanned(scan: Scan, condition: str) -> tuple[str, str] | None:

@@ -17,7 +17,7 @@ from bankmine.bank.columns import Column, Type
 from bankmine.engine.duck import literal, quoted
 from bankmine.understanding.findings import Certainty, Finding, Severity, count, found, period_of, said
 from bankmine.understanding.scan import NUMERIC, Scan
-from bankmine.understanding.statistics import kolmogorov_smirnov
+from bankmine.understanding.statistics import kolmogorov_smirnov, largest_sum
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -28,6 +28,7 @@ LOW, HIGH = -3, 15  # decades covered
 CUTS = 48
 GROUPS = ("load_number", "branch_id", "channel", "currency", "direction", "product_code", "region_id", "kind")
 LEAST_ROWS = 60
+TRIED = 30  # blocks looked at closely
 
 
 @dataclass(frozen=True)
@@ -104,23 +105,26 @@ def _by_days(scan: Scan, column: Column) -> Finding | None:
     if len(scan.days) < 8:
         return None
     days, grid = _grid(scan, column.name, "day")
-    shift = block_shift(grid)
-    if shift is None:
+    for shift in block_shifts(grid)[:TRIED]:
+        start, stop = _refined(grid, shift)
+        if _is_sharp(grid, start, stop, shift):
+            break
+    else:
         return None
-    first, last = _refined(days, grid, shift)
+    first, last = int(days[start]), int(days[stop - 1])
     period = period_of(first, last)
     condition = f"day BETWEEN {first} AND {last} AND {quoted(column.name)} <> 0"
     return _finding(scan, column, shift, condition, said(period), period)
 
 
-def block_shift(grid: NDArray[np.float64]) -> Shift | None:
-    """The block of days, on a coarse grid of cuts, that fits the rest best after a shift of decades."""
+def block_shifts(grid: NDArray[np.float64]) -> list[Shift]:
+    """The blocks of days, on a coarse grid of cuts, that fit the rest after a shift; best first."""
     reached = np.cumsum(grid.sum(axis=1))
     total = reached[-1]
     cuts = np.unique(np.searchsorted(reached, np.linspace(0, total, CUTS + 1)[1:-1], side="left") + 1)
     cuts = np.concatenate(([0], cuts[cuts < len(grid)], [len(grid)]))
     sums = np.concatenate((np.zeros((1, grid.shape[1])), np.cumsum(grid, axis=0)))
-    best: Shift | None = None
+    shifts: list[Shift] = []
     for i, start in enumerate(cuts[:-1]):
         for stop in cuts[i + 1 :]:
             inside = sums[stop] - sums[start]
@@ -132,20 +136,41 @@ def block_shift(grid: NDArray[np.float64]) -> Shift | None:
             if seen is None:
                 continue
             shift = Shift(int(start), int(stop), seen[0], seen[1], seen[2], rows)
-            if _convincing(shift) and (best is None or shift.gain > best.gain):
-                best = shift
-    return best
+            if _convincing(shift):
+                shifts.append(shift)
+    return sorted(shifts, key=lambda shift: -shift.gain)
 
 
-def _refined(days: list[int], grid: NDArray[np.float64], shift: Shift) -> tuple[int, int]:
-    """First and last day of the block, by the likelihood of each day's rows with and without the shift."""
-    from bankmine.understanding.statistics import _largest_sum
-
+def _refined(grid: NDArray[np.float64], shift: Shift) -> tuple[int, int]:
+    """The block to the day, by the likelihood of each day's rows with and without the shift."""
     outside = grid.sum(axis=0) - grid[shift.start : shift.stop].sum(axis=0) + 0.5
     plain_logs = np.log(outside / outside.sum())
     moved_logs = np.log(moved(outside, shift.decades) / outside.sum())
-    start, stop = _largest_sum(grid @ (moved_logs - plain_logs))
-    return int(days[start]), int(days[stop - 1])
+    return largest_sum(grid @ (moved_logs - plain_logs))
+
+
+def _is_sharp(grid: NDArray[np.float64], start: int, stop: int, shift: Shift) -> bool:
+    """Whether the change happens from one day to the next, not by growth: each edge is tested with the
+    days nearest to it on either side that hold enough rows."""
+    edges = [at for at in (start, stop) if 0 < at < len(grid)]
+    return bool(edges) and all(_edge_is_sharp(grid, at, at == start, shift) for at in edges)
+
+
+def _edge_is_sharp(grid: NDArray[np.float64], at: int, opens: bool, shift: Shift) -> bool:
+    rows = grid.sum(axis=1)
+    left = _nearest(rows[:at][::-1])
+    right = _nearest(rows[at:])
+    before, after = grid[at - left : at].sum(axis=0), grid[at : at + right].sum(axis=0)
+    inside, outside = (after, before) if opens else (before, after)
+    plain_distance = kolmogorov_smirnov(inside, outside)
+    return plain_distance > 0.5 * shift.before and (
+        kolmogorov_smirnov(moved(inside, -shift.decades), outside) < 0.6 * plain_distance
+    )
+
+
+def _nearest(rows: NDArray[np.float64]) -> int:
+    """How many of the days, nearest first, hold at least 100 rows together (all, if they do not)."""
+    return min(len(rows), int(np.searchsorted(np.cumsum(rows), 100)) + 1)
 
 
 def _by_group(scan: Scan, column: Column) -> Finding | None:
