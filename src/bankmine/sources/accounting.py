@@ -46,7 +46,8 @@ def notes(staged: Staged, mapping: Mapping, known_keys: set[str], extract_date: 
     table, said = staged.table, []
     if staged.undated:
         said.append(
-            f"{staged.undated:,} rows say no date; they are known from {extract_date}, the day of the extract."
+            f"{staged.undated:,} rows say no date; "
+            f"they are known from {extract_date}, when the extract was drawn."
         )
     said += [
         f"{column.name} was not checked: the bank has no table {column.references}."

@@ -91,18 +91,20 @@ def _bank_views(connection: duckdb.DuckDBPyConnection, warehouse: Warehouse) -> 
 def _tokens(connection: duckdb.DuckDBPyConnection, keyring: Keyring) -> None:
     """Makes `token(domain, key)` known: the pseudonym of a raw key."""
     import pyarrow as pa
+    from duckdb.func import FunctionNullHandling, PythonUDFType
 
     def token(domains: Any, keys: Any) -> Any:
         names, texts = domains.to_pylist(), keys.to_pylist()
-        made = {}
+        made: dict[tuple[str, str], int] = {}
         for name in {name for name, text in zip(names, texts, strict=True) if name and text is not None}:
             own = [text for one, text in zip(names, texts, strict=True) if one == name and text is not None]
             made |= zip([(name, text) for text in own], keyring.tokens(own, name).tolist(), strict=True)
         return pa.array([made.get(pair) for pair in zip(names, texts, strict=True)], pa.int64())
 
     connection.create_function(
-        "keyed_token", token, ["VARCHAR", "VARCHAR"], "BIGINT", type="arrow", null_handling="special"
-    )
+        "keyed_token", token, ["VARCHAR", "VARCHAR"], "BIGINT",
+        type=PythonUDFType.ARROW, null_handling=FunctionNullHandling.SPECIAL,
+    )  # fmt: skip
     connection.execute("CREATE MACRO token(domain, key) AS keyed_token(domain, CAST(key AS VARCHAR))")
 
 

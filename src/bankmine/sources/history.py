@@ -34,7 +34,8 @@ def history(warehouse: Warehouse) -> list[str]:
     if not warehouse.manifest.loads:
         return ["Nothing has been loaded yet."]
     return [
-        f"load {one['number']} ({one['load_id']}): mapping {one['mapping']}, extract of {one['extract_date']}, "
+        f"load {one['number']} ({one['load_id']}): mapping {one['mapping']}, "
+        f"extract of {one['extract_date']}, "
         f"loaded {one['loaded_at']}; {one['rows']:,} rows, {one['unchanged']:,} unchanged, "
         f"{one['rejected']:,} rejected"
         for one in loads(warehouse)

@@ -166,10 +166,10 @@ class Process:
                 continue
             first, reasons = one.broken[0], Counter(line.reason for line in one.broken)
             raise SourceError(
-                f"{len(one.broken):,} of {total:,} lines of the extract {name} cannot be read; the first is line "
-                f"{first.line} of {first.file} ({first.reason}), most are: {reasons.most_common(1)[0][0]}",
-                hint=f"Check delimiter, quote and encoding in mapping.toml, or have it delivered again; all are "
-                f"listed in {listed}. Nothing was loaded.",
+                f"{len(one.broken):,} of {total:,} lines of the extract {name} cannot be read; the first is "
+                f"line {first.line} of {first.file} ({first.reason}), most are: {reasons.most_common(1)[0][0]}",
+                hint="Check delimiter, quote and encoding in mapping.toml, or have it delivered again; all "
+                f"are listed in {listed}. Nothing was loaded.",
             )
 
     def _load_table(self, connection: duckdb.DuckDBPyConnection, name: str, folder: Path) -> None:

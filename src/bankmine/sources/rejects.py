@@ -32,8 +32,8 @@ def write_rejects(connection: duckdb.DuckDBPyConnection, staged: Staged, folder:
         f"{_shown(column)} AS {quoted(column.name)}" for column in columns if not column.encrypted
     )
     connection.execute(
-        f"COPY (SELECT reason, _shape AS unreadable_value, {shown} "
-        f"FROM {quoted(staged.view)} JOIN {rejected} USING (_row) ORDER BY ALL) TO {literal(str(path))} (FORMAT parquet)"
+        f"COPY (SELECT reason, _shape AS unreadable_value, {shown} FROM {quoted(staged.view)} "
+        f"JOIN {rejected} USING (_row) ORDER BY ALL) TO {literal(str(path))} (FORMAT parquet)"
     )
     sync_folder(folder)
     return path

@@ -96,7 +96,8 @@ class CsvFile:
         if not self.multiline or not self.quote:
             yield from self._lines()
             return
-        begun, parts, quotes = 0, [], 0
+        begun, quotes = 0, 0
+        parts: list[str] = []
         for line, text in self._lines():
             begun = begun if parts else line
             parts.append(text)
@@ -122,8 +123,8 @@ class CsvFile:
     def _open(self) -> IO[str]:
         encoding = "utf-8-sig" if self.encoding.lower() in ("utf-8", "utf8") else self.encoding
         try:
-            raw = gzip.open(self.path) if self.path.suffix == ".gz" else self.path.open("rb")
-            return io.TextIOWrapper(raw, encoding=encoding, errors="surrogateescape", newline="")  # type: ignore[arg-type]
+            raw = gzip.GzipFile(self.path) if self.path.suffix == ".gz" else self.path.open("rb")
+            return io.TextIOWrapper(raw, encoding=encoding, errors="surrogateescape", newline="")
         except LookupError:
             raise ConfigurationError(
                 f"there is no encoding {self.encoding!r}",
@@ -164,7 +165,7 @@ class CsvFile:
                 f"{self.path.name} has no column {lacking[0]!r}; its first line reads {shown[:200]!r}"
                 if lacking
                 else f"{self.path.name} names a column twice: {shown[:200]!r}",
-                hint=f"Check the delimiter ({self.delimiter!r}), the encoding ({self.encoding}) and the columns "
+                hint=f"Check delimiter ({self.delimiter!r}), encoding ({self.encoding}) and columns "
                 "in mapping.toml.",
             )
 

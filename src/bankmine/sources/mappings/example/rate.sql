@@ -1,0 +1,2 @@
+SELECT currency, as_day(day, '%Y-%m-%d') AS day, rate
+FROM rates
