@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
 import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -14,6 +17,7 @@ from worlds import World, asked_rows, instants, worlds
 from bankmine.windows import events, ratio, replay, snapshot, windows
 from bankmine.windows.naive import Looked, naive_replay, naive_rows
 
+engine = importlib.import_module("bankmine.windows.snapshot")
 MONEY = ["sum", "mean", "variance", "std", "min", "max", "first", "last"]
 TIMES = ["count", "recency", "days_since_first", "seconds_since_last", "gap_mean", "gap_std", "active_days"]
 thorough = settings(
@@ -76,9 +80,11 @@ def differences(found: Any, expected: dict[str, list[Any]]) -> list[str]:
     "features", [OF_CUSTOMERS, OF_OUTCOMES, OF_TERMINALS], ids=["customers", "outcomes", "terminals"]
 )
 @thorough
-@given(data=st.data(), world=worlds(), positions=st.booleans(), as_of=st.none() | instants)
+@given(
+    data=st.data(), world=worlds(), positions=st.booleans(), slide=st.booleans(), as_of=st.none() | instants
+)
 def test_a_snapshot_equals_its_naive_twin(
-    features: Any, data: st.DataObject, world: World, positions: bool, as_of: int | None
+    features: Any, data: st.DataObject, world: World, positions: bool, slide: bool, as_of: int | None
 ) -> None:
     asked = data.draw(asked_rows(world))
     keys = np.array([key for key, _, _ in asked])
@@ -87,7 +93,8 @@ def test_a_snapshot_equals_its_naive_twin(
     if as_of is not None:
         as_of = max(as_of, int(cutoffs.max()))
     table = features[0].source.table
-    found = snapshot(world.warehouse, features, keys, cutoffs, as_of=as_of, seqs=seqs, seq_table=table)
+    with sliding(slide):
+        found = snapshot(world.warehouse, features, keys, cutoffs, as_of=as_of, seqs=seqs, seq_table=table)
     rows = [
         Looked(key, cutoff, cutoff if as_of is None else as_of, seq if positions else None)
         for key, cutoff, seq in asked
@@ -105,11 +112,22 @@ def test_a_snapshot_equals_its_naive_twin(
 @given(world=worlds())
 def test_a_replay_equals_its_naive_twin(features: Any, world: World) -> None:
     table, key = features[0].source.table, features[0].source.key
-    found = replay(world.warehouse, features)
+    with sliding(True):
+        found = replay(world.warehouse, features)
     rows = naive_replay(world.bank, table)
     looked = [Looked(row[key], row["event_time"], row["known_at"], row["seq"]) for row in rows]
     assert [row[world_key(table)] for row in rows] == found[world_key(table)].to_pylist()
     assert not differences(found, naive_rows(world.bank, features, looked))
+
+
+@contextmanager
+def sliding(slide: bool) -> Iterator[None]:
+    """Within, every row is answered by the sliding kernel, or every row by the bands."""
+    before, engine.DENSE = engine.DENSE, 0 if slide else 10**9
+    try:
+        yield
+    finally:
+        engine.DENSE = before
 
 
 def world_key(table: str) -> str:

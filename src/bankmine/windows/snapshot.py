@@ -28,6 +28,7 @@ from bankmine.windows.verdicts import NO_VERDICTS, read_verdicts
 
 Ints = NDArray[np.int64]
 AT_INSTANT = np.iinfo(np.int64).min
+DENSE = 24
 NO_SUBJECT = np.iinfo(np.int64).min
 
 
@@ -155,14 +156,15 @@ class _Work:
         )  # fmt: skip
 
     def _rows_by_bucket(self) -> tuple[list[int | None], dict[int | None, Ints]]:
-        """The asked rows of each bucket, sorted by (key, cutoff)."""
+        """The asked rows of each bucket, sorted by (key, position)."""
         known = np.flatnonzero(self.keys != NO_SUBJECT)
         buckets = self.warehouse.buckets(self.group.table)
+        position = [] if self.asked.seqs is None else [self.asked.seqs[known]]
+        by = (*position, self.asked.cutoffs[known], self.keys[known])
         if not self.bucketed or buckets == 1:
-            order = known[np.lexsort((self.asked.cutoffs[known], self.keys[known]))]
-            return [None], {None: order}
+            return [None], {None: known[np.lexsort(by)]}
         bucket = bucket_of(self.keys[known], buckets)
-        order = np.lexsort((self.asked.cutoffs[known], self.keys[known], bucket))
+        order = np.lexsort((*by, bucket))
         counts = np.cumsum(np.bincount(bucket, minlength=buckets))[:-1]
         split = np.split(known[order], counts)
         filled: list[int | None] = [number for number in range(buckets) if len(split[number])]
@@ -185,8 +187,6 @@ class _Work:
 
     def _totals(self, one: Pass, edges: Edges, entries: Entries, mine: Ints) -> Totals:
         """Runs the kernel over the asked rows of one bucket."""
-        from bankmine.windows.kernel import snapshot_rows
-
         shape = (one.slots, len(one.spans), len(mine))
         plain = np.zeros((len(one.totals), *shape), np.int64)
         wide = np.zeros((2 * len(one.limbs), *shape), np.uint64)
@@ -194,16 +194,37 @@ class _Work:
         at_position = self.positions and one.source.delay is None
         seqs = self.asked.seqs[mine] if at_position and self.asked.seqs is not None else None
         items = number_items_of(entries)
-        snapshot_rows(
+        low, high, per_key = segments(entries.key, keys)
+        kernel_for(per_key)(
             entries.event_time, entries.seq, entries.known_from, entries.known_until, entries.slot,
             entries.values if len(entries.values) else entries.event_time,  # unread without a measure
             items, days_of(self.warehouse, one, entries),
-            np.searchsorted(entries.key, keys, "left"), np.searchsorted(entries.key, keys, "right"),
-            edges.ends[edge_rows], np.full(len(mine), AT_INSTANT) if seqs is None else seqs,
+            low, high, edges.ends[edge_rows], np.full(len(mine), AT_INSTANT) if seqs is None else seqs,
             self.asked.knowledge[mine], edge_rows, edges.starts, edges.order,
             int(items.max(initial=-1)) + 1, one.wants, one.wants_wide, plain, wide,
         )  # fmt: skip
         return Totals(one, plain, wide, self.asked.cutoffs[mine], self.warehouse.zone)
+
+
+def segments(entry_keys: Ints, keys: Ints) -> tuple[Ints, Ints, float]:
+    """Where each asked key's entries begin and end (`keys` is sorted), and the rows asked per key."""
+    new = np.ones(len(keys), np.bool_)
+    new[1:] = keys[1:] != keys[:-1]
+    first = np.flatnonzero(new)
+    low, high = (np.searchsorted(entry_keys, keys[first], side) for side in ("left", "right"))
+    which = np.cumsum(new) - 1
+    return low[which], high[which], len(keys) / max(1, len(first))
+
+
+def kernel_for(rows_per_key: float) -> Any:
+    """Few rows a key are read from bands, many are slid over; the answers are the same."""
+    if rows_per_key < DENSE:
+        from bankmine.windows.kernel import snapshot_rows
+
+        return snapshot_rows
+    from bankmine.windows.sliding_kernel import slide_rows
+
+    return slide_rows
 
 
 def missing_outside(defined: NDArray[np.bool_], covered: NDArray[np.bool_]) -> NDArray[np.bool_]:
