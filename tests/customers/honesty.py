@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from customers.small_bank import CUSTOMERS, INSTANT_COLUMNS, Loads, Row, changed, text
 
 from bankmine.bank.catalogue import table as bank_table
 from bankmine.bank.columns import Kind, Type
+from customers.small_bank import CUSTOMERS, INSTANT_COLUMNS, Loads, Row, changed, text
 
 ABSURD = 10**9
 

@@ -7,7 +7,7 @@ as they are, cut them off at an instant, or poison what lies after it.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -52,10 +52,11 @@ def build(folder: Path, loads: Loads) -> SmallWarehouse:
 
 def changed(loads: Loads, change: Callable[[str, Row], Row | None]) -> Loads:
     """The rows after a change of each; None leaves a row out."""
-    return [
-        {name: [kept for row in rows if (kept := change(name, dict(row))) is not None] for name, rows in load.items()}
-        for load in loads
-    ]  # fmt: skip
+
+    def kept(name: str, rows: list[Row]) -> list[Row]:
+        return [new for row in rows if (new := change(name, dict(row))) is not None]
+
+    return [{name: kept(name, rows) for name, rows in load.items()} for load in loads]
 
 
 def _moment(random: Random, low: datetime = FIRST, high: datetime = LAST) -> datetime:
@@ -149,7 +150,8 @@ def _versions(random: Random) -> dict[str, list[Row]]:
             {
                 "customer_id": customer, "birth_year": 1950 + 7 * customer, "gender": "female",
                 "region_id": "north", "branch_id": "b1", "occupation": "clerk", "income_band": "2",
-                "education": "school", "marital": "single", "since": "2020-02-01", "risk_class": "low", **since,
+                "education": "school", "marital": "single", "since": "2020-02-01", "risk_class": "low",
+                **since,
             }
         )  # fmt: skip
         accounts.append(
@@ -176,7 +178,8 @@ def _versions(random: Random) -> dict[str, list[Row]]:
             for number in range(12) for moment in [_moment(random)]
         ],
         "standing_order": [
-            {"order_id": number, "account_id": 11, "customer_id": 1 + number % 4, "amount_minor": 100 * number,
+            {"order_id": number, "account_id": 11, "customer_id": 1 + number % 4,
+             "amount_minor": 100 * number,
              "category": "household" if number % 2 else "loan", "counterparty_bank": f"k{number % 3}",
              "valid_from": text(_moment(random))}
             for number in range(1, 9)
@@ -187,8 +190,9 @@ def _versions(random: Random) -> dict[str, list[Row]]:
             for number in (1, 2, 3)
         ],
         "customer_flag": [
-            {"customer_id": customer, "flag": flag, "valid_from": text(_moment(random)), "valid_to": "2024-02-15"}
-            for customer, flag in ((1, "arrears"), (2, "complaint_open"), (3, "vulnerable"), (4, "fraud_hold"))
+            {"customer_id": customer, "flag": flag, "valid_from": text(_moment(random)),
+             "valid_to": "2024-02-15"}
+            for customer, flag in enumerate(("arrears", "complaint_open", "vulnerable", "fraud_hold"), 1)
         ],
         "consent": [
             {"customer_id": customer, "purpose": "marketing", "channel": "any", "given_at": "2023-01-01",
@@ -227,8 +231,10 @@ def _references() -> dict[str, list[Row]]:
             {"region_id": name, "period_from": period, "population": people, "unemployment": rate, **figures,
              "known_at": known}
             for name, period, people, rate, known in (
-                ("north", "2022-01-01", 1000, 0.04, "2022-06-01"), ("south", "2022-01-01", 5000, 0.02, "2022-06-01"),
-                ("north", "2023-06-01", 1100, 0.05, "2023-12-20"), ("south", "2024-03-01", 5100, 0.03, "2022-06-01"),
+                ("north", "2022-01-01", 1000, 0.04, "2022-06-01"),
+                ("south", "2022-01-01", 5000, 0.02, "2022-06-01"),
+                ("north", "2023-06-01", 1100, 0.05, "2023-12-20"),
+                ("south", "2024-03-01", 5100, 0.03, "2022-06-01"),
             )
         ],
         "product": [
@@ -236,7 +242,3 @@ def _references() -> dict[str, list[Row]]:
             for number, family in enumerate(("current", "savings", "card"))
         ],
     }  # fmt: skip
-
-
-def as_date(value: str) -> date:
-    return datetime.fromisoformat(value).date()

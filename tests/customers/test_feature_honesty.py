@@ -9,15 +9,15 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from customers.honesty import differing, poisoned, truncated
-from customers.small_bank import CUSTOMERS, Loads, build, changed, rows_of_bank
-from engine.small_warehouse import SmallWarehouse
 
 from bankmine.bank.warehouse import Warehouse
 from bankmine.customers import matrix as matrix_module  # the function; its module is patched below
 from bankmine.customers.catalogue import CATALOGUE
 from bankmine.customers.matrix import matrix, report_of
 from bankmine.engine.session import Session
+from customers.honesty import differing, poisoned, truncated
+from customers.small_bank import CUSTOMERS, Loads, build, changed, rows_of_bank
+from engine.small_warehouse import SmallWarehouse
 
 CUTOFFS = ("2023-11-25", "2023-12-15", "2024-01-01T13:30", "2024-03-31")
 

@@ -14,10 +14,10 @@ from bankmine.customers.themes.activity import every, paid_out
 from bankmine.customers.themes.money import out
 
 THEME = "habits"
-CHANNELS = ("bank", "card", "cash", "transfer", "web")
+CHANNELS = ("bank", "card", "cash", "phone", "transfer", "web")
 CATEGORIES = (
-    "groceries", "household", "insurance", "leasing", "leisure", "loan_payment", "penalty_interest",
-    "statement_fee",
+    "groceries", "household", "insurance", "inter_bank", "leasing", "leisure", "loan_payment", "payment",
+    "penalty_interest", "purchase", "statement_fee",
 )  # fmt: skip
 SPANS = ("3mo", "12mo")
 
