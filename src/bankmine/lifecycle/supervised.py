@@ -98,7 +98,9 @@ def fit(material: Material, tuned: Tuned, train: Ints, *, seed: int) -> Model:
     ready = _Ready(material, tuned.candidate, train, train[:0])
     miner = ready.fit(tuned.settings)
     if tuned.calibrator is not None:
-        miner = _calibrated(miner, tuned.calibrator, tuned.losses)
+        from bankmine.mining.classification.calibration import Calibrated
+
+        miner = Calibrated.of(miner, tuned.calibrator, tuned.losses)
     return Model(tuned.candidate.name, ready.preparation, miner, dict(tuned.settings), len(train))
 
 
@@ -163,13 +165,3 @@ def _at_most(rows: Ints, seed: int) -> Ints:
     if len(rows) <= MOST_TRAINING_ROWS:
         return rows
     return np.sort(np.random.default_rng(seed).choice(rows, MOST_TRAINING_ROWS, replace=False))
-
-
-def _calibrated(miner: Any, calibrator: Any, losses: Mapping[str, float]) -> Any:
-    """The miner with a calibrator learnt on rows that lie before its test rows."""
-    from bankmine.mining.classification.calibration import Calibrated
-
-    made = Calibrated(miner, calibrator)
-    made.calibrator_, made.losses_ = calibrator, dict(losses)
-    made.names_, made.base_rate_ = miner.names_, miner.base_rate_
-    return made

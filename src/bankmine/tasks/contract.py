@@ -177,6 +177,25 @@ class Decision:
     summary: Mapping[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Clustering:
+    """What the gate said: how many clusters, whether they may be used, and why."""
+
+    clusters: int
+    usable: bool
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Segments:
+    """Each scored row's cluster, its distance from the middle, and the clusters' names."""
+
+    clustering: Clustering
+    label: Ints
+    distance: Floats
+    names: Sequence[str]
+
+
 class Task:
     """Base of all tasks. A task overrides what its question needs; unsupervised ones keep `label_rule` None.
 
@@ -236,6 +255,14 @@ class Task:
 
     def decide(self, bank: Bank, scored: Scored) -> Decision:
         """Grades, lists and actions that follow from the scores."""
+        raise NotImplementedError
+
+    def name_segments(self, profiles: Sequence[Any]) -> list[str]:
+        """Names of clusters in plain words (tasks without a label)."""
+        return [f"segment {number}" for number in range(1, len(profiles) + 1)]
+
+    def decide_segments(self, bank: Bank, scored: Scored, segments: Segments) -> Decision:
+        """What follows for each row of a task without a label."""
         raise NotImplementedError
 
     def summary(self, bank: Bank, figures: Mapping[str, Any]) -> list[str]:

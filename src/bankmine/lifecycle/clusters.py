@@ -1,0 +1,197 @@
+"""The stages of a run without labels: choose the number of clusters, the gate, portraits, honesty, scores."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from bankmine.lifecycle import honesty
+from bankmine.lifecycle.labelled import save_model
+from bankmine.lifecycle.material import Material
+from bankmine.lifecycle.scores import reason_lists, score_table, write_scores
+from bankmine.lifecycle.supervised import Model
+from bankmine.tasks.contract import Bank, Clustering, Floats, Ints, Plan, Scored, Segments, Task
+
+CHOICE_SAMPLE, GATE_SAMPLE = 5_000, 10_000
+RESAMPLES, SHUFFLES = 50, 5
+PORTRAIT_TRAITS = 6
+
+
+def carry_out(
+    task: Task, bank: Bank, material: Material, plan: Plan, folder: Path, scratch: Path,
+    stage: Callable[[str], None],
+) -> dict[str, Any]:
+    """Everything between the matrix and the writing; returns what the run says about itself."""  # fmt: skip
+    stage("model")
+    candidate = task.candidates(bank, material.names)[0]
+    preparation = candidate.preparation()
+    prepared = preparation.fit_transform(material.features, units=material.units)
+    numbers = tuple(int(one["n_clusters"]) for one in candidate.settings)
+    figures, miner, clustering = _cluster(prepared, numbers, bank.seed)
+    names = _portraits(task, bank, material, prepared, miner, figures)
+    stage("honesty")
+    every = np.arange(material.rows.num_rows)
+    tests = [*honesty.feature_tests(task, bank, material, every, scratch), *honesty.not_applicable()]
+    stage("scores")
+    segments = Segments(
+        clustering=clustering, label=miner.labels_, names=names,
+        distance=np.sqrt(miner.transform(prepared.values).min(axis=1)),
+    )  # fmt: skip
+    model = Model(candidate.name, preparation, miner, {"n_clusters": clustering.clusters}, len(every))
+    figures["decision"] = _score(task, bank, material, prepared, model, segments, folder)
+    save_model(model, folder / "model")
+    use = candidate.name if clustering.usable else "do not use"
+    return {
+        "figures": figures,
+        "use": use,
+        "verdict": _verdict(clustering),
+        "tests": [asdict(one) for one in tests],
+        "preparation": preparation.report_.summary(),
+        "model": {
+            "candidate": candidate.name, "settings": dict(model.settings), "rows": model.rows,
+            "columns": len(preparation.names_),
+        },
+        "weights": _weights(miner, prepared),
+    }  # fmt: skip
+
+
+def _cluster(prepared: Any, numbers: Sequence[int], seed: int) -> tuple[dict[str, Any], Any, Clustering]:
+    """The number of clusters, the fitted miner, the gate over it, and what shuffled columns give."""
+    from bankmine.mining.clustering.choice import choose_clusters, silhouette
+    from bankmine.mining.clustering.kmeans import ROWS_PER_CLUSTER, KMeans
+    from bankmine.mining.clustering.stability import stability
+
+    values = prepared.values
+    possible = [one for one in numbers if one * ROWS_PER_CLUSTER <= len(values)] or list(numbers[:1])
+    choice = choose_clusters(values, possible, sample=CHOICE_SAMPLE, random_state=seed)
+    miner = KMeans(choice.clusters, random_state=seed).fit(values, names=prepared.names)
+    gate = stability(
+        _part(values, GATE_SAMPLE, seed), KMeans(choice.clusters, n_init=3, random_state=seed),
+        resamples=RESAMPLES, random_state=seed,
+    )  # fmt: skip
+    own = silhouette(values, miner.labels_, random_state=seed)
+    shuffled = _silhouette_of_shuffled(values, choice.clusters, seed)
+    usable = choice.stable and gate.stable and own > shuffled
+    reason = gate.reason if choice.stable else choice.reason
+    if choice.stable and gate.stable and not usable:
+        reason = f"the silhouette {own:.2f} is no better than {shuffled:.2f} of shuffled columns"
+    figures = {
+        "rows": len(values),
+        "clusters": choice.clusters,
+        "usable": usable,
+        "choice": choice.reason,
+        "candidates_k": [
+            {
+                "clusters": one.clusters, "silhouette": one.silhouette, "smallest_share": one.smallest_share,
+                "adjusted_rand": one.stability.adjusted_rand.mean, "stable": one.stability.stable,
+            }
+            for one in choice.candidates
+        ],
+        "stability": gate.to_json(),
+        "silhouette": own,
+        "silhouette_shuffled": shuffled,
+    }  # fmt: skip
+    return figures, miner, Clustering(clusters=choice.clusters, usable=usable, reason=reason)
+
+
+def _silhouette_of_shuffled(values: Floats, clusters: int, seed: int) -> float:
+    """The baseline: each column shuffled on its own keeps its distribution and loses all that hangs together."""
+    from bankmine.mining.clustering.choice import silhouette
+    from bankmine.mining.clustering.kmeans import KMeans
+
+    part, found = _part(values, CHOICE_SAMPLE, seed), []
+    for one in np.random.SeedSequence(seed).spawn(SHUFFLES):
+        draw = np.random.default_rng(one)
+        shuffled = np.column_stack([draw.permutation(part[:, place]) for place in range(part.shape[1])])
+        miner = KMeans(clusters, n_init=3, random_state=seed).fit(shuffled)
+        found.append(silhouette(shuffled, miner.labels_, random_state=seed))
+    return float(np.mean(found))
+
+
+def _portraits(
+    task: Task, bank: Bank, material: Material, prepared: Any, miner: Any, figures: dict[str, Any]
+) -> list[str]:
+    """Names the segments and adds size, money and what sets each apart to the figures."""
+    from bankmine.mining.clustering.profile import profile
+
+    bent = profile(prepared.values, miner.labels_, prepared.names)
+    names = task.name_segments(bent)
+    plain = {one.label: _medians(material, miner.labels_ == one.label) for one in bent}
+    money = np.asarray(material.rows.column("value_minor").to_numpy(), dtype=np.float64)
+    figures["segments"] = [
+        {
+            "number": one.label + 1,
+            "name": names[one.label],
+            "size": one.size,
+            "share": one.share,
+            "money_minor": float(money[miner.labels_ == one.label].sum()),
+            "money_share": float(money[miner.labels_ == one.label].sum() / max(money.sum(), 1.0)),
+            "stability": figures["stability"]["clusters"][one.label],
+            "traits": [
+                {
+                    "feature": trait.feature, "effect": trait.effect, "level": trait.level,
+                    "median": plain[one.label].get(trait.feature), "unit": material.units.get(trait.feature, ""),
+                }
+                for trait in one.traits[:PORTRAIT_TRAITS]
+            ],
+            "medians": plain[one.label],
+        }
+        for one in bent
+    ]  # fmt: skip
+    figures["medians"] = _medians(material, np.ones(len(money), dtype=np.bool_))
+    return names
+
+
+def _medians(material: Material, inside: Any) -> dict[str, float | None]:
+    """Median of every numeric feature, in the feature's own unit; None where nothing is known."""
+    import pyarrow as pa
+
+    part = material.features.filter(pa.array(inside))
+    found: dict[str, float | None] = {}
+    for name in material.names:
+        column = part.column(name).drop_null()
+        if pa.types.is_integer(column.type) or pa.types.is_floating(column.type):
+            found[name] = float(np.median(column.to_numpy())) if len(column) else None
+    return found
+
+
+def _score(
+    task: Task, bank: Bank, material: Material, prepared: Any, model: Model, segments: Segments, folder: Path
+) -> dict[str, Any]:
+    scored = Scored(rows=material.rows, probability=segments.distance, ranking=segments.distance)
+    decision = task.decide_segments(bank, scored, segments)
+    flags = None if segments.clustering.usable else [["unstable"]] * material.rows.num_rows
+    table = score_table(
+        task=task.name, horizon=task.horizon_words, rows=material.rows, probability=None, decision=decision,
+        reasons=reason_lists(task.name, model.miner, prepared, material.features), flags=flags,
+    )  # fmt: skip
+    write_scores(table, folder / "scores.parquet")
+    return {"rows": material.rows.num_rows, "unit": decision.unit, "actions": dict(decision.actions)}
+
+
+def _weights(miner: Any, prepared: Any) -> dict[str, float]:
+    """Each feature's share of the spread between the centres."""
+    spread = (miner.centers_ - np.average(miner.centers_, axis=0, weights=miner.sizes_)) ** 2
+    share = np.average(spread, axis=0, weights=miner.sizes_)
+    share = share / share.sum() if share.sum() > 0 else share
+    weights: dict[str, float] = {}
+    for source, one in zip(prepared.sources, share, strict=True):
+        weights[source] = weights.get(source, 0.0) + float(one)
+    return weights
+
+
+def _part(values: Floats, most: int, seed: int) -> Floats:
+    if len(values) <= most:
+        return values
+    taken: Ints = np.sort(np.random.default_rng(seed).choice(len(values), most, replace=False))
+    return values[taken]
+
+
+def _verdict(clustering: Clustering) -> str:
+    if clustering.usable:
+        return f"Use the {clustering.clusters} segments: {clustering.reason}."
+    return f"Do not use the segments: {clustering.reason}."
