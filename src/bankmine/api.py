@@ -18,7 +18,8 @@ from bankmine.listing import Listing
 
 if TYPE_CHECKING:
     from bankmine.bank.warehouse import Warehouse
-    from bankmine.lifecycle import Run
+    from bankmine.customers.profile import Profile
+    from bankmine.lifecycle.run import Run
 
 
 class Bank:
@@ -72,13 +73,13 @@ class Bank:
         return customers.listing(list(words), self.warehouse)
 
     def matrix(self, rows: Any, names: Sequence[str]) -> Any:
-        """Features of rows (`subject_kind`, `subject_id`, `customer_id`, `cutoff`[, `seq`]); an Arrow table."""
+        """Features of rows (subject_kind, subject_id, customer_id, cutoff[, seq]); an Arrow table."""
         from bankmine import customers
 
         config = self._folder.config
         return customers.matrix(self.warehouse, rows, names, memory=config.memory, threads=config.threads)
 
-    def customer(self, customer_id: str, *, raw: bool = False, cutoff: str | None = None) -> Listing:
+    def customer(self, customer_id: str, *, raw: bool = False, cutoff: str | None = None) -> Profile:
         """One customer exactly as known at the cutoff; `raw` takes the bank's own id."""
         return pipeline.customer(self._folder, customer_id, raw=raw, cutoff=cutoff)
 

@@ -6,10 +6,10 @@ A task that is refused for want of data or tables is a result, not a failure: th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Protocol
 
 from bankmine import clock
 from bankmine.config import FILE_NAME, render_config
@@ -17,14 +17,20 @@ from bankmine.errors import BankmineError, ConfigurationError, FeasibilityError,
 from bankmine.folder import BankFolder
 
 if TYPE_CHECKING:
-    from bankmine.lifecycle import Run
-    from bankmine.listing import Listing
-
-Progress = Callable[[str, int, int], None]
+    from bankmine.customers.profile import Profile
+    from bankmine.customers.snapshot import Snapshot
+    from bankmine.lifecycle.run import Run
+    from bankmine.understanding import Understanding
 
 
 def silent(stage: str, done: int = 0, total: int = 0) -> None:
     """A progress that says nothing."""
+
+
+class Progress(Protocol):
+    """Told how far a stage is; `total` is 0 where it is not known."""
+
+    def __call__(self, stage: str, done: int = 0, total: int = 0) -> None: ...
 
 
 @dataclass
@@ -43,7 +49,7 @@ class Outcome:
         yield from self.loaded
         yield from self.found
         for run in self.runs:
-            yield f"{run.task}: {run.headline()}"
+            yield from (f"{run.task}: {line}" for line in (*run.about["summary"], run.verdict))
         for task, error in self.refused.items():
             yield f"{task}: not run. {error}"
         yield f"Report: {self.report} ({self.seconds:.0f} s)"
@@ -62,7 +68,7 @@ def init(
     from bankmine.bank.keys import Keyring
     from bankmine.bank.warehouse import Warehouse
 
-    chosen = sources.find_mapping(mapping)
+    chosen = sources.load_mapping(mapping)
     if not extracts.is_dir():
         raise UsageError(
             f"there is no folder {extracts}", hint="Give the folder of the raw files as --extracts."
@@ -95,25 +101,36 @@ def load(bank: BankFolder, *, progress: Progress = silent) -> list[str]:
     return list(sources.load(bank.config, progress=progress).lines())
 
 
-def understand(bank: BankFolder, *, progress: Progress = silent) -> Any:
-    """What is in the data; computed anew only when the warehouse changed."""
-    from bankmine import understanding
+def understand(bank: BankFolder, *, progress: Progress = silent) -> Understanding:
+    """What is in the data; also written to `understanding.json`."""
+    from bankmine.bank.manifest import write_atomically
+    from bankmine.understanding import understand as look
 
     _needs_data(bank)
-    kept = understanding.read(bank.understanding_file, fingerprint=bank.warehouse.fingerprint)
-    if kept is not None:
-        return kept
     config = bank.config
-    made = understanding.understand(
-        bank.warehouse, memory=config.memory, threads=config.threads, progress=progress
+    found = look(
+        bank.warehouse, memory=config.memory, threads=config.threads, progress=_stage(progress, "understand")
     )
-    understanding.write(made, bank.understanding_file)
-    return made
+    write_atomically(bank.understanding_file, found.to_json())
+    return found
 
 
 def understand_lines(bank: BankFolder, *, progress: Progress = silent) -> list[str]:
-    """The findings as lines, most serious first."""
-    return list(understand(bank, progress=progress).lines())
+    """What was found, most important first, as lines."""
+    found = understand(bank, progress=progress)
+    return [*found.statements, f"Quality {found.score:.2f} of 1. All of it: {bank.understanding_file}"]
+
+
+def snapshot(bank: BankFolder, *, cutoff: str | None = None, progress: Progress = silent) -> Snapshot:
+    """All features of all customers at a cutoff; one that is kept already is found again."""
+    from bankmine.customers.snapshot import keep_snapshot
+
+    settings = (one.get("cutoff") for one in bank.config.tasks.values())
+    text = cutoff or next((one for one in settings if isinstance(one, str)), None)
+    return keep_snapshot(
+        bank.warehouse, bank.snapshots_folder, cutoff=bank.cutoff_us(text), memory=bank.config.memory,
+        threads=bank.config.threads, progress=_stage(progress, "snapshot"),
+    )  # fmt: skip
 
 
 def run_task(bank: BankFolder, task: str, *, cutoff: str | None = None, progress: Progress = silent) -> Run:
@@ -123,7 +140,7 @@ def run_task(bank: BankFolder, task: str, *, cutoff: str | None = None, progress
     _needs_data(bank)
     done = lifecycle.run_task(
         bank.warehouse, bank.config, task, cutoff=bank.cutoff_us(cutoff),
-        results_folder=bank.results_folder, progress=progress,
+        results_folder=bank.results_folder, progress=_stage(progress, task),
     )  # fmt: skip
     lifecycle.publish(done)
     return done
@@ -140,8 +157,10 @@ def run(
     began = clock.elapsed()
     outcome = Outcome(loaded=load(bank, progress=progress))
     bank = bank.reopened()
-    outcome.found = understand_lines(bank, progress=progress)[:5]
-    _snapshot(bank, cutoff, progress)
+    _needs_data(bank)
+    found = understand(bank, progress=progress)
+    outcome.found = list(found.statements[:5])
+    snapshot(bank, cutoff=cutoff, progress=progress)
     for task in tasks or _enabled(bank):
         try:
             outcome.runs.append(run_task(bank, task, cutoff=cutoff, progress=progress))
@@ -149,28 +168,35 @@ def run(
             if tasks:
                 raise
             outcome.refused[task] = error
-    outcome.report = report(bank, refused=outcome.refused, progress=progress)
+    outcome.report = report(bank, cutoff=cutoff, refused=outcome.refused, found=found, progress=progress)
     outcome.seconds = clock.elapsed() - began
     return outcome
 
 
 def report(
-    bank: BankFolder, *, refused: dict[str, BankmineError] | None = None, progress: Progress = silent
+    bank: BankFolder,
+    *,
+    cutoff: str | None = None,
+    refused: dict[str, BankmineError] | None = None,
+    found: Understanding | None = None,
+    progress: Progress = silent,
 ) -> Path:
     """Builds the report from what is there and returns the path of its first page."""
-    from bankmine.lifecycle import whole_report
+    from bankmine.lifecycle import current
+    from bankmine.overview.assemble import whole_report
     from bankmine.report import build_report
 
-    found = understand(bank, progress=progress)
+    found = found or understand(bank, progress=progress)
+    kept = snapshot(bank, cutoff=cutoff, progress=progress)
     progress("report", 0, 1)
-    made = whole_report.assemble(bank.warehouse, bank.config, bank.results_folder, found, refused or {})
+    made = whole_report(bank, found, kept, current(bank.results_folder), refused or {})
     path = build_report(made, bank.report_folder)
     progress("report", 1, 1)
     return path
 
 
-def check(bank: BankFolder) -> Iterator[tuple[str, bool]]:
-    """Verifies settings, keys, files and the mapping's promises: a line and whether it is good, each."""
+def check(bank: BankFolder) -> Iterator[tuple[str, bool | None]]:
+    """Settings, keys, files and the mapping's promises: a line and whether it holds (None: not asked)."""
     from bankmine import sources
 
     yield f"settings {bank.folder / FILE_NAME}", True
@@ -205,10 +231,11 @@ def write_example(folder: Path, *, customers: int, months: int, seed: int) -> st
     return f"Wrote {folder}. Next: bankmine init my-bank --mapping example --extracts {folder}"
 
 
-def customer(bank: BankFolder, customer_id: str, *, raw: bool = False, cutoff: str | None = None) -> Listing:
+def customer(bank: BankFolder, customer_id: str, *, raw: bool = False, cutoff: str | None = None) -> Profile:
     """One customer exactly as known at a cutoff."""
-    from bankmine import customers
     from bankmine.bank.keys import parse_key
+    from bankmine.customers.profile import profile
+    from bankmine.customers.snapshot import default_cutoff
 
     _needs_data(bank)
     try:
@@ -217,8 +244,8 @@ def customer(bank: BankFolder, customer_id: str, *, raw: bool = False, cutoff: s
         raise UsageError(
             f"{customer_id!r} is not a pseudonym", hint="Give its 16 digits, or the bank's own id with --raw."
         ) from None
-    at = bank.cutoff_us(cutoff) or customers.default_cutoff(bank.warehouse)
-    return customers.profile(bank.warehouse, token, at)
+    at = bank.cutoff_us(cutoff) or default_cutoff(bank.warehouse)
+    return profile(bank.warehouse, token, at)
 
 
 def _enabled(bank: BankFolder) -> list[str]:
@@ -241,10 +268,10 @@ def _needs_data(bank: BankFolder) -> None:
         )
 
 
-def _snapshot(bank: BankFolder, cutoff: str | None, progress: Progress) -> None:
-    from bankmine import customers
+def _stage(progress: Progress, name: str) -> Progress:
+    """One bar for a whole stage, whatever its parts are called."""
 
-    customers.keep_snapshot(
-        bank.warehouse, bank.snapshots_folder, cutoff=bank.cutoff_us(cutoff), memory=bank.config.memory,
-        threads=bank.config.threads, progress=progress,
-    )  # fmt: skip
+    def told(stage: str, done: int = 0, total: int = 0) -> None:
+        progress(name, done, total)
+
+    return told

@@ -116,8 +116,8 @@ def check(bank: BankFolder) -> None:
 
     failed = 0
     for line, good in pipeline.check(pipeline.open_bank(bank)):
-        failed += not good
-        typer.echo(f"{'ok  ' if good else 'FAIL'}  {line}")
+        failed += good is False
+        typer.echo(f"{'skip' if good is None else 'ok  ' if good else 'FAIL'}  {line}")
     if failed:
         raise typer.Exit(6)
 

@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 from textwrap import wrap
+from typing import TYPE_CHECKING
 
 from bankmine.listing import Listing
+
+if TYPE_CHECKING:
+    from bankmine.bank.warehouse import Warehouse
 
 
 def tables(name: str | None, bank: Path | None) -> Iterator[str]:
@@ -89,7 +93,7 @@ def customer(bank: Path, customer_id: str, *, raw: bool, cutoff: str | None) -> 
     yield from pipeline.customer(pipeline.open_bank(bank), customer_id, raw=raw, cutoff=cutoff).lines()
 
 
-def _warehouse(bank: Path | None) -> "Warehouse | None":  # noqa: F821, UP037
+def _warehouse(bank: Path | None) -> Warehouse | None:
     if bank is None:
         return None
     from bankmine.pipeline import open_bank

@@ -1,0 +1,80 @@
+"""Puts the pages of a bank's report together: home, data and quality, customers, one page a task."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from bankmine import __version__
+from bankmine.bank.civil import from_us
+from bankmine.overview.customers import customers_page
+from bankmine.overview.home import home_page
+from bankmine.report import Page, Report, Reproducibility
+
+if TYPE_CHECKING:
+    from bankmine.customers.snapshot import Snapshot
+    from bankmine.errors import BankmineError
+    from bankmine.folder import BankFolder
+    from bankmine.lifecycle.run import Run
+    from bankmine.understanding import Understanding
+
+
+def whole_report(
+    bank: BankFolder,
+    found: Understanding,
+    snapshot: Snapshot,
+    runs: Mapping[str, Run],
+    refused: Mapping[str, BankmineError],
+) -> Report:
+    """The report of a bank as of the snapshot's cutoff.
+
+    `runs` are the current runs by task; `refused` says why a task did not run.
+    """
+    from bankmine.lifecycle import page_of
+    from bankmine.understanding import page as data_page
+
+    ordered = sorted(runs.values(), key=lambda run: _place(bank, run.task))
+    pages: list[Page] = [
+        home_page(bank, found, snapshot, ordered, refused),
+        data_page(found),
+        customers_page(bank, snapshot),
+        *(page_of(run) for run in ordered),
+    ]
+    as_of = from_us(int(bank.warehouse.zone.to_local(_array(snapshot.cutoff))[0])).date()
+    return Report(
+        bank=bank.config.name, as_of=as_of, pages=pages, reproducibility=_reproducibility(bank, runs)
+    )
+
+
+def _array(us: int):  # type: ignore[no-untyped-def]
+    import numpy as np
+
+    return np.array([us], np.int64)
+
+
+def _place(bank: BankFolder, task: str) -> tuple[int, str]:
+    enabled = list(bank.config.tasks)
+    return (enabled.index(task) if task in enabled else len(enabled), task)
+
+
+def _reproducibility(bank: BankFolder, runs: Mapping[str, Run]) -> Reproducibility:
+    from bankmine.lifecycle.store import versions
+
+    warehouse = bank.warehouse
+    facts = [
+        ("bankmine", __version__),
+        ("warehouse fingerprint", warehouse.fingerprint),
+        ("loads", ", ".join(load.load_id for load in warehouse.manifest.loads)),
+        ("pseudonym key", warehouse.manifest.key_identity),
+        ("time zone", warehouse.manifest.time_zone),
+        *(
+            (f"run of {name}", f"{run.run_id}, seed {run.about['seed']}")
+            for name, run in sorted(runs.items())
+        ),
+        *((name, str(version)) for name, version in sorted(versions().items())),
+    ]
+    return Reproducibility(
+        command=f"bankmine run {bank.folder.name}",
+        facts=facts,
+        sentence="The same extracts, mapping, keys and version give the same figures, byte for byte.",
+    )

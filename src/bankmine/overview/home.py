@@ -1,0 +1,239 @@
+"""The first page: what this bank is, what was found, what each task answered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from bankmine.engine.session import Session
+from bankmine.report import (
+    Chart,
+    Column,
+    Facts,
+    HowComputed,
+    Kind,
+    Metric,
+    Page,
+    Section,
+    Sql,
+    Statement,
+    Statements,
+    Table,
+    Tone,
+)
+from bankmine.report import format as fmt
+from bankmine.report.pictures import Lines, Series
+
+if TYPE_CHECKING:
+    from bankmine.customers.snapshot import Snapshot
+    from bankmine.errors import BankmineError
+    from bankmine.folder import BankFolder
+    from bankmine.lifecycle.run import Run
+    from bankmine.understanding import Understanding
+
+MONTHLY = """
+SELECT CAST(date_trunc('month', timezone($zone, event_time)) AS DATE) AS month,
+       count(*) AS transactions,
+       count(DISTINCT customer_id) AS customers,
+       sum(base_minor) AS turned_minor
+FROM transaction
+WHERE status <> 'declined'
+GROUP BY month
+ORDER BY month
+""".strip()
+_TONES = {"use": Tone.GOOD, "model": Tone.GOOD, "baseline": Tone.WATCH, "do not use": Tone.BAD}
+
+
+def home_page(
+    bank: BankFolder,
+    found: Understanding,
+    snapshot: Snapshot,
+    runs: Sequence[Run],
+    refused: Mapping[str, BankmineError],
+) -> Page:
+    """The home page; needs no transaction table, and says less without one."""
+    zone = bank.warehouse.zone
+    day = zone.show(snapshot.cutoff)
+    defects = found.defects
+    return Page(
+        slug="home",
+        title=bank.config.name,
+        nav_title="Home",
+        sentence=f"What is known of {snapshot.customers:,} customers of {bank.config.name} as of {day}.",
+        metrics=_metrics(bank, found, snapshot, runs, refused),
+        sections=[
+            Section(title="What was answered", blocks=[_answers(runs, refused), _task_table(runs, refused)]),
+            Section(title="What the data say", blocks=[_data_findings(found, len(defects))]),
+            *_activity(bank),
+            Section(title="Where the data come from", blocks=[_loads(bank)]),
+        ],
+        how_computed=HowComputed(
+            goal="Open the report: what there is, what was found, what each task answered.",
+            population="Every customer the bank knew at the cutoff; every transaction in the coverage.",
+            sql=[Sql(title="Transactions by month", text=MONTHLY)],
+        ),
+    )
+
+
+def _metrics(
+    bank: BankFolder,
+    found: Understanding,
+    snapshot: Snapshot,
+    runs: Sequence[Run],
+    refused: Mapping[str, BankmineError],
+) -> list[Metric]:
+    warehouse = bank.warehouse
+    tables = len(warehouse.tables())
+    metrics = [
+        Metric(
+            label="Customers",
+            value=snapshot.customers,
+            kind=Kind.NUMBER,
+            note=f"known at {warehouse.zone.show(snapshot.cutoff)}",
+        ),
+        Metric(
+            label="Bank tables with rows",
+            value=tables,
+            kind=Kind.NUMBER,
+            note=f"{sum(warehouse.rows(name) for name in warehouse.tables()):,} rows in all",
+        ),
+        Metric(
+            label="Data quality",
+            value=found.score,
+            kind=Kind.NUMBER,
+            digits=2,
+            note="0 to 1; see Data and quality",
+            tone=Tone.WATCH if found.defects else Tone.GOOD,
+        ),
+        Metric(
+            label="Tasks answered",
+            value=len(runs),
+            kind=Kind.NUMBER,
+            note=f"{len(refused)} refused for want of data" if refused else "none refused",
+        ),
+    ]
+    spoken = warehouse.coverage("transaction") if warehouse.has("transaction") else None
+    if spoken:
+        days = round((spoken[1] - spoken[0]) / 86_400_000_000)
+        first, last = (warehouse.zone.show(at) for at in spoken)
+        note = f"{days:,} days, {first} to {last}"
+        counted = Metric(
+            label="Transactions", value=warehouse.rows("transaction"), kind=Kind.NUMBER, note=note
+        )
+        metrics.insert(1, counted)
+    return metrics
+
+
+def _answers(runs: Sequence[Run], refused: Mapping[str, BankmineError]) -> Statements:
+    items = [
+        Statement(
+            text=f"{run.about['title']}: {run.verdict}",
+            detail=" ".join(run.about["summary"][:2]),
+            tone=_TONES.get(str(run.about["use"]), Tone.NEUTRAL),
+        )
+        for run in runs
+    ]
+    items += [
+        Statement(
+            text=f"{task.replace('_', ' ').capitalize()} was not run: {error.what}.",
+            detail=error.hint,
+            tone=Tone.WATCH,
+        )
+        for task, error in refused.items()
+    ]
+    if not items:
+        items = [
+            Statement(
+                text="No task has run yet.", detail="Turn tasks on in bankmine.toml and run `bankmine run`."
+            )
+        ]
+    return Statements(items)
+
+
+def _task_table(runs: Sequence[Run], refused: Mapping[str, BankmineError]) -> Table:
+    columns = [Column(label=name) for name in ("Task", "Question", "As of", "Use", "Run")]
+    rows: list[list[Any]] = [
+        [run.about["title"], run.about["goal"]["question"], run.cutoff, str(run.about["use"]), run.run_id]
+        for run in runs
+    ]
+    rows += [[task, error.what, None, "not run", None] for task, error in refused.items()]
+    return Table(columns=columns, rows=rows, caption="Tasks", name="tasks", empty="No task has run yet.")
+
+
+def _data_findings(found: Understanding, defects: int) -> Statements:
+    tone = Tone.WATCH if defects else Tone.NEUTRAL
+    items = [
+        Statement(text=text, tone=tone if place < defects else Tone.NEUTRAL)
+        for place, text in enumerate(found.statements[:5])
+    ]
+    return Statements(items or [Statement(text="Nothing unusual was found in the data.", tone=Tone.GOOD)])
+
+
+def _activity(bank: BankFolder) -> list[Section]:
+    """Transactions, customers and money by month, where there are transactions."""
+    if not bank.warehouse.has("transaction"):
+        return []
+    with Session(bank.warehouse, memory=bank.config.memory, threads=bank.config.threads) as session:
+        rows = session.arrow(MONTHLY, {"zone": bank.config.time_zone}).to_pylist()
+    months: list[date] = [row["month"] for row in rows]
+    currency = bank.warehouse.currency
+    x = Column(label="Month", kind=Kind.MONTH)
+    peak = max(rows, key=lambda row: row["transactions"])
+    busy = Chart(
+        title=f"{fmt.month(peak['month'])} was busiest: {fmt.number(peak['transactions'])} transactions",
+        subtitle="Transactions a month, declined ones left out",
+        picture=Lines(
+            x=x,
+            y=Column(label="Transactions", kind=Kind.NUMBER),
+            at=months,
+            from_zero=True,
+            series=[Series(name="Transactions", values=[row["transactions"] for row in rows])],
+        ),
+        sql=Sql(text=MONTHLY),
+        name="transactions-by-month",
+        wide=False,
+    )
+    active = max(rows, key=lambda row: row["customers"])
+    people = Chart(
+        title=f"{fmt.number(active['customers'])} customers in {fmt.month(active['month'])}, the most",
+        subtitle="Customers with a transaction in the month",
+        picture=Lines(
+            x=x,
+            y=Column(label="Customers", kind=Kind.NUMBER),
+            at=months,
+            from_zero=True,
+            series=[Series(name="Customers", values=[row["customers"] for row in rows])],
+        ),
+        sql=Sql(text=MONTHLY),
+        name="customers-by-month",
+        wide=False,
+    )
+    total = sum(int(row["turned_minor"] or 0) for row in rows)
+    money = Chart(
+        title=f"{fmt.money(total, currency)} were moved in all",
+        subtitle="Money moved a month, in and out together",
+        picture=Lines(
+            x=x,
+            y=Column(label="Money", kind=Kind.MONEY, unit=currency),
+            at=months,
+            from_zero=True,
+            series=[Series(name="Money", values=[int(row["turned_minor"] or 0) for row in rows])],
+        ),
+        sql=Sql(text=MONTHLY),
+        name="money-by-month",
+    )
+    return [Section(title="Activity", blocks=[busy, people, money])]
+
+
+def _loads(bank: BankFolder) -> Facts:
+    items = []
+    for load in bank.warehouse.manifest.loads:
+        rows = sum(one.rows for one in load.tables.values())
+        rejected = sum(sum(one.rejects.values()) for one in load.tables.values())
+        drawn = f"extract of {load.extract_date}" if load.extract_date else "undated extract"
+        text = f"mapping {load.mapping}, {drawn}: {rows:,} rows, {rejected:,} rejected"
+        items.append(
+            (f"Load {load.number}", text + (f"; ignored {', '.join(load.ignored)}" if load.ignored else ""))
+        )
+    return Facts(items)
