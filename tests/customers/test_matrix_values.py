@@ -55,8 +55,10 @@ def test_money_in_and_out(bank: SmallWarehouse) -> None:
             payment(4, "2024-03-05", 3000), payment(5, "2024-03-06", 9999, status="declined"),
         ]
     )  # fmt: skip
-    names = ["in_sum_3mo", "in_sum_6mo", "out_sum_3mo", "out_sum_6mo", "net_sum_6mo", "saved_share_3mo",
-             "out_change_3mo", "income_share_12mo", "declined_count_3mo", "transactions_count_6mo"]  # fmt: skip
+    names = [
+        "in_sum_3mo", "in_sum_6mo", "out_sum_3mo", "out_sum_6mo", "net_sum_6mo", "saved_share_3mo",
+        "out_change_3mo", "income_share_12mo", "declined_count_3mo", "transactions_count_6mo",
+    ]  # fmt: skip
     assert values(bank, names) == [6000, 10000, 3000, 4000, 6000.0, 0.5, 0.5, 0.6, 1, 4]
 
 

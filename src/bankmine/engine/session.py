@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 from bankmine.bank.catalogue import TABLES
 from bankmine.bank.warehouse import Warehouse
@@ -19,6 +20,9 @@ from bankmine.errors import UsageError
 
 if TYPE_CHECKING:
     from types import TracebackType
+
+# Whether a table of a warehouse's state has versions; a state never changes, so it is asked once.
+_SEEN: WeakKeyDictionary[Warehouse, dict[str, bool]] = WeakKeyDictionary()
 
 
 class Session:
@@ -118,8 +122,11 @@ class Session:
         statement = raw_rows(TABLES[table], source)
         if statement is None:
             return True
-        total, distinct, cancelled = self._connection.execute(statement).fetchall()[0]
-        return bool(total != distinct or cancelled)
+        seen = _SEEN.setdefault(self.warehouse, {})
+        if table not in seen:
+            total, distinct, cancelled = self._connection.execute(statement).fetchall()[0]
+            seen[table] = bool(total != distinct or cancelled)
+        return seen[table]
 
 
 def _missing_name(message: str) -> str:
