@@ -218,8 +218,20 @@ def test_the_raw_versions_are_there_to_be_looked_at(bank: SmallWarehouse) -> Non
 
 def test_a_table_without_rows_is_named(bank: SmallWarehouse) -> None:
     bank.load(transaction=[PAYMENT])
-    with Session(bank.warehouse) as session, pytest.raises(UsageError, match="no rows in the table loan"):
-        session.arrow("SELECT * FROM loan")
+    with Session(bank.warehouse) as session:
+        for query in ("SELECT * FROM loan", "SELECT * FROM loan_versions"):
+            with pytest.raises(UsageError, match="no rows in the table loan"):
+                session.arrow(query)
+            with pytest.raises(UsageError, match="no rows in the table loan"):
+                session.view("mine", query)
+
+
+def test_a_name_that_is_no_bank_table_stays_the_engines_own_error(bank: SmallWarehouse) -> None:
+    import duckdb
+
+    bank.load(transaction=[PAYMENT])
+    with Session(bank.warehouse) as session, pytest.raises(duckdb.CatalogException):
+        session.arrow("SELECT * FROM nothing")
 
 
 def test_statements_are_kept_and_parameters_bound(bank: SmallWarehouse) -> None:

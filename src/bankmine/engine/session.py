@@ -67,27 +67,31 @@ class Session:
     def view(self, name: str, sql: str) -> None:
         """Names a SELECT for the statements that follow; it is kept among the statements."""
         self._prepare_views(sql)
-        statement = f"CREATE OR REPLACE TEMP VIEW {quoted(name)} AS {sql.strip()}"
-        self._connection.execute(statement)
-        self.statements.append(statement)
+        self._execute(f"CREATE OR REPLACE TEMP VIEW {quoted(name)} AS {sql.strip()}", {})
         self._registered.add(name)
 
     def arrow(self, sql: str, parameters: Mapping[str, Any] | None = None) -> Any:
-        """Runs one statement and returns an Arrow table; parameters are `$name` in the SQL."""
+        """Runs one statement and returns an Arrow table; parameters are `$name` in the SQL.
+
+        UsageError where it reads a bank table that holds no rows.
+        """
+        self._prepare_views(sql)
+        return self._execute(sql.strip(), dict(parameters or {})).to_arrow_table()
+
+    def _execute(self, statement: str, parameters: dict[str, Any]) -> Any:
         import duckdb
 
-        self._prepare_views(sql)
-        self.statements.append(sql.strip())
+        self.statements.append(statement)
         try:
-            return self._connection.execute(sql, dict(parameters or {})).to_arrow_table()
+            return self._connection.execute(statement, parameters)
         except duckdb.CatalogException as error:
-            name = _missing_name(str(error))
-            if name in TABLES or name.removeprefix("customer_") in TABLES:
-                raise UsageError(
-                    f"this bank has no rows in the table {name}",
-                    hint="Load an extract that fills it, or leave that part out.",
-                ) from None
-            raise
+            name = view_tables().get(_missing_name(str(error)))
+            if name is None:
+                raise
+            raise UsageError(
+                f"this bank has no rows in the table {name}",
+                hint="Load an extract that fills it, or leave that part out.",
+            ) from None
 
     def scalar(self, sql: str, parameters: Mapping[str, Any] | None = None) -> Any:
         """The first value of the first row."""
