@@ -146,6 +146,27 @@ def test_a_transaction_knows_only_what_was_known_when_it_was(
     assert differing(whole, cut, names) == []
 
 
+@pytest.mark.parametrize("place", range(4))
+def test_absurd_values_after_a_transaction_change_nothing(
+    place: int, bank: SmallWarehouse, loads: Loads, tmp_path: Path
+) -> None:
+    on_time = [row for row in loads[0]["transaction"] if row["known_at"] == row["event_time"] > "2023-11-20"]
+    own = on_time[place * 11]
+    spoilt = poisoned(loads, datetime.fromisoformat(own["event_time"]))
+    mine = [row for row in spoilt[0]["transaction"] if row["transaction_id"] != own["transaction_id"]]
+    spoilt[0]["transaction"] = [*mine, own]
+    poison = build(tmp_path, spoilt)
+    row = pa.table(
+        {
+            "subject_kind": ["transaction"], "subject_id": [own["transaction_id"]],
+            "customer_id": [own["customer_id"]], "cutoff": [bank.at(own["event_time"])],
+            "seq": [own["transaction_id"]],
+        }
+    )  # fmt: skip
+    names = CATALOGUE.available(bank.warehouse).names
+    assert differing(matrix(bank.warehouse, row, names), matrix(poison.warehouse, row, names), names) == []
+
+
 def test_as_of_reads_what_was_corrected_since(bank: SmallWarehouse, loads: Loads) -> None:
     rows = customers_at(bank, "2023-12-15")
     then = matrix(bank.warehouse, rows, ["out_sum_12mo", "customer_region_id"])

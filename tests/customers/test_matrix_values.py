@@ -138,6 +138,16 @@ def test_a_day_counts_once_it_is_over(bank: SmallWarehouse) -> None:
     assert values(bank, names, "2024-03-11") == [0, 1, 435]
 
 
+def test_a_card_that_changed_hands_is_the_new_holders(bank: SmallWarehouse) -> None:
+    card = {"card_id": 5, "customer_id": 1, "valid_from": "2023-01-01"}
+    bank.load(card=[card, {**card, "customer_id": 2, "valid_from": "2024-02-01", "known_at": "2024-02-10"}])
+    seen = {
+        cutoff: [values(bank, ["cards_count"], cutoff, customer=one)[0] for one in (1, 2)]
+        for cutoff in ("2024-01-31", "2024-02-09", "2024-02-10")
+    }
+    assert seen == {"2024-01-31": [1, 0], "2024-02-09": [1, 0], "2024-02-10": [0, 1]}
+
+
 def test_an_account_shared_in_two_roles_is_one_account(bank: SmallWarehouse) -> None:
     roles = [
         {"account_id": 5, "customer_id": 1, "role": role} for role in ("owner", "co-owner", "authorised")
@@ -287,6 +297,16 @@ def test_transactions_are_those_of_replay(tmp_path: Path) -> None:
         assert after.column(name).to_pylist() == before.column(name).to_pylist(), name
     known = read_subjects(bank.warehouse, rows, [], None).knowledge.tolist()
     assert known == before.column("known_at").cast(pa.int64()).to_pylist()
+
+
+def test_the_number_of_threads_changes_nothing(tmp_path: Path) -> None:
+    from bankmine.customers.catalogue import CATALOGUE
+
+    bank = build(tmp_path, rows_of_bank())
+    names = CATALOGUE.available(bank.warehouse).names_of("customer")
+    rows = pa.concat_tables([asked(bank, "2023-12-15", customer=one) for one in CUSTOMERS])
+    one, four = (matrix(bank.warehouse, rows, names, threads=threads) for threads in (1, 4))
+    assert one.equals(four)
 
 
 def test_a_matrix_of_many_cutoffs_equals_one_for_each(tmp_path: Path) -> None:

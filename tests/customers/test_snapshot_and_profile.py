@@ -51,6 +51,15 @@ def test_a_snapshot_is_found_again_until_its_cause_changes(tmp_path: Path) -> No
     assert not keep_snapshot(after_loads(bank, 2), cutoff=cutoff).found
 
 
+def test_two_banks_of_the_same_content_have_byte_equal_snapshots(tmp_path: Path) -> None:
+    texts = []
+    for name in ("one", "other"):
+        bank = build(tmp_path / name, rows_of_bank())
+        taken = keep_snapshot(bank.warehouse, cutoff=bank.at("2024-01-01"))
+        texts.append([(file.name, file.read_bytes()) for file in sorted(taken.folder.iterdir())])
+    assert texts[0] == texts[1]
+
+
 def after_loads(bank: SmallWarehouse, loads: int) -> Warehouse:
     """The warehouse as it was after so many loads."""
     kept = sorted((bank.folder / "history").glob("*.json"))[loads - 1]
