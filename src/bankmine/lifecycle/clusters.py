@@ -22,7 +22,12 @@ PORTRAIT_TRAITS = 6
 
 
 def carry_out(
-    task: Task, bank: Bank, material: Material, plan: Plan, folder: Path, scratch: Path,
+    task: Task,
+    bank: Bank,
+    material: Material,
+    plan: Plan,
+    folder: Path,
+    scratch: Path,
     stage: Callable[[str], None],
 ) -> dict[str, Any]:
     """Everything between the matrix and the writing; returns what the run says about itself."""  # fmt: skip

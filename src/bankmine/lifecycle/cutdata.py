@@ -26,7 +26,7 @@ from bankmine.bank.civil import DAY
 from bankmine.bank.columns import Kind, Table, Type
 from bankmine.bank.manifest import DataFile, Manifest, TableState
 from bankmine.bank.warehouse import Warehouse
-from bankmine.tasks.contract import Ints, Truth
+from bankmine.tasks.contract import Truth
 from bankmine.tasks.sql import instants, micros
 
 SAMPLED_KEYS = ("customer_id", "card_id", "terminal_id", "merchant_id")
@@ -174,7 +174,9 @@ def _replaced(content: Any, name: str, mask: Truth, value: Any) -> Any:
     return content.set_column(content.column_names.index(name), name, changed)
 
 
-def write_copy(warehouse: Warehouse, tables: Mapping[str, Any], folder: Path, *, until: int | None) -> Warehouse:
+def write_copy(
+    warehouse: Warehouse, tables: Mapping[str, Any], folder: Path, *, until: int | None
+) -> Warehouse:
     """A warehouse of one file a table; its coverage ends at `until` where that is earlier."""
     import pyarrow.parquet as pq
 

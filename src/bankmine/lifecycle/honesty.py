@@ -24,6 +24,7 @@ from bankmine.tasks.contract import Bank, Candidate, Ints, Task, Truth
 SAMPLE = 200
 ROWS_FOR_LABEL_TESTS = 20_000
 ROUNDS = 3
+MOST_TREES = 80
 
 
 @dataclass(frozen=True)
@@ -85,13 +86,16 @@ def _permuted(
     both = np.concatenate([train, held])
     strata = np.concatenate([np.zeros(len(train), int), np.ones(len(held), int)])
     columns = material.features.select(list(candidate.columns or material.names))
+    settings = dict(model.settings)
+    if "n_estimators" in settings:
+        settings["n_estimators"] = min(MOST_TREES, settings["n_estimators"])
     first, second = columns.take(train), columns.take(held)
 
     def train_and_score(labels: Truth) -> tuple[Any, Any]:
         own, others = labels[: len(train)], labels[len(train) :]
         preparation = candidate.preparation()
         made = preparation.fit_transform(first, own, units=material.units)
-        miner = candidate.miner(**model.settings).fit(made.values, own, names=made.names)
+        miner = candidate.miner(**settings).fit(made.values, own, names=made.names)
         return others, miner.decision_function(preparation.transform(second).values)
 
     seen = leaks.permuted_labels(
@@ -156,9 +160,7 @@ def _sample(task: Task, bank: Bank, material: Material, candidates: Ints) -> tup
 def _present(copy: Any, material: Material, task: Task, bank: Bank) -> list[str]:
     """Features whose tables the copy still holds; a table that is empty before the cutoff has none."""
     catalogue = task.catalogue(bank)
-    return [
-        name for name in material.names if all(copy.has(need.table) for need in catalogue.needs(name))
-    ]
+    return [name for name in material.names if all(copy.has(need.table) for need in catalogue.needs(name))]
 
 
 def _part(rows: Ints, seed: int) -> Ints:

@@ -20,7 +20,12 @@ SHOWN_WEIGHTS = 2_000
 
 
 def carry_out(
-    task: Task, bank: Bank, material: Material, plan: Plan, folder: Path, scratch: Path,
+    task: Task,
+    bank: Bank,
+    material: Material,
+    plan: Plan,
+    folder: Path,
+    scratch: Path,
     stage: Callable[[str], None],
 ) -> dict[str, Any]:
     """Everything between the matrix and the writing; returns what the run says about itself."""  # fmt: skip
@@ -90,7 +95,7 @@ def _score(
     probability = final.miner.probability(prepared.values)
     ranking = final.miner.decision_function(prepared.values)
     decision = task.decide(bank, Scored(rows=rows, probability=probability, ranking=ranking))
-    reasons = reason_lists(task.name, final.miner, prepared, features)
+    reasons = reason_lists(task.name, final.miner, prepared, features, threads=bank.threads)
     table = score_table(
         task=task.name, horizon=task.horizon_words, rows=rows, probability=probability, decision=decision,
         reasons=reasons,

@@ -57,7 +57,9 @@ class Run:
     @cached_property
     def features(self) -> list[dict[str, Any]]:
         """The features used: name, unit, sentence, lineage, missing share and weight."""
-        content: list[dict[str, Any]] = json.loads((self.folder / "features.json").read_text(encoding="utf-8"))
+        content: list[dict[str, Any]] = json.loads(
+            (self.folder / "features.json").read_text(encoding="utf-8")
+        )
         return content
 
     @property

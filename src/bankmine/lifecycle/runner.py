@@ -49,7 +49,9 @@ def run_task(
     folder = config.folder if config else None
     task = find_task(task_name, folder)
     settings = dict(config.tasks.get(task.name, {})) if config else {}
-    at = check_cutoff(warehouse, task.needs, cutoff if cutoff is not None else settings.get("cutoff"))
+    if cutoff is None:
+        cutoff = task.default_cutoff(settings, warehouse.zone)
+    at = check_cutoff(warehouse, task.needs, cutoff)
     bank = Bank(
         warehouse=warehouse,
         cutoff=at,

@@ -1,13 +1,13 @@
 """Run folders: named by their content, written beside, then renamed; a crash leaves no half run.
 
-    results/<task>/<run_id>/
-      metrics.json   all figures, tests, feasibility, plan, verdict
-      card.md        the model card
-      model/         model.json (and booster.txt), preparation.json
-      features.json  name, unit, sentence, lineage, missing share, weight
-      sql/           the statements behind the numbers
-      versions.json  versions of the libraries, seed, hash of bankmine's own code
-      scores.parquet
+results/<task>/<run_id>/
+  metrics.json   all figures, tests, feasibility, plan, verdict
+  card.md        the model card
+  model/         model.json (and booster.txt), preparation.json
+  features.json  name, unit, sentence, lineage, missing share, weight
+  sql/           the statements behind the numbers
+  versions.json  versions of the libraries, seed, hash of bankmine's own code
+  scores.parquet
 """
 
 from __future__ import annotations

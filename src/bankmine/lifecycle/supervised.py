@@ -10,6 +10,7 @@ The same procedure three times, each further on in time:
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -66,12 +67,10 @@ def tune(task: Task, bank: Bank, material: Material, plan: Plan, candidate: Cand
         split = material.split(fold, keep)
         ready = _Ready(material, candidate, split.train, split.test)
         truths.append(material.truth[split.test])
-        for number, settings in enumerate(candidate.settings):
-            miner = ready.fit(settings)
-            probability, ranking = (
-                miner.probability(ready.held_out),
-                miner.decision_function(ready.held_out),
-            )
+        workers = bank.threads if candidate.parallel else 1
+        with ThreadPoolExecutor(workers) as pool:
+            said = list(pool.map(ready.fit_and_score, candidate.settings))
+        for number, (probability, ranking) in enumerate(said):
             held[number].append(log_odds(probability))
             shown = probability if task.metric in PROBABILITY_METRICS else ranking
             figures[number, place] = compute(task.metric, truths[-1], shown)
@@ -152,7 +151,13 @@ class _Ready:
         self.held_out = self.preparation.transform(features.take(test)).values
         self._miner = candidate.miner
 
+    def fit_and_score(self, settings: Mapping[str, Any]) -> tuple[Floats, Floats]:
+        """Probability and ranking of the held-out rows under some settings."""
+        miner = self.fit(settings)
+        return miner.probability(self.held_out), miner.decision_function(self.held_out)
+
     def fit(self, settings: Mapping[str, Any]) -> Any:
+        """A new miner on the training rows."""
         return self._miner(**settings).fit(self._matrix.values, self.truth, names=self._matrix.names)
 
 

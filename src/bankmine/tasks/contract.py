@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bankmine.bank.civil import Zone
 from bankmine.bank.warehouse import Warehouse
 from bankmine.tasks.labels import LabelRule
 
@@ -115,7 +116,8 @@ class Candidate:
 
     `preparation` and `miner` make new ones; `settings` are keyword arguments for `miner`, among which the
     tuning folds choose. A baseline is what the model has to beat. `columns` limits the features (a rule
-    that looks at one). `calibrate` puts a calibrator behind the miner.
+    that looks at one). `calibrate` puts a calibrator behind the miner; `parallel` says that fits may run
+    beside each other and still give the same.
     """
 
     name: str
@@ -126,6 +128,7 @@ class Candidate:
     baseline: bool = False
     columns: tuple[str, ...] | None = None
     calibrate: bool = False
+    parallel: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -196,6 +199,15 @@ class Segments:
     names: Sequence[str]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Shown:
+    """The task's own part of its page, in the report's words: figures, findings, sections."""
+
+    metrics: Sequence[Any] = ()
+    statements: Sequence[Any] = ()
+    sections: Sequence[Any] = ()
+
+
 class Task:
     """Base of all tasks. A task overrides what its question needs; unsupervised ones keep `label_rule` None.
 
@@ -214,6 +226,11 @@ class Task:
     group: str = "customer_id"
     group_words: str = "customer"
     horizon_words: str = ""
+
+    def default_cutoff(self, settings: Mapping[str, Any], zone: Zone) -> str | None:
+        """The cutoff the bank's settings ask for; None for the earliest end of coverage."""
+        value = settings.get("cutoff")
+        return None if value is None else str(value)
 
     def rule(self, bank: Bank) -> LabelRule | None:
         """The label rule under the bank's settings."""
@@ -257,6 +274,10 @@ class Task:
         """Grades, lists and actions that follow from the scores."""
         raise NotImplementedError
 
+    def show(self, about: Mapping[str, Any]) -> Shown:
+        """What the task's page shows of a finished run besides what every task shows."""
+        return Shown()
+
     def name_segments(self, profiles: Sequence[Any]) -> list[str]:
         """Names of clusters in plain words (tasks without a label)."""
         return [f"segment {number}" for number in range(1, len(profiles) + 1)]
@@ -272,6 +293,23 @@ class Task:
 
 def exponent_of(currency: str) -> int:
     """Decimals of a currency's minor unit (ISO 4217)."""
-    none = {"JPY", "KRW", "VND", "CLP", "ISK", "UGX", "XAF", "XOF", "XPF", "PYG", "RWF", "GNF", "KMF", "DJF", "BIF", "VUV"}
+    none = {
+        "JPY",
+        "KRW",
+        "VND",
+        "CLP",
+        "ISK",
+        "UGX",
+        "XAF",
+        "XOF",
+        "XPF",
+        "PYG",
+        "RWF",
+        "GNF",
+        "KMF",
+        "DJF",
+        "BIF",
+        "VUV",
+    }
     three = {"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"}
     return 0 if currency in none else 3 if currency in three else 2

@@ -104,7 +104,9 @@ def customer_rows(found: Any, cutoff: int) -> Any:
 
     count = 0 if found is None else found.num_rows
     ids = np.zeros(0, np.int64) if found is None else found.column("customer_id").to_numpy()
-    value = np.zeros(0, np.int64) if found is None else found.column("value_minor").cast(pa.int64()).to_numpy()
+    value = (
+        np.zeros(0, np.int64) if found is None else found.column("value_minor").cast(pa.int64()).to_numpy()
+    )
     order = np.argsort(ids, kind="stable")
     columns = {
         "subject_kind": pa.array(["customer"], pa.string()).take(pa.array(np.zeros(count, np.int64))),

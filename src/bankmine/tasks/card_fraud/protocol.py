@@ -13,9 +13,7 @@ from bankmine.bank.civil import Zone
 from bankmine.tasks.contract import Ints, Truth
 
 
-def not_blocked(
-    customers: Ints, cutoffs: Ints, *, compromised: Ints, known_at: Ints, zone: Zone
-) -> Truth:
+def not_blocked(customers: Ints, cutoffs: Ints, *, compromised: Ints, known_at: Ints, zone: Zone) -> Truth:
     """Which transactions are of a customer not known to be compromised when the civil day began.
 
     `compromised` and `known_at` name a customer and the instant (µs) from which a fraud of theirs was known.

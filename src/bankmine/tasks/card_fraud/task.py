@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from bankmine.bank.civil import DAY
+from bankmine.bank.civil import Zone
 from bankmine.bank.warehouse import Warehouse
 from bankmine.engine.session import Session
 from bankmine.errors import FeasibilityError
@@ -24,7 +24,20 @@ from bankmine.tasks.card_fraud import features as own
 from bankmine.tasks.card_fraud.judge import CHECKED, card_precision, money_found, on_list
 from bankmine.tasks.card_fraud.protocol import not_blocked
 from bankmine.tasks.contract import (
-    ROW_COLUMNS, Bank, Candidate, Decision, Feasibility, Fold, Goal, Ints, Needs, Plan, Scored, Task, Tested,
+    ROW_COLUMNS,
+    Bank,
+    Candidate,
+    Decision,
+    Feasibility,
+    Fold,
+    Goal,
+    Ints,
+    Needs,
+    Plan,
+    Scored,
+    Shown,
+    Task,
+    Tested,
     Truth,
 )  # fmt: skip
 from bankmine.tasks.labels import LabelRule
@@ -33,6 +46,7 @@ from bankmine.tasks.sql import instants, micros, statement
 
 FOLDER = Path(__file__).parent
 BLOCK_FROM = 0.9
+DELAY_DAYS = 7
 ACTIONS = {
     "block": "Decline or block the card and call the customer.",
     "check": "An investigator looks at the card today.",
@@ -47,7 +61,7 @@ class CardFraud(Task):
     title = "Card fraud"
     sentence = "Which card transactions are fraud, while their verdict is still open"
     needs = Needs(tables=("transaction", "feedback"), usable=("card", "customer"), subject_kind="transaction")
-    label_rule = LabelRule(horizon_days=0, delay_days=7, tables=("transaction", "feedback"))
+    label_rule = LabelRule(horizon_days=0, delay_days=DELAY_DAYS, tables=("transaction", "feedback"))
     metric = "average_precision"
     group_words = "card"
     horizon_words = "the transaction itself"
@@ -61,17 +75,29 @@ class CardFraud(Task):
         feasibility=Feasibility(subjects=1_000, positives=50, negatives=1_000, history_days=37),
     )
 
+    def default_cutoff(self, settings: Mapping[str, Any], zone: Zone) -> str | None:
+        """`cutoff`, or the day on which the verdicts of the last test day of `test` are due."""
+        if settings.get("cutoff") is None and "test" in settings:
+            end = zone.parse(str(settings["test"][1]))
+            return zone.show(zone.days_before(end, -self._delay(settings)))
+        return super().default_cutoff(settings, zone)
+
+    def rule(self, bank: Bank) -> LabelRule:
+        """Verdicts take `delay_days` of the settings, seven by default."""
+        return LabelRule(
+            horizon_days=0, delay_days=self._delay(bank.settings), tables=("transaction", "feedback")
+        )
+
     def plan(self, bank: Bank) -> Plan:
         """One week trains, the next is open, the third tests; two such pairs before it tune."""
-        zone = bank.warehouse.zone
-        delay = self._rule.delay_days
+        zone, delay = bank.warehouse.zone, self._delay(bank.settings)
         week = int(bank.settings.get("days", 7))
 
         def back(days: int) -> int:
             return zone.days_before(bank.cutoff, days)
 
         test_from, test_until = back(delay + week), back(delay)
-        train_from = back(2 * delay + 2 * week)
+        train_from, train_until = back(2 * delay + 2 * week), back(2 * delay + week)
         tuning = tuple(
             Fold(
                 train_from=back(3 * delay + 3 * week + shift * week),
@@ -81,18 +107,10 @@ class CardFraud(Task):
             for shift in (1, 0)
         )
         first = tuning[0].train_from
-        start, _ = coverage(bank.warehouse, self.needs)
-        history = self.goal.feasibility.history_days
-        if zone.days_before(first, history) < start:
-            raise FeasibilityError(
-                f"card_fraud would look at transactions from {zone.show(first)} on and the data begin at "
-                f"{zone.show(start)}",
-                hint=f"It needs {history} days of history before them: take a cutoff from "
-                f"{zone.show(zone.days_before(start, -(3 * delay + 4 * week + history)))} on.",
-            )
+        self._check_history(bank, first, 3 * delay + 4 * week)
         return Plan(
             score=(test_until, bank.cutoff),
-            periods=((first, train_from + week * DAY), (test_from, bank.cutoff)),
+            periods=((first, train_until), (test_from, bank.cutoff)),
             tuning=tuning,
             test=Fold(train_from=train_from, test_from=test_from, test_until=test_until),
             final_from=test_from,
@@ -101,6 +119,21 @@ class CardFraud(Task):
                 f"{zone.show(test_until)} test; verdicts take {delay} days, so the time between is left out. "
                 f"Scored are those from {zone.show(test_until)} on, whose verdicts are open."
             ),
+        )
+
+    def _check_history(self, bank: Bank, first: int, reach_days: int) -> None:
+        zone, history = bank.warehouse.zone, self.goal.feasibility.history_days
+        start, end = coverage(bank.warehouse, self.needs)
+        if zone.days_before(first, history) >= start:
+            return
+        from_ = zone.days_before(start, -(reach_days + history))
+        hint = f"It needs {history} days of history before them: " + (
+            f"take a cutoff from {zone.show(from_)} on." if from_ <= end else "load a longer period."
+        )
+        raise FeasibilityError(
+            f"card_fraud would look at transactions from {zone.show(first)} on and the data begin at "
+            f"{zone.show(start)}",
+            hint=hint,
         )
 
     def population(self, bank: Bank, plan: Plan) -> Any:
@@ -138,7 +171,7 @@ class CardFraud(Task):
             found = session.arrow(statement(FOLDER, "label"))
             bank.note("label", session.statements)
         truth = np.asarray(found.column("label").to_numpy(zero_copy_only=False), dtype=np.bool_)
-        due = self._rule.known_at(micros(rows.column("cutoff")), bank.warehouse.zone)
+        due = self.rule(bank).known_at(micros(rows.column("cutoff")), bank.warehouse.zone)
         verdict = pc.fill_null(found.column("known_at").cast(pa.int64()), 0).to_numpy()
         return truth, np.where(truth, np.maximum(verdict, micros(rows.column("cutoff"))), due)
 
@@ -153,7 +186,7 @@ class CardFraud(Task):
 
     def candidates(self, bank: Bank, features: Sequence[str]) -> tuple[Candidate, ...]:
         """Prior and amount alone; logistic regression and boosting, both calibrated."""
-        slow = {"learning_rate": 0.02, "feature_fraction": 0.4, "n_estimators": 400}
+        common = {"learning_rate": 0.04, "feature_fraction": 0.4, "n_estimators": 200}
         return (
             prior(),
             rule("tx_amount", words="the amount alone", name="amount rule"),
@@ -161,8 +194,8 @@ class CardFraud(Task):
             boosting(
                 bank,
                 settings=(
-                    {**slow, "num_leaves": 5, "min_data_in_leaf": 20},
-                    {**slow, "num_leaves": 7, "min_data_in_leaf": 40},
+                    {**common, "num_leaves": 5, "min_data_in_leaf": 20},
+                    {**common, "num_leaves": 7, "min_data_in_leaf": 20},
                 ),
             ),
         )
@@ -212,6 +245,12 @@ class CardFraud(Task):
             },
         )
 
+    def show(self, about: Mapping[str, Any]) -> Shown:
+        """The page's own part."""
+        from bankmine.tasks.card_fraud.page import show
+
+        return show(about)
+
     def summary(self, bank: Bank, figures: Mapping[str, Any]) -> list[str]:
         """Average precision and card precision with intervals, beside the amount rule."""
         model, base = figures["model"], figures["best_baseline"]
@@ -226,10 +265,8 @@ class CardFraud(Task):
             f"{own_cards['high']:.3f}); {base} {best_cards['value']:.3f}, the best possible {cards['perfect']:.3f}.",
         ]
 
-    @property
-    def _rule(self) -> LabelRule:
-        assert self.label_rule is not None
-        return self.label_rule
+    def _delay(self, settings: Mapping[str, Any]) -> int:
+        return int(settings.get("delay_days", DELAY_DAYS))
 
     def _session(self, bank: Bank) -> Session:
         return Session(

@@ -6,7 +6,7 @@ paid in `[T, T + 90 days)`; monthly cutoffs; customers are those who paid in the
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,21 @@ from bankmine.engine.session import Session
 from bankmine.errors import FeasibilityError
 from bankmine.tasks.candidates import boosting, logistic, prior, rule
 from bankmine.tasks.contract import (
-    Bank, Candidate, Decision, Feasibility, Floats, Fold, Goal, Ints, Needs, Plan, Scored, Task, Tested, Truth,
+    Bank,
+    Candidate,
+    Decision,
+    Feasibility,
+    Fold,
+    Goal,
+    Ints,
+    Needs,
+    Plan,
+    Scored,
+    Shown,
+    Task,
+    Tested,
+    Truth,
+    exponent_of,
 )  # fmt: skip
 from bankmine.tasks.features import customer_features
 from bankmine.tasks.inactivity.judge import by_month, money_found
@@ -25,6 +39,8 @@ from bankmine.tasks.population import coverage, months_back, rows_at
 from bankmine.tasks.sql import instants, micros, statement
 
 FOLDER = Path(__file__).parent
+HORIZON_DAYS = 90
+DELAY_DAYS = 1  # a row that has only a date is known at the next midnight
 RECENCY = "out_days_since_last_all"
 GRADES = ((0.75, "very likely"), (0.5, "likely"), (0.25, "possible"), (0.0, "unlikely"))
 ACTIONS = {
@@ -42,7 +58,7 @@ class Inactivity(Task):
     title = "Inactivity"
     sentence = "Who will make no payment in the next 90 days"
     needs = Needs(tables=("transaction",), usable=("customer", "account", "balance", "card", "digital_event"))
-    label_rule = LabelRule(horizon_days=90, delay_days=1, tables=("transaction",))
+    label_rule = LabelRule(horizon_days=HORIZON_DAYS, delay_days=DELAY_DAYS, tables=("transaction",))
     horizon_words = "90 days"
     goal = Goal(
         question="Which customers who paid in the last twelve months will pay nothing in the next 90 days?",
@@ -57,14 +73,13 @@ class Inactivity(Task):
 
     def plan(self, bank: Bank) -> Plan:
         """Monthly cutoffs: the last mature ones test, the months before train, the last of them tunes."""
-        zone, rule = bank.warehouse.zone, self._rule
+        zone, rule = bank.warehouse.zone, self.rule(bank)
         start, _ = coverage(bank.warehouse, self.needs)
         earliest = zone.days_before(start, -self.goal.feasibility.history_days)
         months = np.array(months_back(bank, from_month=1, earliest=earliest), dtype=np.int64)
         mature = months[rule.known_at(months, zone) <= bank.cutoff]
         tests = int(bank.settings.get("test_months", 4))
-        split = self._split(mature, min(tests, max(1, len(mature) // 3)), bank)
-        test, tuning = split
+        test, tuning = self._split(mature, min(tests, max(1, len(mature) // 3)), bank)
         return Plan(
             score=(bank.cutoff, bank.cutoff + 1),
             cutoffs=(*(int(one) for one in mature), bank.cutoff),
@@ -99,7 +114,7 @@ class Inactivity(Task):
                 "row_number": np.arange(rows.num_rows),
                 "customer_id": rows.column("customer_id"),
                 "cutoff": rows.column("cutoff"),
-                "label_end": instants(self._rule.ends(cutoffs, zone)),
+                "label_end": instants(self.rule(bank).ends(cutoffs, zone)),
             }
         )
         with Session(bank.warehouse, bank.cutoff, memory=bank.memory, threads=bank.threads) as session:
@@ -107,7 +122,7 @@ class Inactivity(Task):
             found = session.arrow(statement(FOLDER, "label"))
             bank.note("label", session.statements)
         truth = np.asarray(found.column("label").to_numpy(zero_copy_only=False), dtype=np.bool_)
-        return truth, self._rule.known_at(cutoffs, zone)
+        return truth, self.rule(bank).known_at(cutoffs, zone)
 
     def features(self, bank: Bank) -> tuple[str, ...]:
         """All features of the customer that the bank allows, without the calendar and protected attributes."""
@@ -124,7 +139,6 @@ class Inactivity(Task):
                 settings=(
                     {"n_estimators": 150, "num_leaves": 7, "learning_rate": 0.05},
                     {"n_estimators": 150, "num_leaves": 15, "learning_rate": 0.05, "min_data_in_leaf": 100},
-                    {"n_estimators": 300, "num_leaves": 15, "learning_rate": 0.03, "min_data_in_leaf": 200},
                 ),
             ),
         )
@@ -162,14 +176,37 @@ class Inactivity(Task):
             },
         )
 
-    @property
-    def _rule(self) -> LabelRule:
-        assert self.label_rule is not None
-        return self.label_rule
+    def rule(self, bank: Bank) -> LabelRule:
+        """The horizon is `horizon_days` of the settings, 90 by default."""
+        days = int(bank.settings.get("horizon_days", HORIZON_DAYS))
+        return LabelRule(horizon_days=days, delay_days=DELAY_DAYS, tables=("transaction",))
+
+    def show(self, about: Mapping[str, Any]) -> Shown:
+        """The page's own part."""
+        from bankmine.tasks.inactivity.page import show
+
+        return show(about)
+
+    def summary(self, bank: Bank, figures: Mapping[str, Any]) -> list[str]:
+        """Who is at risk, how much money, how well the list ranks."""
+        found, model, base = figures["decision"]["summary"], figures["model"], figures["best_baseline"]
+        area, other = (figures["candidates"][name]["metrics"]["auc"] for name in (model, base))
+        money = 10 ** exponent_of(bank.warehouse.currency)
+        months = [
+            f"{one['cutoff']} {one['auc']:.3f} ({one['baseline_auc']:.3f})"
+            for one in figures["task"]["by_month"]
+        ]
+        return [
+            f"Of {found['customers']:,} customers, {found['expected_silent']:,.0f} are expected to fall silent; "
+            f"{bank.warehouse.currency} {found['at_risk_minor'] / money:,.0f} of last year's spend is at risk.",
+            f"AUC {area['value']:.3f} ({area['low']:.3f}–{area['high']:.3f}); {base} {other['value']:.3f} "
+            f"({other['low']:.3f}–{other['high']:.3f}).",
+            f"AUC by test month (in brackets the {base}): {', '.join(months)}.",
+        ]
 
     def _split(self, mature: Ints, tests: int, bank: Bank) -> tuple[Fold, Fold]:
         """The test fold and the tuning fold before it, each with its embargo."""
-        zone, known = bank.warehouse.zone, self._rule.known_at(mature, bank.warehouse.zone)
+        known = self.rule(bank).known_at(mature, bank.warehouse.zone)
         if len(mature) >= 3:
             test_from, until = int(mature[-tests]), int(mature[-1]) + 1
             training = mature[known <= test_from]
@@ -181,15 +218,13 @@ class Inactivity(Task):
                         Fold(train_from=first, test_from=test_from, test_until=until),
                         Fold(train_from=first, test_from=tune_from, test_until=tune_from + 1),
                     )
-        start, _ = coverage(bank.warehouse, self.needs)
+        zone, (start, _) = bank.warehouse.zone, coverage(bank.warehouse, self.needs)
         raise FeasibilityError(
             f"inactivity found {len(mature)} monthly cutoffs with a known label between {zone.show(start)} and "
             f"{zone.show(bank.cutoff)}",
             hint="It needs about 13 months: 90 days of history, 90 days to train, to tune and to test, each "
             "with the labels of the one before known. Load a longer period.",
         )
-
-
 
 
 TASK = Inactivity()

@@ -14,7 +14,18 @@ import numpy as np
 
 from bankmine.errors import FeasibilityError
 from bankmine.tasks.contract import (
-    Bank, Candidate, Decision, Feasibility, Goal, Needs, Plan, Scored, Segments, Task, exponent_of,
+    Bank,
+    Candidate,
+    Decision,
+    Feasibility,
+    Goal,
+    Needs,
+    Plan,
+    Scored,
+    Segments,
+    Shown,
+    Task,
+    exponent_of,
 )  # fmt: skip
 from bankmine.tasks.population import coverage, rows_at
 from bankmine.tasks.sql import statement
@@ -119,13 +130,14 @@ class Segmentation(Task):
             unit="segment",
             grade=grade,
             order=segments.distance,
-            actions={
-                name: "Give it a treatment of its own and measure it against a hold-out."
-                if usable
-                else "Do not use: other draws of customers give other segments."
-                for name in segments.names
-            },
+            actions=dict.fromkeys(segments.names, "Give it a treatment of its own and measure it against a hold-out." if usable else "Do not use: other draws of customers give other segments."),
         )
+
+    def show(self, about: Mapping[str, Any]) -> Shown:
+        """The page's own part."""
+        from bankmine.tasks.segmentation.page import show
+
+        return show(about)
 
     def summary(self, bank: Bank, figures: Mapping[str, Any]) -> list[str]:
         """How many segments, how stable, and the largest ones."""

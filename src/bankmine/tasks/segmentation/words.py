@@ -62,12 +62,11 @@ def names(profiles: Sequence[Any], *, most: int = 3) -> list[str]:
     for extra in range(most + 1, most + 4):
         twice = {name for name in found if found.count(name) > 1}
         found = [
-            _name(traits, extra) if name in twice else name for name, traits in zip(found, chosen, strict=True)
+            _name(traits, extra) if name in twice else name
+            for name, traits in zip(found, chosen, strict=True)
         ]
     twice = {name for name in found if found.count(name) > 1}
-    return [
-        f"{name} ({number})" if name in twice else name for number, name in enumerate(found, start=1)
-    ]
+    return [f"{name} ({number})" if name in twice else name for number, name in enumerate(found, start=1)]
 
 
 def _traits(profile: Any) -> list[str]:

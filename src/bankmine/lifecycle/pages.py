@@ -1,0 +1,285 @@
+"""From a run to its page of the report, as plain data.
+
+Every task's page has the same bones: figures, findings, the result against baselines, how far the chances can
+be trusted, what to do, the list, and how it was computed. A task adds its own sections with `Task.show`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from bankmine.bank.keys import show_key
+from bankmine.lifecycle.run import Run
+from bankmine.report.content import (
+    Chart,
+    Column,
+    FeatureNote,
+    HowComputed,
+    Interval,
+    Kind,
+    Metric,
+    Page,
+    Section,
+    Sql,
+    Statement,
+    Table,
+    Test,
+    Tone,
+)  # fmt: skip
+from bankmine.report.pictures import Bar, Calibration, Curve, Estimates, Gain
+from bankmine.report.statements import reason as reason_sentence
+from bankmine.tasks.contract import Shown
+from bankmine.tasks.registry import find_task
+
+LISTED = 50
+METRIC_WORDS = {
+    "auc": "AUC", "average_precision": "Average precision", "brier": "Brier score", "log_loss": "Log loss",
+}  # fmt: skip
+
+
+def page_of(run: Run, *, folder: Path | None = None) -> Page:
+    """The page of a run; `folder` is the bank's folder where its own tasks lie."""
+    about = run.about
+    shown = find_task(run.task, folder).show(about)
+    labelled = "candidates" in about["figures"]
+    sections = [*(_against_baselines(about) if labelled else []), *shown.sections]
+    if labelled:
+        sections.append(_trust(about))
+    sections += [_what_to_do(about), _list_of(run), _honesty(about)]
+    return Page(
+        slug=run.task.replace("_", "-"),
+        title=run.about["title"],
+        sentence=f"{about['sentence']}, as known on {about['cutoff']}.",
+        sections=[one for one in sections if one is not None],
+        how_computed=how_computed(run),
+        nav_group="Tasks",
+        as_of=date.fromisoformat(run.cutoff[:10]),
+        metrics=[*shown.metrics, *([_main_metric(about)] if labelled else [])],
+        statements=_statements(about, shown),
+    )
+
+
+def summaries(run: Run) -> list[Statement]:
+    """The run's key statements, for the first page."""
+    tone = Tone.WATCH if run.about["use"] != run.about["model"]["candidate"] else Tone.NEUTRAL
+    return [Statement(run.about["summary"][0] if run.about["summary"] else run.verdict, tone=tone)]
+
+
+def how_computed(run: Run) -> HowComputed:
+    """What closes the page: goal, population, SQL, features, run, baselines and tests."""
+    about = run.about
+    figures = about["figures"]
+    baselines = [
+        f"{name}: {one['words']}" for name, one in figures.get("candidates", {}).items() if one["baseline"]
+    ] or ["columns shuffled each on its own"]
+    counts = ", ".join(f"{name.replace('_', ' ')} {value:,}" for name, value in about["feasibility"].items())
+    return HowComputed(
+        goal=f"{about['goal']['question']} Success: {about['goal']['success']}",
+        population=f"{about['plan']['sentence']} {about.get('split', '')} Counts: {counts}.",
+        method=f"{_method(about)} {about['preparation']}",
+        sql=[Sql(text=text, title=name) for name, text in run.sql.items()],
+        features=[
+            FeatureNote(name=one["name"], sentence=one["sentence"], unit=one["unit"], weight=one["weight"])
+            for one in sorted(run.features, key=lambda one: -(one["weight"] or 0.0))
+        ],
+        run_id=run.run_id,
+        baselines=baselines,
+        tests=[Test(**test) for test in about["tests"]],
+    )
+
+
+def _method(about: Mapping[str, Any]) -> str:
+    settings = ", ".join(f"{name} {value}" for name, value in about["model"]["settings"].items())
+    return (
+        f"{about['model']['candidate']} with {settings or 'its own settings'}, fitted on "
+        f"{about['model']['rows']:,} rows and {about['model']['columns']} columns; seed {about['seed']}."
+    )
+
+
+def _main_metric(about: Mapping[str, Any]) -> Metric:
+    from bankmine.report.content import Baseline
+
+    figures = about["figures"]
+    name = figures["metric"]
+    own = figures["candidates"][figures["model"]]["metrics"][name]
+    base = figures["candidates"][figures["best_baseline"]]["metrics"][name]
+    return Metric(
+        label=METRIC_WORDS.get(name, name), value=own["value"], digits=3,
+        interval=Interval(low=own["low"], high=own["high"], level=own["level"]),
+        baseline=Baseline(name=figures["best_baseline"], value=base["value"]),
+        tone=Tone.GOOD if figures["beats_baseline"] else Tone.WATCH,
+    )  # fmt: skip
+
+
+def _statements(about: Mapping[str, Any], shown: Shown) -> list[Statement]:
+    good = about["use"] == about["model"]["candidate"] and "Do not" not in about["verdict"]
+    good = good and about["figures"].get("beats_baseline", True)
+    verdict = Statement(about["verdict"], tone=Tone.GOOD if good else Tone.WATCH)
+    said = [Statement(text) for text in about["summary"]] if not shown.statements else list(shown.statements)
+    return [verdict, *said]
+
+
+def _against_baselines(about: Mapping[str, Any]) -> list[Section]:
+    figures = about["figures"]
+    name = figures["metric"]
+    words = METRIC_WORDS.get(name, name)
+    bars = [
+        Bar(
+            label=f"{key} (baseline)" if one["baseline"] else key, value=one["metrics"][name]["value"],
+            low=one["metrics"][name]["low"], high=one["metrics"][name]["high"],
+        )
+        for key, one in figures["candidates"].items()
+    ]  # fmt: skip
+    use = figures["use"]
+    title = f"{use} is best" if figures["beats_baseline"] else f"No model beats the {use}"
+    chart = Chart(
+        title=title, subtitle=f"{words} on {figures['test_rows']:,} test rows, 95 % interval over "
+        f"{about['figures']['comparison']['model']['by']}s",
+        picture=Estimates(label=Column(label="Candidate"), measure=_number(words), bars=bars),
+        name="candidates", table=_candidates_table(figures), wide=False,
+    )  # fmt: skip
+    gain = Chart(
+        title=_gain_title(figures), subtitle="Share of the positives found by working the list from the top",
+        picture=Gain(
+            curves=[
+                Curve(name=key, x=one["share"], y=one["captured"], quiet=key == figures["best_baseline"])
+                for key, one in figures["gain"].items()
+            ]
+        ),
+        name="gain", wide=False,
+    )  # fmt: skip
+    return [Section(title="Against the baselines", sentence=about["split"], blocks=[chart, gain])]
+
+
+def _gain_title(figures: Mapping[str, Any]) -> str:
+    curve = figures["gain"][figures["model"]]
+    place = min(range(len(curve["share"])), key=lambda one: abs(curve["share"][one] - 0.1))
+    return f"The first {curve['share'][place]:.0%} of the list hold {curve['captured'][place]:.0%} of the positives"
+
+
+def _candidates_table(figures: Mapping[str, Any]) -> Table:
+    names = list(next(iter(figures["candidates"].values()))["metrics"])
+    columns = [Column(label="Candidate"), Column(label="What it is")]
+    for name in names:
+        words = METRIC_WORDS.get(name, name)
+        columns += [_number(words), _number(f"{words}, low"), _number(f"{words}, high")]
+    rows: list[list[Any]] = []
+    for key, one in figures["candidates"].items():
+        row: list[Any] = [f"{key} (baseline)" if one["baseline"] else key, one["words"]]
+        for name in names:
+            row += [one["metrics"][name][part] for part in ("value", "low", "high")]
+        rows.append(row)
+    return Table(columns=columns, rows=rows, name="candidates")
+
+
+def _number(label: str) -> Column:
+    return Column(label=label, kind=Kind.NUMBER, digits=3)
+
+
+def _trust(about: Mapping[str, Any]) -> Section:
+    seen = about["figures"]["calibration"]
+    bins = seen["bins"]
+    chart = Chart(
+        title=f"Chances are off by {seen['expected_calibration_error']:.1%} on average",
+        subtitle="Observed against predicted share, in bins of equal size, with 95 % intervals",
+        picture=Calibration(
+            predicted=[one["mean_probability"] for one in bins],
+            observed=[one["observed"] for one in bins],
+            counts=[one["count"] for one in bins],
+            low=[one["observed_low"] for one in bins],
+            high=[one["observed_high"] for one in bins],
+        ),
+        name="calibration",
+    )
+    sentence = (
+        f"On the test rows {seen['mean_probability']:.1%} were predicted on average and {seen['observed']:.1%} "
+        "came true."
+    )
+    return Section(title="Can the chances be trusted?", sentence=sentence, blocks=[chart])
+
+
+def _what_to_do(about: Mapping[str, Any]) -> Section:
+    decision = about["figures"]["decision"]
+    counts = (
+        decision.get("summary", {}).get("customers_by_grade")
+        or decision.get("summary", {}).get("by_grade")
+        or {one["name"]: one["size"] for one in about["figures"].get("segments", [])}
+    )
+    table = Table(
+        columns=[
+            Column(label="Grade"), Column(label=f"{about['subject_kind']}s".capitalize(), kind=Kind.NUMBER, digits=0),
+            Column(label="What to do"),
+        ],
+        rows=[[grade, counts.get(grade), action] for grade, action in decision["actions"].items()],
+        name="actions",
+    )  # fmt: skip
+    return Section(title="What to do", sentence=about["goal"]["use"], blocks=[table])
+
+
+def _list_of(run: Run) -> Section | None:
+    """The first rows of the list with their reasons as sentences."""
+    import pyarrow.compute as pc
+
+    about = run.about
+    first = run.scores.filter(pc.less_equal(run.scores.column("rank"), LISTED)).sort_by("rank").to_pylist()
+    if not first:
+        return None
+    units = {one["name"]: one["unit"] for one in run.features}
+    money = about["figures"]["decision"]["unit"] == "minor units"
+    value = (
+        Column(label="Money at stake", kind=Kind.MONEY, unit=about["currency"])
+        if money
+        else Column(label=about["figures"]["decision"]["unit"].capitalize(), kind=Kind.NUMBER, digits=0)
+    )
+    columns = [
+        Column(label="Rank", kind=Kind.NUMBER, digits=0), Column(label=about["subject_kind"].capitalize(), kind=Kind.KEY),
+        Column(label="Chance", kind=Kind.SHARE), value, Column(label="Grade"), Column(label="Why"),
+    ]  # fmt: skip
+    rows = [
+        [
+            one["rank"], show_key(one["subject_id"]), one["probability"],
+            int(one["value"]) if money else one["value"], one["grade"], _why(one["reasons"], units, about["currency"]),
+        ]
+        for one in first
+    ]  # fmt: skip
+    if all(row[2] is None for row in rows):
+        columns, rows = _without(columns, 2), [_without(row, 2) for row in rows]
+    table = Table(columns=columns, rows=rows, name="list", shown=20)
+    return Section(
+        title="The list", sentence=f"The first {len(rows)} of {run.scores.num_rows:,}.", blocks=[table]
+    )
+
+
+def _why(reasons: Sequence[Mapping[str, Any]], units: Mapping[str, str], currency: str) -> str:
+    return "; ".join(_reason(one, units, currency) for one in reasons)
+
+
+def _reason(one: Mapping[str, Any], units: Mapping[str, str], currency: str) -> str:
+    name, unit = one["feature"], units.get(one["feature"], "")
+    column = (
+        Column(label=name, kind=Kind.MONEY, unit=currency)
+        if unit == "minor units"
+        else Column(label=name, kind=Kind.SHARE)
+        if unit == "share"
+        else Column(label=name, kind=Kind.NUMBER, unit="" if unit in ("1 or 0", "code") else unit)
+    )
+    value = round(one["value"]) if unit == "minor units" and one["value"] is not None else one["value"]
+    return reason_sentence(name.replace("_", " "), value, column, contribution=one["contribution"])
+
+
+def _without(row: Sequence[Any], place: int) -> list[Any]:
+    return [*row[:place], *row[place + 1 :]]
+
+
+def _honesty(about: Mapping[str, Any]) -> Section:
+    marks = {True: "passed", False: "failed", None: "does not apply"}
+    rows = [[test["name"], marks[test["passed"]], test["sentence"]] for test in about["tests"]]
+    columns = [Column(label="Test"), Column(label="Result"), Column(label="What was seen")]
+    return Section(
+        title="Is it honest?",
+        sentence="Four tests ran on this very run; had one failed, there would be no run.",
+        blocks=[Table(columns=columns, rows=rows, name="honesty")],
+    )
