@@ -110,14 +110,14 @@ class Keyring:
         connection.execute("PRAGMA secure_delete = ON")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute(
-            "CREATE TABLE IF NOT EXISTS person (customer_id INTEGER PRIMARY KEY, key BLOB NOT NULL)"
+            "CREATE TABLE IF NOT EXISTS person (customer_id INTEGER PRIMARY KEY, key BLOB)"
         )
         return connection
 
     def person_keys(self, customers: Iterable[int], *, make: bool = False) -> dict[int, bytes]:
         """The data keys of those customers; a person erased or never seen has none.
 
-        With `make`, those without a key get one, durably, before this returns.
+        With `make`, those never seen get one, durably, before this returns; an erased person stays erased.
         """
         wanted = sorted({int(customer) for customer in customers})
         if not make and not (self.folder / "persons.db").exists():
@@ -127,25 +127,29 @@ class Keyring:
             connection.execute("CREATE TEMP TABLE wanted (customer_id INTEGER PRIMARY KEY)")
             connection.executemany("INSERT INTO wanted VALUES (?)", ((one,) for one in wanted))
             query = "SELECT customer_id, key FROM person JOIN wanted USING (customer_id)"
-            keys: dict[int, bytes] = dict(connection.execute(query).fetchall())
+            keys: dict[int, bytes | None] = dict(connection.execute(query).fetchall())
             if make:
                 new = {one: secrets.token_bytes(32) for one in wanted if one not in keys}
                 connection.executemany("INSERT INTO person VALUES (?, ?)", new.items())
                 keys |= new
             connection.execute("COMMIT")
-        return keys
+        return {one: key for one, key in keys.items() if key is not None}
 
     def destroy(self, customer: int) -> bool:
-        """Destroys one person's data key; False where there was none."""
+        """Destroys one person's data key and remembers that it was; False where there was none."""
         if not (self.folder / "persons.db").exists():
             return False
         with closing(self._persons()) as connection:
-            return connection.execute("DELETE FROM person WHERE customer_id = ?", (customer,)).rowcount > 0
+            erase = "UPDATE person SET key = NULL WHERE customer_id = ? AND key IS NOT NULL"
+            return connection.execute(erase, (customer,)).rowcount > 0
 
     def encrypt(
         self, texts: Sequence[str | None], customers: Sequence[int | None], context: str
     ) -> list[bytes | None]:
-        """Each text under its person's key; `context` (table.column) is bound to it. None stays None."""
+        """Each text under its person's key; `context` (table.column) is bound to it.
+
+        None stays None, and so becomes the text of a person who was erased.
+        """
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
         owners = {
@@ -158,7 +162,7 @@ class Keyring:
         aad = context.encode()
         sealed: list[bytes | None] = []
         for owner, text in zip(customers, texts, strict=True):
-            if text is None or owner is None:
+            if text is None or owner is None or owner not in keys:
                 sealed.append(None)
                 continue
             plain = text.encode()

@@ -72,7 +72,9 @@ def writing(folder: Path) -> Iterator[LoadWriter]:
         try:
             yield writer
         finally:
-            if not writer.committed:
+            if writer.committed:
+                rmtree(writer.staging, ignore_errors=True)
+            else:
                 writer.remove_leftovers()
 
 

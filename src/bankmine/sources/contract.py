@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bankmine.bank.catalogue import TABLES
-from bankmine.bank.columns import Column, Kind, Table, Type
+from bankmine.bank.columns import OWNER_COLUMNS, Column, Kind, Table, Type
 from bankmine.engine.duck import literal, quoted
 from bankmine.sources.currencies import CODES
 from bankmine.sources.shaping import NO_OWNER
@@ -34,6 +34,7 @@ def judge(
         *_reading_rules(),
         *_presence_rules(staged),
         *_value_rules(staged),
+        *_money_rules(staged),
         *_time_rules(staged.table, extract_end_us),
         *_reference_rules(staged, known_keys),
     ]
@@ -77,25 +78,21 @@ def load_order(names: list[str]) -> list[str]:
 
 
 def _reading_rules() -> list[Rule]:
-    return [
-        (f"_bad = {literal(NO_OWNER)}", literal("the account has no owner at that time")),
-        ("_bad IS NOT NULL", "_bad || ' cannot be read'"),
-    ]
+    return [(f"_bad <> {literal(NO_OWNER)}", "_bad || ' cannot be read'")]
 
 
 def _presence_rules(staged: Staged) -> list[Rule]:
     rules = []
-    for column in staged.table.all_columns:
+    owner = (f"_bad = {literal(NO_OWNER)}", literal("the account has no owner at that time"))
+    for column in sorted(staged.table.all_columns, key=lambda one: one.name in OWNER_COLUMNS):
         if not column.required or column.name == "load_number":
             continue
+        if column.name in OWNER_COLUMNS and owner not in rules:
+            rules.append(owner)  # after the account and the time, without which nobody can be found
         name = quoted(column.name)
         if column.name not in staged.columns:
             rules.append(("true", literal(f"{column.name} is missing")))
-        elif column.name == "base_minor":
-            rules.append(
-                (f"{name} IS NULL AND amount_minor IS NOT NULL", "'no exchange rate from ' || currency")
-            )
-        else:
+        elif column.name != "base_minor":
             rules.append((f"{name} IS NULL", literal(f"{column.name} is missing")))
     return rules
 
@@ -120,8 +117,14 @@ def _value_rules(staged: Staged) -> list[Rule]:
             )
         if column.name == "currency" and column.type is Type.CODE:
             listed = ", ".join(literal(code) for code in sorted(CODES))
-            rules.insert(0, (f"{name} NOT IN ({listed})", literal("currency is not an ISO 4217 code")))
+            rules.append((f"{name} NOT IN ({listed})", literal("currency is not an ISO 4217 code")))
     return rules
+
+
+def _money_rules(staged: Staged) -> list[Rule]:
+    if "base_minor" not in staged.columns:
+        return []
+    return [("base_minor IS NULL", "'no exchange rate from ' || currency")]
 
 
 def _time_rules(table: Table, extract_end_us: int) -> list[Rule]:

@@ -10,6 +10,8 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING
 
+from bankmine.sources.currencies import MINOR_UNITS
+
 if TYPE_CHECKING:
     import duckdb
 
@@ -23,6 +25,10 @@ MACROS: dict[str, tuple[str, str]] = {
     "as_minor": (
         "(x) AS as_minor(x, 2)",
         "An amount in major units as minor units of a currency with two decimals; `as_minor(x, 0)` for yen.",
+    ),
+    "as_minor_of": (
+        "(x, currency) AS as_minor(x, decimals of the currency)",
+        "An amount in major units as minor units of its currency, by ISO 4217.",
     ),
     "as_number": (
         f"(x) AS CASE WHEN blank(x) IS NOT NULL THEN CASE WHEN TRY_CAST(blank(x) AS DOUBLE) IS NULL "
@@ -65,5 +71,11 @@ def define(connection: duckdb.DuckDBPyConnection, extract_date: date) -> None:
     connection.execute(f"CREATE OR REPLACE MACRO as_minor{_MINOR}")
     wide = _MINOR.replace("(x, decimals)", "").replace("decimals", "2")
     connection.execute(f"CREATE OR REPLACE MACRO as_minor(x){wide}, {_MINOR}")
+    zero, three = (
+        ", ".join(f"'{code}'" for code, digits in MINOR_UNITS.items() if digits == wanted)
+        for wanted in (0, 3)
+    )
+    decimals = f"CASE WHEN currency IN ({zero}) THEN 0 WHEN currency IN ({three}) THEN 3 ELSE 2 END"
+    connection.execute(f"CREATE OR REPLACE MACRO as_minor_of(x, currency) AS as_minor(x, {decimals})")
     for name in ("as_number", "as_share", "as_whole", "as_day", "as_instant"):
         connection.execute(f"CREATE OR REPLACE MACRO {name}{MACROS[name][0]}")

@@ -166,8 +166,8 @@ class Process:
                 continue
             first, reasons = one.broken[0], Counter(line.reason for line in one.broken)
             raise SourceError(
-                f"{len(one.broken):,} of {total:,} lines of the extract {name} cannot be read; the first is "
-                f"line {first.line} of {first.file} ({first.reason}), most are: {reasons.most_common(1)[0][0]}",
+                f"{len(one.broken):,} of {total:,} lines of the extract {name} cannot be read; first "
+                f"line {first.line} of {first.file} ({first.reason}), mostly {reasons.most_common(1)[0][0]}",
                 hint="Check delimiter, quote and encoding in mapping.toml, or have it delivered again; all "
                 f"are listed in {listed}. Nothing was loaded.",
             )
