@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from long_histories import arguments, outputs
+from long_histories import ITEMS, arguments, outputs
 
 from bankmine.windows.aggregates import Total
 from bankmine.windows.kernel import snapshot_rows
@@ -17,8 +17,8 @@ from bankmine.windows.sliding_kernel import slide_rows
 def test_sliding_equals_the_bands(seed: int, late: float, corrected: float) -> None:
     given = arguments(seed, late=late, corrected=corrected)
     bands, slid = outputs(len(given[0])), outputs(len(given[0]))
-    snapshot_rows(*given, *bands)
-    slide_rows(*given, *slid)
+    snapshot_rows(*given, *bands, item_count=ITEMS)
+    slide_rows(*given, *slid, item_count=ITEMS)
     for total in Total:
         assert np.array_equal(bands[0][total], slid[0][total]), total.name
     assert np.array_equal(bands[1], slid[1])

@@ -16,11 +16,14 @@ running number of distinct values is right in every window.
 A leaf module: Numba is slow to import. `before`, `reaches` and `is_visible` are the whole rule of time.
 """
 
+from typing import Any
+
 import numba as nb
 import numpy as np
 
 from bankmine.windows import limbs
 from bankmine.windows.aggregates import TOTALS, Limbs, Total
+from bankmine.windows.compiling import kernel, part
 
 COUNT, SUM = int(Total.COUNT), int(Total.SUM)
 MINIMUM, MAXIMUM = int(Total.MINIMUM), int(Total.MAXIMUM)
@@ -31,30 +34,35 @@ SQUARES, GAPS = 2 * int(Limbs.SQUARES), 2 * int(Limbs.GAP_SQUARES)
 
 I1 = nb.types.Array(nb.int64, 1, "C", readonly=True)
 I2 = nb.types.Array(nb.int64, 2, "C", readonly=True)
-ENTRIES = (I1, I1, I1, I1, I1, I1, I1, I1)
-WANTS = (I1, I1)
 OUT = (nb.int64[:, :, :, ::1], nb.uint64[:, :, :, ::1])
+ARGUMENTS = (*(I1,) * 8, *(I1,) * 6, I2, I2, nb.int64, I1, I1, *OUT)
+M1, M2, W2 = nb.int64[::1], nb.int64[:, ::1], nb.uint64[:, ::1]
+BANDS = (M2, W2, M1, W2, M1, M1, M1, M1)
+# The scalars that say what is wanted: a bit for each total, and above them one for each pair of limbs.
+WANT_SUM, WANT_MINIMUM, WANT_MAXIMUM = 1 << SUM, 1 << MINIMUM, 1 << MAXIMUM
+WANT_DISTINCT, WANT_DAYS = 1 << DISTINCT, 1 << DAYS
+WANT_SQUARES, WANT_GAPS = 1 << (TOTALS + int(Limbs.SQUARES)), 1 << (TOTALS + int(Limbs.GAP_SQUARES))
 
 
-@nb.njit(cache=True)
+@part
 def before(time, seq, end_time, end_seq):  # type: ignore[no-untyped-def]
     """Whether an event lies before the end in the total order (event_time, seq)."""
     return time < end_time or (time == end_time and seq < end_seq)
 
 
-@nb.njit(cache=True)
+@part
 def reaches(time, start):  # type: ignore[no-untyped-def]
     """Whether an event lies at or after a window's start."""
     return time >= start
 
 
-@nb.njit(cache=True)
+@part
 def is_visible(known_from, known_until, knowledge):  # type: ignore[no-untyped-def]
     """Whether a version counts for what was known at that instant."""
     return known_from <= knowledge < known_until
 
 
-@nb.njit(cache=True)
+@part
 def first_reaching(times, low, high, start):  # type: ignore[no-untyped-def]
     """The first index in [low, high) whose time reaches the start."""
     while low < high:
@@ -66,98 +74,98 @@ def first_reaching(times, low, high, start):  # type: ignore[no-untyped-def]
     return low
 
 
-@nb.njit(cache=True)
-def add_square(wide, at, x):  # type: ignore[no-untyped-def]
-    """Adds x² to the two limbs at `at`."""
+@part
+def add_square(wide, at, column, x):  # type: ignore[no-untyped-def]
+    """Adds x² to the two limbs at (at, column)."""
     size = limbs.magnitude(x)
     low, high = limbs.multiply(size, size)
-    wide[at], wide[at + 1] = limbs.add(wide[at], wide[at + 1], low, high)
+    low, high = limbs.add(wide[at, column], wide[at, column + 1], low, high)
+    wide[at, column] = low
+    wide[at, column + 1] = high
 
 
-@nb.njit(cache=True)
-def add_entry(cell, wide, time, value, wants, wants_wide):  # type: ignore[no-untyped-def]
+@part
+def add_entry(cells, wide, at, time, value, wanted):  # type: ignore[no-untyped-def]
     """Adds one entry, not earlier than those before it, to the totals of a band."""
-    count = cell[COUNT]
-    if wants[SUM] >= 0:
-        cell[SUM] += value
-    if wants_wide[0] >= 0:
-        add_square(wide, SQUARES, value)
-    if wants[MINIMUM] >= 0 and (count == 0 or value < cell[MINIMUM]):
-        cell[MINIMUM] = value
-    if wants[MAXIMUM] >= 0 and (count == 0 or value > cell[MAXIMUM]):
-        cell[MAXIMUM] = value
-    if wants_wide[1] >= 0 and count > 0:
-        add_square(wide, GAPS, time - cell[LAST_TIME])
+    count = cells[at, COUNT]
+    cells[at, COUNT] = count + 1
+    if wanted & WANT_SUM:
+        cells[at, SUM] += value
+    if wanted & WANT_SQUARES:
+        add_square(wide, at, SQUARES, value)
+    if wanted & WANT_GAPS and count > 0:
+        add_square(wide, at, GAPS, time - cells[at, LAST_TIME])
     if count == 0:
-        cell[FIRST] = value
-        cell[FIRST_TIME] = time
-    cell[LAST] = value
-    cell[LAST_TIME] = time
-    cell[COUNT] = count + 1
+        cells[at, FIRST], cells[at, FIRST_TIME] = value, time
+        cells[at, MINIMUM], cells[at, MAXIMUM] = value, value
+    elif wanted & (WANT_MINIMUM | WANT_MAXIMUM):
+        cells[at, MINIMUM] = min(cells[at, MINIMUM], value)
+        cells[at, MAXIMUM] = max(cells[at, MAXIMUM], value)
+    cells[at, LAST], cells[at, LAST_TIME] = value, time
 
 
-@nb.njit(cache=True)
-def merge_earlier(run, run_wide, cell, wide):  # type: ignore[no-untyped-def]
+@part
+def merge_earlier(run, run_wide, cells, wide, at, wanted):  # type: ignore[no-untyped-def]
     """Merges the totals of an earlier band into the running totals of all later ones."""
-    run[DISTINCT] += cell[DISTINCT]
-    run[DAYS] += cell[DAYS]
-    if cell[COUNT] == 0:
-        return
-    run_wide[0], run_wide[1] = limbs.add(run_wide[0], run_wide[1], wide[0], wide[1])
-    run_wide[2], run_wide[3] = limbs.add(run_wide[2], run_wide[3], wide[2], wide[3])
+    if wanted & (WANT_SQUARES | WANT_GAPS):
+        for column in (0, 2):
+            low, high = limbs.add(
+                run_wide[0, column], run_wide[0, column + 1], wide[at, column], wide[at, column + 1]
+            )
+            run_wide[0, column] = low
+            run_wide[0, column + 1] = high
     if run[COUNT] == 0:
-        run[MINIMUM], run[MAXIMUM] = cell[MINIMUM], cell[MAXIMUM]
-        run[LAST], run[LAST_TIME] = cell[LAST], cell[LAST_TIME]
+        run[MINIMUM], run[MAXIMUM] = cells[at, MINIMUM], cells[at, MAXIMUM]
+        run[LAST], run[LAST_TIME] = cells[at, LAST], cells[at, LAST_TIME]
     else:
-        run[MINIMUM] = min(run[MINIMUM], cell[MINIMUM])
-        run[MAXIMUM] = max(run[MAXIMUM], cell[MAXIMUM])
-        add_square(run_wide, GAPS, run[FIRST_TIME] - cell[LAST_TIME])
-    run[FIRST], run[FIRST_TIME] = cell[FIRST], cell[FIRST_TIME]
-    run[COUNT] += cell[COUNT]
-    run[SUM] += cell[SUM]
+        run[MINIMUM] = min(run[MINIMUM], cells[at, MINIMUM])
+        run[MAXIMUM] = max(run[MAXIMUM], cells[at, MAXIMUM])
+        if wanted & WANT_GAPS:
+            add_square(run_wide, 0, GAPS, run[FIRST_TIME] - cells[at, LAST_TIME])
+    run[FIRST], run[FIRST_TIME] = cells[at, FIRST], cells[at, FIRST_TIME]
+    run[COUNT] += cells[at, COUNT]
+    run[SUM] += cells[at, SUM]
 
 
-@nb.njit(cache=True)
-def write_cell(run, run_wide, out, out_wide, slot, window, row, wants, wants_wide):  # type: ignore[no-untyped-def]
+@part
+def write_totals(run, run_wide, slot, window, row, planes, wide_planes, out, out_wide):  # type: ignore[no-untyped-def]
     """Copies the running totals that were asked for."""
-    for total in range(TOTALS):
-        if wants[total] >= 0:
-            out[wants[total], slot, window, row] = run[total]
-    for pair in range(2):
-        if wants_wide[pair] >= 0:
-            out_wide[wants_wide[pair], slot, window, row] = run_wide[2 * pair]
-            out_wide[wants_wide[pair] + 1, slot, window, row] = run_wide[2 * pair + 1]
+    for plane in range(planes.size):
+        out[plane, slot, window, row] = run[planes[plane]]
+    for plane in range(wide_planes.size):
+        out_wide[2 * plane, slot, window, row] = run_wide[0, 2 * wide_planes[plane]]
+        out_wide[2 * plane + 1, slot, window, row] = run_wide[0, 2 * wide_planes[plane] + 1]
 
 
-@nb.njit(cache=True)
-def count_latest(cells, slot, band, item, row, seen_row, seen_band):  # type: ignore[no-untyped-def]
+@part
+def count_latest(cells, at, item, row, seen_row, seen_at):  # type: ignore[no-untyped-def]
     """Counts a distinct value in the band of its latest entry, taking it from an earlier band."""
     if seen_row[item] == row:
-        cells[slot, seen_band[item], DISTINCT] -= 1
+        cells[seen_at[item], DISTINCT] -= 1
     seen_row[item] = row
-    seen_band[item] = band
-    cells[slot, band, DISTINCT] += 1
+    seen_at[item] = at
+    cells[at, DISTINCT] += 1
 
 
-@nb.njit(cache=True)
-def count_day(cells, slot, band, day, last_day, last_band):  # type: ignore[no-untyped-def]
+@part
+def count_day(cells, at, slot, day, last_day, last_at):  # type: ignore[no-untyped-def]
     """Counts a civil day in the band of its latest entry."""
-    if last_band[slot] >= 0 and last_day[slot] == day:
-        cells[slot, last_band[slot], DAYS] -= 1
+    if last_at[slot] >= 0 and last_day[slot] == day:
+        cells[last_at[slot], DAYS] -= 1
     last_day[slot] = day
-    last_band[slot] = band
-    cells[slot, band, DAYS] += 1
+    last_at[slot] = at
+    cells[at, DAYS] += 1
 
 
-@nb.njit(cache=True)
+@part
 def fill_bands(  # type: ignore[no-untyped-def]
     times, seqs, known_from, known_until, slots, values, items, days, low, high,
-    starts, end_time, end_seq, knowledge, row, wants, wants_wide,
-    cells, wide, seen_row, seen_band, last_day, last_band,
+    starts, end_time, end_seq, knowledge, row, wanted, cells, wide, seen_row, seen_at, last_day, last_at,
 ):  # fmt: skip
     """Adds the entries [low, high) of one key that count for one row to their bands."""
     windows = starts.size
     band = 0
+    last_at[:] = -1
     for i in range(first_reaching(times, low, high, starts[0]), high):
         time = times[i]
         if not before(time, seqs[i], end_time, end_seq):
@@ -166,56 +174,73 @@ def fill_bands(  # type: ignore[no-untyped-def]
             band += 1
         if not is_visible(known_from[i], known_until[i], knowledge):
             continue
-        slot = slots[i]
-        if wants[DISTINCT] >= 0 and items[i] >= 0:
-            count_latest(cells, slot, band, items[i], row, seen_row, seen_band)
-        if wants[DAYS] >= 0:
-            count_day(cells, slot, band, days[i], last_day, last_band)
-        add_entry(cells[slot, band], wide[slot, band], time, values[i], wants, wants_wide)
+        at = slots[i] * windows + band
+        if wanted & WANT_DISTINCT and items[i] >= 0:
+            count_latest(cells, at, items[i], row, seen_row, seen_at)
+        if wanted & WANT_DAYS:
+            count_day(cells, at, slots[i], days[i], last_day, last_at)
+        add_entry(cells, wide, at, time, values[i], wanted)
 
 
-@nb.njit(cache=True)
-def read_bands(cells, wide, order, row, out, out_wide, wants, wants_wide, run, run_wide):  # type: ignore[no-untyped-def]
+@part
+def read_bands(  # type: ignore[no-untyped-def]
+    cells, wide, order, row, wanted, planes, wide_planes, out, out_wide, run, run_wide
+):
     """Reads every window of one row from its bands, and empties the bands for the next row."""
-    for slot in range(cells.shape[0]):
+    windows = order.size
+    for slot in range(out.shape[1]):
         run[:] = 0
         run_wide[:] = 0
-        for band in range(order.size - 1, -1, -1):
-            merge_earlier(run, run_wide, cells[slot, band], wide[slot, band])
+        for band in range(windows - 1, -1, -1):
+            at = slot * windows + band
+            run[DISTINCT] += cells[at, DISTINCT]
+            run[DAYS] += cells[at, DAYS]
+            if cells[at, COUNT] > 0:
+                merge_earlier(run, run_wide, cells, wide, at, wanted)
+                cells[at] = 0
+                wide[at] = 0
             if run[COUNT] > 0:
-                write_cell(run, run_wide, out, out_wide, slot, order[band], row, wants, wants_wide)
-        if run[COUNT] > 0:
-            cells[slot] = 0
-            wide[slot] = 0
+                write_totals(run, run_wide, slot, order[band], row, planes, wide_planes, out, out_wide)
 
 
-@nb.njit(nb.void(*ENTRIES, I1, I1, I1, I1, I1, I1, I2, I2, nb.int64, *WANTS, *OUT), cache=True, nogil=True)
-def snapshot_rows(  # type: ignore[no-untyped-def]
+@kernel(nb.void(*ARGUMENTS, *BANDS))
+def _snapshot_rows(  # type: ignore[no-untyped-def]
     times, seqs, known_from, known_until, slots, values, items, days,
-    lows, highs, end_times, end_seqs, knowledge, edge_rows, starts, order, item_count,
-    wants, wants_wide, out, out_wide,
+    lows, highs, end_times, end_seqs, knowledge, edge_rows, starts, order,
+    wanted, planes, wide_planes, out, out_wide,
+    cells, wide, run, run_wide, seen_row, seen_at, last_day, last_at,
 ):  # fmt: skip
-    """Fills out[total, slot, window, row] for rows whose key's entries are [lows[row], highs[row]).
-
-    Entries of a key are sorted by (time, seq). `edge_rows` points into `starts` and `order`.
-    """
-    slot_count, windows = out.shape[1], starts.shape[1]
-    cells = np.zeros((slot_count, windows, TOTALS), np.int64)
-    wide = np.zeros((slot_count, windows, 4), np.uint64)
-    run = np.zeros(TOTALS, np.int64)
-    run_wide = np.zeros(4, np.uint64)
-    seen_row = np.full(item_count, -1, np.int64)
-    seen_band = np.zeros(item_count, np.int64)
-    last_day = np.zeros(slot_count, np.int64)
-    last_band = np.empty(slot_count, np.int64)
     for row in range(lows.size):
-        if lows[row] >= highs[row]:
-            continue
-        edge = edge_rows[row]
-        last_band[:] = -1
-        fill_bands(
-            times, seqs, known_from, known_until, slots, values, items, days, lows[row], highs[row],
-            starts[edge], end_times[row], end_seqs[row], knowledge[row], row, wants, wants_wide,
-            cells, wide, seen_row, seen_band, last_day, last_band,
-        )  # fmt: skip
-        read_bands(cells, wide, order[edge], row, out, out_wide, wants, wants_wide, run, run_wide)
+        if lows[row] < highs[row]:
+            edge = edge_rows[row]
+            fill_bands(
+                times, seqs, known_from, known_until, slots, values, items, days, lows[row], highs[row],
+                starts[edge], end_times[row], end_seqs[row], knowledge[row], row, wanted,
+                cells, wide, seen_row, seen_at, last_day, last_at,
+            )  # fmt: skip
+            read_bands(
+                cells, wide, order[edge], row, wanted, planes, wide_planes, out, out_wide, run, run_wide
+            )
+
+
+def snapshot_rows(*given: Any, item_count: int) -> None:
+    """Fills out[plane, slot, window, row] for rows whose key's entries are [lows[row], highs[row]).
+
+    `given` are, in the order of ARGUMENTS: the entries (times, seqs, known_from, known_until, slots, values,
+    items, days), sorted by (time, seq) within a key; the rows (lows, highs, end_times, end_seqs, knowledge,
+    edge_rows); `starts` and `order`, into which `edge_rows` points; `wanted` as bits, `planes` (the totals)
+    and `wide_planes` (the pairs of limbs); `out` and `out_wide`, which hold zeros. Items are numbers below
+    `item_count`, unique within a key and slot; negative where missing.
+    """
+    _snapshot_rows(*given, *band_scratch(given[-2].shape[1], given[-2].shape[2], item_count))
+
+
+def band_scratch(slots: int, windows: int, item_count: int) -> tuple[Any, ...]:
+    """The arrays of BANDS: a kernel that allocates nothing needs no counting of references."""
+    cells = slots * windows
+    return (
+        np.zeros((cells, TOTALS), np.int64), np.zeros((cells, 4), np.uint64),
+        np.zeros(TOTALS, np.int64), np.zeros((1, 4), np.uint64),
+        np.full(item_count, -1, np.int64), np.zeros(item_count, np.int64),
+        np.zeros(slots, np.int64), np.zeros(slots, np.int64),
+    )  # fmt: skip

@@ -10,19 +10,21 @@ import math
 import numba as nb
 import numpy as np
 
+from bankmine.windows.compiling import part
+
 U = np.uint64
 _LOW = U(0xFFFFFFFF)
 _32 = U(32)
 _ZERO, _ONE = U(0), U(1)
 
 
-@nb.njit(cache=True)
+@part
 def magnitude(x):  # type: ignore[no-untyped-def]
     """|x| of a signed integer, unsigned."""
     return U(-x) if x < 0 else U(x)
 
 
-@nb.njit(cache=True)
+@part
 def multiply(a, b):  # type: ignore[no-untyped-def]
     """(low, high) of the product of two unsigned integers."""
     a0, a1 = a & _LOW, a >> _32
@@ -33,7 +35,7 @@ def multiply(a, b):  # type: ignore[no-untyped-def]
     return (other << _32) | (low & _LOW), a1 * b1 + (middle >> _32) + (other >> _32)
 
 
-@nb.njit(cache=True)
+@part
 def add(low, high, more_low, more_high):  # type: ignore[no-untyped-def]
     """The sum of two 128-bit integers."""
     total = low + more_low
@@ -41,7 +43,7 @@ def add(low, high, more_low, more_high):  # type: ignore[no-untyped-def]
     return total, high + more_high + carry
 
 
-@nb.njit(cache=True)
+@part
 def subtract(low, high, less_low, less_high):  # type: ignore[no-untyped-def]
     """The difference of two 128-bit integers, the first not smaller."""
     borrow = _ONE if low < less_low else _ZERO

@@ -9,9 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
 from bankmine.errors import ConfigurationError, FeasibilityError
 from bankmine.windows.aggregates import AGGREGATES, TOTALS, Limbs, Total
 from bankmine.windows.declaration import Events, Feature, RatioFeature, WindowFeature
@@ -37,18 +34,9 @@ class Pass:
         return len(self.levels) + 1 if self.by is not None else 1
 
     @property
-    def wants(self) -> NDArray[np.int64]:
-        """The plane of the output of each total; −1 where it is not wanted."""
-        places = np.full(TOTALS, -1, np.int64)
-        places[list(self.totals)] = np.arange(len(self.totals))
-        return places
-
-    @property
-    def wants_wide(self) -> NDArray[np.int64]:
-        """The first of the two planes of each sum of squares; −1 where it is not wanted."""
-        places = np.full(len(Limbs), -1, np.int64)
-        places[list(self.limbs)] = 2 * np.arange(len(self.limbs))
-        return places
+    def wanted(self) -> int:
+        """What is wanted as bits: the totals, and above them the pairs of limbs."""
+        return sum(1 << total for total in self.totals) | sum(1 << (TOTALS + pair) for pair in self.limbs)
 
     @property
     def largest_weight(self) -> int:

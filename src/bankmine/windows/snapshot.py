@@ -201,7 +201,8 @@ class _Work:
             items, days_of(self.warehouse, one, entries),
             low, high, edges.ends[edge_rows], np.full(len(mine), AT_INSTANT) if seqs is None else seqs,
             self.asked.knowledge[mine], edge_rows, edges.starts, edges.order,
-            int(items.max(initial=-1)) + 1, one.wants, one.wants_wide, plain, wide,
+            one.wanted, _ints(one.totals), _ints(one.limbs), plain, wide,
+            item_count=int(items.max(initial=-1)) + 1,
         )  # fmt: skip
         return Totals(one, plain, wide, self.asked.cutoffs[mine], self.warehouse.zone)
 
