@@ -37,6 +37,9 @@ def refused(bank: HandMade, error: type[BankmineError], *words: str, **settings:
     return message
 
 
+PERSON = "SELECT id AS customer_id, 'person' AS kind"
+
+
 @pytest.fixture
 def loaded(bank: HandMade) -> HandMade:
     """A bank with one load in it."""
@@ -90,11 +93,16 @@ def test_a_mapping_without_an_extract_date_is_refused(loaded: HandMade) -> None:
     ("table", "sql", "error", "words"),
     [
         ("customer", "SELECT", SourceError, ["customer.sql fails"]),
-        ("customer", "SELECT id AS customer_id FROM persons", SourceError, ["customer.sql fails", "persons"]),
-        ("customer", "SELECT id AS customer_id, 'person' AS kind, 1 AS shoe_size FROM people", ConfigurationError, ["shoe_size"]),
+        ("customer", f"{PERSON} FROM persons", SourceError, ["customer.sql fails", "persons"]),
+        ("customer", f"{PERSON}, 1 AS shoe_size FROM people", ConfigurationError, ["shoe_size"]),
         ("customer", "SELECT id AS customer_id FROM people", ConfigurationError, ["does not give kind"]),
-        ("customer", "SELECT id AS customer_id, 'person' AS kind, CAST(name AS INTEGER) AS birth_year FROM people", SourceError, ["ConversionException"]),
-        ("customer", "SELECT id AS customer_id, 'person' AS kind FROM people WHERE false", SourceError, ["gives no row"]),
+        (
+            "customer",
+            f"{PERSON}, CAST(name AS INTEGER) AS birth_year FROM people",
+            SourceError,
+            ["ConversionException"],
+        ),
+        ("customer", f"{PERSON} FROM people WHERE false", SourceError, ["gives no row"]),
         ("customers", "SELECT 1", ConfigurationError, ["no such bank table", "customer.sql"]),
         ("rate", "SELECT 1 AS rate", ConfigurationError, ["rate.sql fails"]),
     ],

@@ -57,15 +57,18 @@ transaction = { from = "2024-01-01", to = "SELECT extract_date()" }
 """
 SQL = {
     "customer": """
-        SELECT id AS customer_id, 'person' AS kind, as_whole(born) AS birth_year, since AS valid_from FROM people""",
+        SELECT id AS customer_id, 'person' AS kind, as_whole(born) AS birth_year, since AS valid_from
+        FROM people""",
     "customer_identity": "SELECT id AS customer_id, name, since AS valid_from FROM people",
     "account": """
-        SELECT id AS account_id, opened AS opened_on, 'EUR' AS currency, opened AS valid_from FROM accounts""",
+        SELECT id AS account_id, opened AS opened_on, 'EUR' AS currency, opened AS valid_from
+        FROM accounts""",
     "account_party": """
         SELECT account AS account_id, person AS customer_id, role, since AS valid_from, until AS valid_to
         FROM parties""",
     "transaction": """
-        SELECT id AS transaction_id, account AS account_id, as_minor_of(amount, currency) AS amount_minor, currency,
+        SELECT id AS transaction_id, account AS account_id,
+            as_minor_of(amount, currency) AS amount_minor, currency,
             CASE direction WHEN 'C' THEN 'in' WHEN 'D' THEN 'out' ELSE direction END AS direction,
             'booked' AS status, day AS event_time, known AS known_at, cancelled = 'y' AS cancelled,
             text AS description

@@ -61,10 +61,13 @@ def _copy(connection: duckdb.DuckDBPyConnection, name: str, address: str, query:
             cursor.execute(query)
             reader = cursor.fetch_record_batch()
             _refuse_opaque(name, reader.schema)
-            connection.register("_stream", reader)
-            connection.execute(f"CREATE TABLE {quoted(name)} AS SELECT * FROM _stream")
-            connection.unregister("_stream")
-    except Error as error:
+            connection.register("_batch", reader.schema.empty_table())
+            connection.execute(f"CREATE TABLE {quoted(name)} AS SELECT * FROM _batch")
+            for batch in reader:  # here, not inside DuckDB, so that the server's own error comes through
+                connection.register("_batch", batch)
+                connection.execute(f"INSERT INTO {quoted(name)} SELECT * FROM _batch")
+            connection.unregister("_batch")
+    except (Error, OSError) as error:  # OSError: the server stopped while rows were on the way
         raise _explained(name, error, seconds) from None
 
 
@@ -77,10 +80,10 @@ def _explained(name: str, error: Any, seconds: int) -> SourceError:
         )
     if state == "25006" or "read-only transaction" in str(error):
         return SourceError(f"the query of the extract {name} tries to write", hint="Write a SELECT.")
-    if state[:2] in ("42", "22", "0A"):
+    if state[:2] in ("42", "22", "0A") or "PGRES_FATAL_ERROR" in str(error):
         return SourceError(
-            f"PostgreSQL refuses the query of the extract {name} (SQLSTATE {state})",
-            hint="Try the query in psql; a column or table may have another name.",
+            f"PostgreSQL refuses the query of the extract {name}{f' (SQLSTATE {state})' if state else ''}",
+            hint="Try the query in psql; a name or a cast in it may be wrong.",
         )
     return SourceError(
         f"PostgreSQL cannot be read for the extract {name}{f' (SQLSTATE {state})' if state else ''}",
