@@ -25,6 +25,7 @@ def generated() -> dict[Path, str]:
         DOCS / "bank-tables.md": reference_page.reference_page(),
         DOCS / "features.md": customers.reference_page(),
         DOCS / "commands.md": commands_page(),
+        DOCS / "mappings.md": mappings_page(),
     }
 
 
@@ -48,13 +49,55 @@ def commands_page() -> str:
     lines += [
         "## Exit codes", "",
         "| code | meaning |", "|---|---|",
-        "| 0 | done |", "| 1 | another error a user can mend |", "| 2 | a name, option or value that does not exist |",
-        "| 3 | `bankmine.toml`, a mapping or a declaration |", "| 4 | an extract is missing or unreadable |",
-        "| 5 | too many rows break the contract |", "| 6 | the warehouse is locked or damaged, or a check failed |",
+        "| 0 | done |",
+        "| 1 | another error a user can mend |",
+        "| 2 | a name, option or value that does not exist |",
+        "| 3 | `bankmine.toml`, a mapping or a declaration |",
+        "| 4 | an extract is missing or unreadable |",
+        "| 5 | too many rows break the contract |",
+        "| 6 | the warehouse is locked or damaged, or a check failed |",
         "| 7 | a cutoff or window reaches where the data say nothing |", "| 8 | too few data for the task |",
-        "| 9 | a leak was found |", "| 70 | a fault in bankmine |", "| 74 | the machine refused to read or write |",
+        "| 9 | a leak was found |",
+        "| 70 | a fault in bankmine |",
+        "| 74 | the machine refused to read or write |",
         "| 130 | interrupted |", "",
     ]  # fmt: skip
+    return "\n".join(lines)
+
+
+def mappings_page() -> str:
+    """Every shipped mapping: its extracts, tables, rules and licence, and how to write one's own."""
+    from bankmine import sources
+    from bankmine.sources.macros import MACROS
+
+    lines = [
+        "# Mappings",
+        "",
+        "Written by `make docs` from the mappings themselves.",
+        "",
+        "A mapping turns a bank's extracts into bank tables. It is a folder with `mapping.toml` (which files,",
+        "which time zone, which rules) and one `<bank table>.sql` for each bank table it fills: one SELECT",
+        "over views named after the extracts. To map your own bank, copy the shipped one that is nearest and",
+        "give its folder to `bankmine init --mapping`.",
+        "",
+        "What a SELECT may call:", "", "| macro | meaning |", "|---|---|",
+        *(f"| `{name}` | {sentence} |" for name, (_, sentence) in MACROS.items()), "",
+    ]  # fmt: skip
+    for one in sources.mappings():
+        lines += [
+            f"## `{one.name}`",
+            "",
+            f"{one.title}. Time zone {one.time_zone}, currency {one.currency}.",
+            "",
+        ]
+        lines += ["| extract | files, the first that is there | what it holds |", "|---|---|---|"]
+        for extract in one.extracts.values():
+            files = ", ".join(f"`{a.file}`" if a.file else a.connector for a in extract.alternatives)
+            optional = "" if extract.required else " (optional)"
+            lines.append(f"| {extract.name}{optional} | {files} | {extract.sentence} |")
+        lines += ["", f"Fills {', '.join(f'`{table}`' for table in one.tables)}.", ""]
+        lines += [f"- {rule}" for rule in one.rules]
+        lines += ["", f"Licence of the data: {one.licence}", ""] if one.licence else [""]
     return "\n".join(lines)
 
 

@@ -42,7 +42,6 @@ WHERE status <> 'declined'
 GROUP BY month
 ORDER BY month
 """.strip()
-_TONES = {"use": Tone.GOOD, "model": Tone.GOOD, "baseline": Tone.WATCH, "do not use": Tone.BAD}
 
 
 def home_page(
@@ -129,8 +128,8 @@ def _answers(runs: Sequence[Run], refused: Mapping[str, BankmineError]) -> State
     items = [
         Statement(
             text=f"{run.about['title']}: {run.verdict}",
-            detail=" ".join(run.about["summary"][:2]),
-            tone=_TONES.get(str(run.about["use"]), Tone.NEUTRAL),
+            detail=" ".join(run.about["summary"]),
+            tone=Tone.GOOD if usable(run) else Tone.WATCH,
         )
         for run in runs
     ]
@@ -149,6 +148,11 @@ def _answers(runs: Sequence[Run], refused: Mapping[str, BankmineError]) -> State
             )
         ]
     return Statements(items)
+
+
+def usable(run: Run) -> bool:
+    """Whether the run's model is what should be used (not its baseline, not nothing)."""
+    return run.about["use"] == run.about["model"]["candidate"] and not run.verdict.startswith("Do not")
 
 
 def _task_table(runs: Sequence[Run], refused: Mapping[str, BankmineError]) -> Table:
