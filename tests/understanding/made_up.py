@@ -134,7 +134,14 @@ def _transactions(
 
 
 def _bought(mcc: Any) -> Any:
-    names = {"5411": "food", "5541": "fuel", "5812": "restaurant", "5311": "shopping", "4121": "transport", "5912": "health"}
+    names = {
+        "5411": "food",
+        "5541": "fuel",
+        "5812": "restaurant",
+        "5311": "shopping",
+        "4121": "transport",
+        "5912": "health",
+    }
     return np.array([names[code] for code in mcc])
 
 
@@ -161,7 +168,9 @@ def _salaries(rng: np.random.Generator, people: Any, span: tuple[int, int]) -> d
     wage = np.exp(rng.normal(15.0, 0.4, len(people)))
     growth = 1 + 0.005 * (day - span[0]) / 30
     amount = np.rint(wage[person] * growth / 100).astype(np.int64) * 100
-    return _rows(person, day, np.full(len(day), 6 * 3600) + rng.integers(0, 3600, len(day)), amount, "in", "salary")
+    return _rows(
+        person, day, np.full(len(day), 6 * 3600) + rng.integers(0, 3600, len(day)), amount, "in", "salary"
+    )
 
 
 def _standing(rng: np.random.Generator, people: Any, span: tuple[int, int]) -> dict[str, Any]:
@@ -179,8 +188,10 @@ def _purchases(rng: np.random.Generator, people: Any, span: tuple[int, int]) -> 
     days = np.arange(span[0], span[1] + 1)
     weekday = (days + 3) % 7
     rate = rng.gamma(2.0, 0.04, len(people))
-    intensity = np.where(weekday >= 5, 1.4, 0.9) * (1 + 0.15 * np.sin(2 * np.pi * days / 365)) * (
-        1 + 0.2 * (days - span[0]) / len(days)
+    intensity = (
+        np.where(weekday >= 5, 1.4, 0.9)
+        * (1 + 0.15 * np.sin(2 * np.pi * days / 365))
+        * (1 + 0.2 * (days - span[0]) / len(days))
     )
     counts = rng.poisson(np.outer(rate, intensity))
     person, at = np.nonzero(counts)

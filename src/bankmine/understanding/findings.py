@@ -127,10 +127,47 @@ def _shown(scan: Scan, name: str, value: Any) -> Any:
 
 
 _ORDER = {Severity.CRITICAL: 0, Severity.WARNING: 1, Severity.NOTICE: 2}
+# What a finding explains: findings of these kinds about the same columns and days say nothing more.
+_EXPLAINS: Mapping[str, tuple[str, ...]] = {
+    "swapped_columns": (
+        "frozen_column", "recoded_category", "default_value", "unit_change", "currency_mix", "missing_block",
+        "replaced_keys",
+    ),
+    "frozen_column": ("default_value", "unit_change", "recoded_category"),
+    "unit_change": ("default_value",),
+    "currency_mix": ("recoded_category",),
+    "missing_block": ("recoded_category",),
+    "default_value": ("unit_change",),
+    "replaced_keys": ("frozen_column",),
+}  # fmt: skip
+_CONTEXT_CHANGES = ("swapped_columns", "frozen_column", "recoded_category", "missing_block")
+
+
+def _touch(one: Finding, other: Finding) -> bool:
+    """Whether the periods meet; a finding without period meets all."""
+    if one.period is None or other.period is None:
+        return True
+    return one.period[0] <= other.period[1] and other.period[0] <= one.period[1]
+
+
+def _explained(finding: Finding, others: Sequence[Finding]) -> bool:
+    """Whether another defect of the table already says why this finding is seen."""
+    for other in others:
+        if other is finding or other.table != finding.table or not other.is_defect:
+            continue
+        same_columns = bool(set(other.columns) & set(finding.columns))
+        if same_columns and _touch(other, finding) and finding.kind in _EXPLAINS.get(other.kind, ()):
+            return True
+        if finding.kind == "balance_break" and other.kind not in ("balance_break", "encoding_damage") and _touch(other, finding):
+            return True
+        if finding.kind == "reversed_direction" and finding.where == "scattered" and other.kind in _CONTEXT_CHANGES:
+            return True
+    return False
 
 
 def ordered(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """Findings by severity and share; those of one kind, table and period are said once."""
+    """Findings by severity and share; those of one kind, table and period are said once, and those that
+    follow from another are left out."""
     merged: dict[tuple[Any, ...], Finding] = {}
     for finding in findings:
         key = (finding.kind, finding.table, finding.period, finding.where, finding.rows)
@@ -140,5 +177,6 @@ def ordered(findings: Iterable[Finding]) -> tuple[Finding, ...]:
             merged[key] = replace(first, columns=columns)
         else:
             merged.setdefault(key, finding)
-    ranked = sorted(merged.values(), key=lambda f: (_ORDER[f.severity], -f.share, f.table, f.kind, f.columns))
-    return tuple(ranked)
+    everything = list(merged.values())
+    kept = [finding for finding in everything if not _explained(finding, everything)]
+    return tuple(sorted(kept, key=lambda f: (_ORDER[f.severity], -f.share, f.table, f.kind, f.columns)))

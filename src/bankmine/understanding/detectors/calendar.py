@@ -41,7 +41,7 @@ def detect(scans: Mapping[str, Scan]) -> Iterator[Finding]:
         yield from _outside(scan, main, outside)
         series = expected_rows(scan, *main)
         gap = _gap(scan, series)
-        if gap:
+        if gap and not _moved_outside(scan, gap, outside):
             yield gap
         tail = _thin_end(scan, series)
         if tail:
@@ -55,25 +55,22 @@ def detect(scans: Mapping[str, Scan]) -> Iterator[Finding]:
 def main_range(scan: Scan) -> tuple[tuple[int, int], list[tuple[int, int]]]:
     """First and last day of the bulk of the rows, and the ranges that lie apart from it.
 
-    A range lies apart when the days without rows between are at least 60 and five times the widest gap
-    within the bulk, and it holds less than a fifth of the rows.
+    A range lies apart when it holds less than a fifth of the rows and the days without rows between are
+    at least 30 and five times the second-widest gap of the bulk (the widest may be where it was taken from).
     """
     days, rows = scan.days, scan.day_rows
-    middle = int(np.searchsorted(np.cumsum(rows), rows.sum() / 2))
+    steps, reached, total = np.diff(days), np.cumsum(rows), rows.sum()
     low, high = 0, len(days) - 1
-    steps = np.diff(days)
-    apart: list[tuple[int, int]] = []
-    for side in ("low", "high"):
-        candidates = np.arange(middle) if side == "low" else np.arange(middle, len(steps))
-        for at in candidates[np.argsort(-steps[candidates])][:3]:
-            rest = steps[candidates[candidates > at]] if side == "low" else steps[candidates[candidates < at]]
-            beyond = rows[: at + 1].sum() if side == "low" else rows[at + 1 :].sum()
-            usual = max(int(rest.max()) if len(rest) else 1, 1)
-            if steps[at] >= max(60, 5 * usual) and beyond < 0.2 * rows.sum():
-                if side == "low":
-                    low = max(low, int(at) + 1)
-                else:
-                    high = min(high, int(at))
+    for at in np.argsort(-steps)[:4]:
+        others = np.sort(steps[low:high][np.arange(low, high) != at])
+        usual = int(others[-2]) if len(others) > 1 else 1
+        if steps[at] < max(30, 5 * usual) or not low <= at < high:
+            continue
+        if reached[at] < 0.2 * total:
+            low = int(at) + 1
+        elif total - reached[at] < 0.2 * total:
+            high = int(at)
+    apart = []
     if low > 0:
         apart.append((int(days[0]), int(days[low - 1])))
     if high < len(days) - 1:
@@ -101,6 +98,15 @@ def _outside(scan: Scan, main: tuple[int, int], apart: list[tuple[int, int]]) ->
         )  # fmt: skip
 
 
+def _moved_outside(scan: Scan, gap: Finding, apart: list[tuple[int, int]]) -> bool:
+    """Whether the rows the gap misses are those found apart from the bulk: said once, there."""
+    for first, last in apart:
+        rows = int(scan.day_rows[(scan.days >= first) & (scan.days <= last)].sum())
+        if 0.5 * gap.rows < rows < 2 * gap.rows:
+            return True
+    return False
+
+
 @dataclass(frozen=True)
 class Series:
     """Rows by calendar day from `start` on, with what was to be expected."""
@@ -108,6 +114,12 @@ class Series:
     start: int
     rows: NDArray[np.float64]
     expected: NDArray[np.float64]
+    factor: NDArray[np.float64]
+
+    def expected_over(self, width: int) -> NDArray[np.float64]:
+        """Expected rows by the median level of `width` days around (odd, at least 29)."""
+        size = min(max(width, 29), 2 * (len(self.rows) // 2) - 1) // 2 * 2 + 1
+        return _rolling_median(self.rows / np.maximum(self.factor, 0.02), size) * self.factor
 
 
 def expected_rows(scan: Scan, first: int, last: int) -> Series:
@@ -132,7 +144,8 @@ def expected_rows(scan: Scan, first: int, last: int) -> Series:
                 if len(chosen) >= 4:
                     adjust[value] = np.clip(np.median(chosen), 0.02, 50)
             factor = factor * adjust[part]
-    return Series(first, rows, np.maximum(_rolling_median(rows / np.maximum(factor, 0.02), 29) * factor, 0.0))
+    level = _rolling_median(rows / np.maximum(factor, 0.02), 29)
+    return Series(first, rows, level * factor, factor)
 
 
 def _rolling_median(values: NDArray[np.float64], width: int) -> NDArray[np.float64]:
@@ -149,20 +162,21 @@ def _runs(mask: NDArray[np.bool_]) -> list[tuple[int, int]]:
 
 def _gap(scan: Scan, series: Series) -> Finding | None:
     """Days (nearly) without rows where many were expected, longer than any other such run."""
-    empty = series.rows <= 0.1 * _level_around(series)
+    level = _level_around(series)
+    empty = series.rows <= 0.1 * level
     runs = sorted(_runs(empty), key=lambda run: run[0] - run[1])
     runs = [run for run in runs if run[0] > 0 and run[1] < len(empty)]
     if not runs:
         return None
     start, stop = runs[0]
-    missing = float(_level_around(series)[start:stop].sum())
+    missing = float(series.expected_over(4 * (stop - start))[start:stop].sum())
     rival = runs[1][1] - runs[1][0] if len(runs) > 1 else 0
     if missing < LEAST_ROWS or stop - start < 3 * rival or (len(runs) > 12 and stop - start < 6 * rival):
         return None
     first, last = series.start + start, series.start + stop - 1
     period = period_of(first, last)
-    target = _excess(series, start, stop, missing)
     long = stop - start >= 2
+    target = _excess(series, start, stop, missing) if long else None
     if target is None:
         return found(
             scan, kind="missing_rows", columns=[_column(scan)], rows=round(missing), period=period,
@@ -205,8 +219,8 @@ def _level_around(series: Series) -> NDArray[np.float64]:
 def _excess(series: Series, start: int, stop: int, missing: float) -> tuple[int, int] | None:
     """The displacement in days at which about the missing rows are found too many; None where nowhere."""
     size = stop - start
-    level = _level_around(series)
-    surplus = np.concatenate(([0.0], np.cumsum(series.rows - np.maximum(level, series.expected))))
+    level = series.expected_over(4 * size)
+    surplus = np.concatenate(([0.0], np.cumsum(series.rows - level)))
     best: tuple[float, int] | None = None
     for goal in range(0, len(series.rows) - size + 1):
         if goal < stop and goal + size > start:
@@ -296,11 +310,11 @@ def _last_day(scan: Scan, series: Series, main: tuple[int, int]) -> Iterator[Fin
         seen = np.flatnonzero(on_last)
         end = int(hours[seen[-1]]) if len(seen) else 0
         unseen = float(share[hours > end].sum())
-        level = float(np.median(series.rows[-29:-1]))
-        if unseen * level < 15 or rows > (1 - 0.6 * unseen) * level * 1.5 or unseen < 0.03:
+        level = max(float(np.median(series.rows[-29:-1])), float(series.expected[-1]))
+        if unseen * level < 15 or rows > (1 - 0.6 * unseen) * level * 1.2 or unseen < 0.03:
             return
         where = f"after {end}:59"
-        lost = round(unseen * level)
+        lost = round(max(unseen * level, level - rows))
     else:
         usual = series.rows[-29:-1]
         low = float(np.quantile(usual, 0.02)) if len(usual) >= 14 else 0.0

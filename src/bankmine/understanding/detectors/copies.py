@@ -204,9 +204,9 @@ def _twins(scan: Scan, names: list[str], kind: str, what: str) -> Finding | None
     twins = _pairs(scan, varied)
     if twins < 5:
         return None
-    expected = _expected_pairs(scan, varied)
+    expected = _expected_pairs(scan, varied, twins)
     rows = _members(scan, varied)
-    if twins < 6 * expected + 10 or rows < 0.005 * scan.rows:
+    if twins < 1.5 * expected + 4 * expected**0.5 + 5 or rows < 0.005 * scan.rows:
         return None
     listed = ", ".join(quoted(name) for name in varied)
     own = quoted(scan.table.primary_key[0])
@@ -241,19 +241,17 @@ def _members(scan: Scan, names: list[str]) -> int:
     return int(got["n"][0].as_py() or 0)
 
 
-def _expected_pairs(scan: Scan, names: list[str]) -> float:
-    """Pairs that agree on all but one column, times the chance to agree on that one; the largest over columns.
+def _expected_pairs(scan: Scan, names: list[str], twins: float) -> float:
+    """How many of the equal pairs chance explains: the largest estimate over the columns.
 
-    A column that the others determine (a region's name) has no say: it would explain every pair.
+    Pairs that agree on all but one column, though not on that one, foretell pairs that agree on it too:
+    their number times the odds of agreeing by the column's own variety.
     """
     total = scan.rows * (scan.rows - 1) / 2
     expected = 0.0
-    everything = _pairs(scan, names)
     for name in names:
-        others = [other for other in names if other != name]
-        agree = _pairs(scan, others)
         chance = _pairs(scan, [name]) / total
-        if chance > 0.5 or (agree <= everything * 1.02 and chance < 0.2):
-            continue
-        expected = max(expected, agree * chance)
+        if chance < 0.7:
+            near = _pairs(scan, [other for other in names if other != name]) - twins
+            expected = max(expected, near * chance / (1 - chance))
     return expected

@@ -8,6 +8,7 @@ one direction is the mirror image of the rest.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -72,14 +73,18 @@ def _against_context(scan: Scan) -> Finding | None:
     block = best_block(affected, rows)
     if block is None or block.affected < LEAST_ROWS or block.share < 0.3 or not block.stands_out():
         return _scattered(scan, condition, int(affected.sum()), int(rows.sum()))
-    return _finding(scan, ["direction"], block, condition, f"against what their {' and '.join(context)} say")
+    why = f"against what their {' and '.join(context)} say"
+    if block.share > 0.9:  # then the rows that nothing contradicts are reversed as well
+        whole = int(scan.day_rows[block.start : block.stop].sum())
+        return _finding(scan, ["direction"], replace(block, affected=whole), "direction IS NOT NULL", why)
+    return _finding(scan, ["direction"], block, condition, why)
 
 
 def _scattered(scan: Scan, condition: str, rows: int, tested: int) -> Finding | None:
     if rows < LEAST_ROWS or rows < 0.002 * tested or rows > 0.4 * tested:
         return None
     return found(
-        scan, kind="reversed_direction", columns=["direction"], rows=rows, condition=condition,
+        scan, kind="reversed_direction", columns=["direction"], rows=rows, condition=condition, where="scattered",
         sentence=f"{count(rows)} of {scan.name} go the other way than all others of their kind "
         f"({percent(rows / scan.rows)}).",
         severity=Severity.WARNING, certainty=Certainty.POSSIBLE, evidence="Counted over the whole table.",

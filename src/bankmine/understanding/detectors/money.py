@@ -36,7 +36,7 @@ def _currencies(scan: Scan) -> Iterator[Finding]:
     got = scan.ask(
         "SELECT currency, count(*) AS n, count(*) FILTER (WHERE amount_minor = base_minor) AS equal_amounts, "
         "avg(CAST(amount_minor AS DOUBLE) / nullif(base_minor, 0)) AS ratio FROM scan "
-        "WHERE amount_minor > 1 GROUP BY currency ORDER BY n DESC"
+        "WHERE amount_minor > 1 AND currency IS NOT NULL GROUP BY currency ORDER BY n DESC"
     ).to_pylist()
     for row in got:
         currency, rows, equal = row["currency"], row["n"], row["equal_amounts"]

@@ -84,17 +84,17 @@ def _joint(got: Any) -> tuple[list[Any], NDArray[np.float64]]:
 def _swapped_cells(table: NDArray[np.float64]) -> NDArray[np.bool_] | None:
     """Cells (a, b) that are far likelier as (b, a); None where the columns are not told apart.
 
-    Likelihoods come from each column's own distribution, once the cells found are left out (two rounds).
+    Likelihoods come from each column's own distribution, once the cells found are left out (three rounds).
     """
     if not table.size:
         return None
     clean = table.copy()
     swapped = np.zeros(table.shape, bool)
-    for _ in range(3):
+    for sure in (SURE / 3, 2 * SURE / 3, SURE):
         p, q = clean.sum(axis=1) + 0.25, clean.sum(axis=0) + 0.25
         log_a, log_b = np.log(p / p.sum()), np.log(q / q.sum())
         ratio = (log_a[None, :] + log_b[:, None]) - (log_a[:, None] + log_b[None, :])
-        swapped = ratio > SURE
+        swapped = ratio > sure
         clean = np.where(swapped, 0, table)
     p, q = clean.sum(axis=1), clean.sum(axis=0)
     if not p.sum() or 0.5 * np.abs(p / p.sum() - q / q.sum()).sum() < 0.9:

@@ -105,9 +105,10 @@ def _by_days(scan: Scan, column: Column) -> Finding | None:
     if len(scan.days) < 8:
         return None
     days, grid = _grid(scan, column.name, "day")
-    for shift in block_shifts(grid)[:TRIED]:
+    closing = month_ends(np.asarray(days))
+    for shift in block_shifts(grid, closing)[:TRIED]:
         start, stop = _refined(grid, shift)
-        if _is_sharp(grid, start, stop, shift):
+        if _is_sharp(grid, start, stop, shift, closing):
             break
     else:
         return None
@@ -117,19 +118,30 @@ def _by_days(scan: Scan, column: Column) -> Finding | None:
     return _finding(scan, column, shift, condition, said(period), period)
 
 
-def block_shifts(grid: NDArray[np.float64]) -> list[Shift]:
-    """The blocks of days, on a coarse grid of cuts, that fit the rest after a shift; best first."""
+def month_ends(days: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Marks last days of months, when interest and fees are booked."""
+    dates = days.astype("datetime64[D]")
+    return np.asarray((dates + 1).astype("datetime64[M]") != dates.astype("datetime64[M]"))
+
+
+def block_shifts(grid: NDArray[np.float64], closing: NDArray[np.bool_]) -> list[Shift]:
+    """The blocks of days, on a coarse grid of cuts, that fit the rest after a shift; best first.
+
+    The rest is weighted so that it holds the same share of rows of month ends as the block.
+    """
     reached = np.cumsum(grid.sum(axis=1))
     total = reached[-1]
     cuts = np.unique(np.searchsorted(reached, np.linspace(0, total, CUTS + 1)[1:-1], side="left") + 1)
     cuts = np.concatenate(([0], cuts[cuts < len(grid)], [len(grid)]))
-    sums = np.concatenate((np.zeros((1, grid.shape[1])), np.cumsum(grid, axis=0)))
+    parts = [np.where(closing[:, None], grid, 0), np.where(closing[:, None], 0, grid)]
+    sums = [np.concatenate((np.zeros((1, grid.shape[1])), np.cumsum(part, axis=0))) for part in parts]
     shifts: list[Shift] = []
     for i, start in enumerate(cuts[:-1]):
         for stop in cuts[i + 1 :]:
-            inside = sums[stop] - sums[start]
+            pieces = [one[stop] - one[start] for one in sums]
+            inside = pieces[0] + pieces[1]
             rows = int(inside.sum())
-            outside = sums[-1] - inside
+            outside = _weighted(pieces, [one[-1] for one in sums])
             if rows < LEAST_ROWS or rows > 0.5 * total:
                 continue
             seen = _compare(inside, outside)
@@ -141,6 +153,16 @@ def block_shifts(grid: NDArray[np.float64]) -> list[Shift]:
     return sorted(shifts, key=lambda shift: -shift.gain)
 
 
+def _weighted(inside: list[NDArray[np.float64]], everything: list[NDArray[np.float64]]) -> NDArray[np.float64]:
+    """The distribution outside, each part weighted by its rows inside."""
+    mixed = np.zeros_like(inside[0])
+    for part, whole in zip(inside, everything, strict=True):
+        outside = whole - part
+        if outside.sum() > 0:
+            mixed += outside / outside.sum() * part.sum()
+    return mixed
+
+
 def _refined(grid: NDArray[np.float64], shift: Shift) -> tuple[int, int]:
     """The block to the day, by the likelihood of each day's rows with and without the shift."""
     outside = grid.sum(axis=0) - grid[shift.start : shift.stop].sum(axis=0) + 0.5
@@ -149,9 +171,13 @@ def _refined(grid: NDArray[np.float64], shift: Shift) -> tuple[int, int]:
     return largest_sum(grid @ (moved_logs - plain_logs))
 
 
-def _is_sharp(grid: NDArray[np.float64], start: int, stop: int, shift: Shift) -> bool:
+def _is_sharp(
+    grid: NDArray[np.float64], start: int, stop: int, shift: Shift, closing: NDArray[np.bool_]
+) -> bool:
     """Whether the change happens from one day to the next, not by growth: each edge is tested with the
     days nearest to it on either side that hold enough rows."""
+    if not closing.all():
+        grid = np.where(closing[:, None], 0, grid)
     edges = [at for at in (start, stop) if 0 < at < len(grid)]
     return bool(edges) and all(_edge_is_sharp(grid, at, at == start, shift) for at in edges)
 
