@@ -56,7 +56,7 @@ MUTANTS = (
            "known_from <= knowledge < known_until", "known_from < knowledge < known_until",
            ("an_event_known_at_the_cutoff_is_seen", "undated_rows_are_seen_from_the_extract_on")),
     Mutant("correction_ignored", "bankmine.windows.versions",
-           "until[candidates[earlier]] = known[later]", "until[candidates[:0]] = known[:0]",
+           "until[earlier] = known_at[later]", "until[earlier[:0]] = known_at[:0]",
            ("a_correction_counts_once_it_is_known", "a_corrected_time_moves_the_event",
             "as_corrected_since_reads_later_knowledge")),
     Mutant("earlier_load_wins", "bankmine.windows.versions",

@@ -49,10 +49,22 @@ class Totals:
         return self.plan.spans.index(span)
 
 
-def finish(totals: Totals, feature: WindowFeature) -> Finished:
-    """The values of one feature in all rows, and which of them the entries define."""
-    slot, window = totals.plan.slot_of(feature), totals.window(feature.window)
-    return _FINISHERS[feature.aggregate](totals, slot, window)
+@dataclass(frozen=True)
+class Finisher:
+    """How one feature is read from the totals of its pass, found once for all buckets."""
+
+    slot: int
+    window: int
+    read: Callable[[Totals, int, int], Finished]
+
+    def __call__(self, totals: Totals) -> Finished:
+        """The values in all rows, and which of them the entries define."""
+        return self.read(totals, self.slot, self.window)
+
+
+def finisher(one: Pass, feature: WindowFeature) -> Finisher:
+    """How a feature of the pass is read."""
+    return Finisher(one.slot_of(feature), one.spans.index(feature.window), _FINISHERS[feature.aggregate])
 
 
 def _everywhere(values: Ints) -> Finished:

@@ -21,7 +21,7 @@ from bankmine.windows.declaration import Feature
 from bankmine.windows.plan import check_names, check_tables
 from bankmine.windows.reader import Readable, column_values, sortable
 from bankmine.windows.snapshot import NO_SUBJECT, Asked, compute
-from bankmine.windows.versions import superseded_at
+from bankmine.windows.versions import first_known, superseded_at
 
 Ints = NDArray[np.int64]
 
@@ -98,7 +98,7 @@ def _rows(
     inside &= True if until is None else times < until
     index = index[inside]
     order = [sortable(found[name])[index] for name in ("event_time", "seq", *declared.primary_key)]
-    index = index[np.lexsort(order[::-1])]
+    index = index[_in_order(order)]
     return _Rows(
         raw.select(shown).take(index), {name: found[name].take(index) for name in keys},
         found["event_time"].data[index], found["seq"].data[index], found["known_at"].data[index],
@@ -112,15 +112,21 @@ def _first_known(declared: Table, found: dict[str, Any]) -> Ints:
     kept = (found["cancelled"].data == 0) & (known_at < superseded_at(version_key, known_at, load_number))
     if declared.per_owner:
         kept &= found["is_primary"].data == 1
-    index = np.flatnonzero(kept)
-    key = [column[index] for column in version_key]
-    order = np.lexsort((load_number[index], known_at[index], *reversed(key)))
-    new = np.ones(len(order), np.bool_)
-    new[1:] = False
-    for column in key:
-        new[1:] |= column[order[1:]] != column[order[:-1]]
-    first: Ints = index[order[new]]
-    return first
+    return np.flatnonzero(first_known(version_key, known_at, load_number, kept))
+
+
+def _in_order(columns: Sequence[Ints]) -> Ints:
+    """The order by the columns, the first of which decides nearly always."""
+    order = np.argsort(columns[0], kind="stable")
+    sorted_first = columns[0][order]
+    same = sorted_first[1:] == sorted_first[:-1]
+    tied = np.zeros(len(order), np.bool_)
+    tied[1:] |= same
+    tied[:-1] |= same
+    at = np.flatnonzero(tied)
+    rows = order[at]
+    order[at] = rows[np.lexsort([column[rows] for column in reversed(columns)])]
+    return order
 
 
 def _with_features(rows: _Rows, found: Any) -> Any:

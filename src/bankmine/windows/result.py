@@ -19,16 +19,21 @@ class Columns:
     """Columns of n rows; a row that is never filled stays missing."""
 
     def __init__(self, count: int, features: Iterable[WindowFeature]) -> None:
-        self._values = {
-            feature: np.zeros(count, np.int64 if AGGREGATES[feature.aggregate].whole else np.float64)
-            for feature in features
-        }
-        self._missing = {feature: np.ones(count, np.bool_) for feature in self._values}
+        self._places = {feature: place for place, feature in enumerate(features)}
+        self._values: list[NDArray[Any]] = [
+            np.zeros(count, np.int64 if AGGREGATES[feature.aggregate].whole else np.float64)
+            for feature in self._places
+        ]
+        self._missing = [np.ones(count, np.bool_) for _ in self._places]
 
-    def fill(self, feature: WindowFeature, rows: Ints, values: NDArray[Any], defined: Bools) -> None:
-        """Sets the values of some rows, and which of them there are."""
-        self._values[feature][rows] = values
-        self._missing[feature][rows] = ~defined
+    def place(self, feature: WindowFeature) -> int:
+        """The column of a feature."""
+        return self._places[feature]
+
+    def fill(self, place: int, rows: Ints, values: NDArray[Any], defined: Bools) -> None:
+        """Sets the values of some rows of a column, and which of them there are."""
+        self._values[place][rows] = values
+        self._missing[place][rows] = ~defined
 
     def table(self, features: Sequence[Feature]) -> Any:
         """An Arrow table with the features in the order given; int64 for whole numbers, else float64."""
@@ -43,11 +48,12 @@ class Columns:
     def _column(self, feature: Feature) -> tuple[NDArray[Any], Bools]:
         if isinstance(feature, RatioFeature):
             return self._ratio(feature)
-        return self._values[feature], self._missing[feature]
+        return self._values[self.place(feature)], self._missing[self.place(feature)]
 
     def _ratio(self, feature: RatioFeature) -> tuple[NDArray[Any], Bools]:
         from bankmine.windows.limbs import ratios
 
-        above, below = self._values[feature.numerator], self._values[feature.denominator]
-        missing = self._missing[feature.numerator] | self._missing[feature.denominator] | (below == 0)
+        numerator, denominator = self.place(feature.numerator), self.place(feature.denominator)
+        above, below = self._values[numerator], self._values[denominator]
+        missing = self._missing[numerator] | self._missing[denominator] | (below == 0)
         return ratios(above, below), missing

@@ -20,7 +20,7 @@ from bankmine.errors import CutoffError, UsageError
 from bankmine.windows.declaration import Feature
 from bankmine.windows.edges import Edges, find_edges
 from bankmine.windows.entries import Entries, make_entries
-from bankmine.windows.finish import Totals, finish
+from bankmine.windows.finish import Totals, finisher
 from bankmine.windows.plan import Group, Pass, check_names, check_tables, parts, plan
 from bankmine.windows.reader import Readable, read_rows
 from bankmine.windows.result import Columns
@@ -144,6 +144,10 @@ class _Work:
         self.positions = asked.is_position_of(group.table)
         instants, which = np.unique(asked.cutoffs, return_inverse=True)
         self.edge_rows = which.astype(np.int64)
+        self.finishers = [
+            [(columns.place(feature), finisher(one, feature)) for feature in one.features]
+            for one in group.passes
+        ]
         self.edges = [self._edges(one, instants) for one in group.passes]
         self.verdicts = {label: read_verdicts(warehouse, group.table, label) for label in group.verdicts}
         self.bucketed = catalogue.table(group.table).bucket_key == group.key
@@ -175,15 +179,14 @@ class _Work:
         mine = self.rows_of[bucket]
         group = self.group
         rows = read_rows(self.warehouse, group.table, key=group.key, columns=group.columns, bucket=bucket)
-        for one, edges in zip(group.passes, self.edges, strict=True):
+        for one, edges, finishers in zip(group.passes, self.edges, self.finishers, strict=True):
             verdicts = self.verdicts.get(one.source.verdict_of or "", NO_VERDICTS)
             entries = make_entries(rows, one, verdicts)
             totals = self._totals(one, edges, entries, mine)
             covered = edges.covered[self.edge_rows[mine]]
-            for feature in one.features:
-                values, defined = finish(totals, feature)
-                window = totals.window(feature.window)
-                self.columns.fill(feature, mine, values, missing_outside(defined, covered[:, window]))
+            for place, read in finishers:
+                values, defined = read(totals)
+                self.columns.fill(place, mine, values, missing_outside(defined, covered[:, read.window]))
 
     def _totals(self, one: Pass, edges: Edges, entries: Entries, mine: Ints) -> Totals:
         """Runs the kernel over the asked rows of one bucket."""

@@ -15,29 +15,45 @@ from numpy.typing import NDArray
 from bankmine.bank.hashing import splitmix64
 
 Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
 FOREVER = np.iinfo(np.int64).max
 
 
 def superseded_at(version_key: Sequence[Ints], known_at: Ints, load_number: Ints) -> Ints:
-    """When the next version of each row became known; FOREVER where there is none.
+    """When the next version of each row became known; FOREVER where there is none."""
+    until = np.full(len(known_at), FOREVER, np.int64)
+    candidates, same = _in_order(version_key, known_at, load_number, np.ones(len(known_at), np.bool_))
+    earlier, later = candidates[:-1][same], candidates[1:][same]
+    until[earlier] = known_at[later]
+    return until
 
-    Rows whose hash of the version key is unique have one version; only the others are sorted.
+
+def first_known(version_key: Sequence[Ints], known_at: Ints, load_number: Ints, among: Bools) -> Bools:
+    """Of the rows `among` which to choose, the first version of each event."""
+    first = among.copy()
+    candidates, same = _in_order(version_key, known_at, load_number, among)
+    first[candidates[1:][same]] = False
+    return first
+
+
+def _in_order(
+    version_key: Sequence[Ints], known_at: Ints, load_number: Ints, among: Bools
+) -> tuple[Ints, Bools]:
+    """Rows that may have several versions, by (version key, known_at, load_number).
+
+    Also says which neighbours are versions of one event. Rows whose hash of the version key is unique have
+    one version and are left out: they need no sorting.
     """
     from bankmine.windows.tables_kernel import repeated
 
-    until = np.full(len(known_at), FOREVER, np.int64)
-    candidates = np.flatnonzero(repeated(_hashes(version_key)))
-    if len(candidates) == 0:
-        return until
+    candidates = np.flatnonzero(repeated(_hashes(version_key)) & among)
     key = [column[candidates] for column in version_key]
-    known, load = known_at[candidates], load_number[candidates]
+    load, known = load_number[candidates], known_at[candidates]
     order = np.lexsort((load, known, *reversed(key)))
-    same = np.ones(len(order) - 1, np.bool_)
+    same = np.ones(max(0, len(order) - 1), np.bool_)
     for column in key:
         same &= column[order[1:]] == column[order[:-1]]
-    earlier, later = order[:-1][same], order[1:][same]
-    until[candidates[earlier]] = known[later]
-    return until
+    return candidates[order], same
 
 
 def _hashes(columns: Sequence[Ints]) -> NDArray[np.uint64]:
