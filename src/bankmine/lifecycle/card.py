@@ -49,7 +49,8 @@ def model_card(about: Mapping[str, Any], features: Sequence[Mapping[str, Any]]) 
         "",
         "## To make it again",
         "",
-        f"- data `{about['manifest']}`, code `{about['code']}`, seed {about['seed']}, cutoff {about['cutoff']}",
+        f"- data `{about['manifest']}`, code `{about['code']}`, seed {about['seed']}, cutoff "
+        f"{about['cutoff']}",
         f"- {', '.join(f'{name} {number}' for name, number in about['versions'].items())}",
     ]
     return "\n".join(lines) + "\n"
@@ -63,7 +64,8 @@ def _figures(figures: Mapping[str, Any]) -> list[str]:
     if "candidates" not in figures:
         return [
             f"- {figures['clusters']} segments; {figures['stability']['reason']}",
-            f"- silhouette {figures['silhouette']:.3f}, of shuffled columns {figures['silhouette_shuffled']:.3f}",
+            f"- silhouette {figures['silhouette']:.3f}, of shuffled columns "
+            f"{figures['silhouette_shuffled']:.3f}",
         ]
     names = list(next(iter(figures["candidates"].values()))["metrics"])
     lines = [f"| candidate | {' | '.join(names)} |", f"|---|{'---|' * len(names)}"]

@@ -43,9 +43,11 @@ def carry_out(
     tests = [*honesty.feature_tests(task, bank, material, every, scratch), *honesty.not_applicable()]
     stage("scores")
     segments = Segments(
-        clustering=clustering, label=miner.labels_, names=names,
+        clustering=clustering,
+        label=miner.labels_,
+        names=names,
         distance=np.sqrt(miner.transform(prepared.values).min(axis=1)),
-    )  # fmt: skip
+    )
     model = Model(candidate.name, preparation, miner, {"n_clusters": clustering.clusters}, len(every))
     figures["decision"] = _score(task, bank, material, prepared, model, segments, folder)
     save_model(model, folder / "model")
@@ -57,11 +59,13 @@ def carry_out(
         "tests": [asdict(one) for one in tests],
         "preparation": preparation.report_.summary(),
         "model": {
-            "candidate": candidate.name, "settings": dict(model.settings), "rows": model.rows,
+            "candidate": candidate.name,
+            "settings": dict(model.settings),
+            "rows": model.rows,
             "columns": len(preparation.names_),
         },
         "weights": _weights(miner, prepared),
-    }  # fmt: skip
+    }
 
 
 def _cluster(prepared: Any, numbers: Sequence[int], seed: int) -> tuple[dict[str, Any], Any, Clustering]:
@@ -75,9 +79,11 @@ def _cluster(prepared: Any, numbers: Sequence[int], seed: int) -> tuple[dict[str
     choice = choose_clusters(values, possible, sample=CHOICE_SAMPLE, random_state=seed)
     miner = KMeans(choice.clusters, random_state=seed).fit(values, names=prepared.names)
     gate = stability(
-        _part(values, GATE_SAMPLE, seed), KMeans(choice.clusters, n_init=3, random_state=seed),
-        resamples=RESAMPLES, random_state=seed,
-    )  # fmt: skip
+        _part(values, GATE_SAMPLE, seed),
+        KMeans(choice.clusters, n_init=3, random_state=seed),
+        resamples=RESAMPLES,
+        random_state=seed,
+    )
     own = silhouette(values, miner.labels_, random_state=seed)
     shuffled = _silhouette_of_shuffled(values, choice.clusters, seed)
     usable = choice.stable and gate.stable and own > shuffled
@@ -91,20 +97,23 @@ def _cluster(prepared: Any, numbers: Sequence[int], seed: int) -> tuple[dict[str
         "choice": choice.reason,
         "candidates_k": [
             {
-                "clusters": one.clusters, "silhouette": one.silhouette, "smallest_share": one.smallest_share,
-                "adjusted_rand": one.stability.adjusted_rand.mean, "stable": one.stability.stable,
+                "clusters": one.clusters,
+                "silhouette": one.silhouette,
+                "smallest_share": one.smallest_share,
+                "adjusted_rand": one.stability.adjusted_rand.mean,
+                "stable": one.stability.stable,
             }
             for one in choice.candidates
         ],
         "stability": gate.to_json(),
         "silhouette": own,
         "silhouette_shuffled": shuffled,
-    }  # fmt: skip
+    }
     return figures, miner, Clustering(clusters=choice.clusters, usable=usable, reason=reason)
 
 
 def _silhouette_of_shuffled(values: Floats, clusters: int, seed: int) -> float:
-    """The baseline: each column shuffled on its own keeps its distribution and loses all that hangs together."""
+    """The baseline: columns shuffled each on its own keep their distribution and lose their bonds."""
     from bankmine.mining.clustering.choice import silhouette
     from bankmine.mining.clustering.kmeans import KMeans
 
@@ -138,15 +147,18 @@ def _portraits(
             "stability": figures["stability"]["clusters"][one.label],
             "traits": [
                 {
-                    "feature": trait.feature, "effect": trait.effect, "level": trait.level,
-                    "median": plain[one.label].get(trait.feature), "unit": material.units.get(trait.feature, ""),
+                    "feature": trait.feature,
+                    "effect": trait.effect,
+                    "level": trait.level,
+                    "median": plain[one.label].get(trait.feature),
+                    "unit": material.units.get(trait.feature, ""),
                 }
                 for trait in one.traits[:PORTRAIT_TRAITS]
             ],
             "medians": plain[one.label],
         }
         for one in bent
-    ]  # fmt: skip
+    ]
     figures["medians"] = _medians(material, np.ones(len(money), dtype=np.bool_))
     return names
 
@@ -171,9 +183,14 @@ def _score(
     decision = task.decide_segments(bank, scored, segments)
     flags = None if segments.clustering.usable else [["unstable"]] * material.rows.num_rows
     table = score_table(
-        task=task.name, horizon=task.horizon_words, rows=material.rows, probability=None, decision=decision,
-        reasons=reason_lists(task.name, model.miner, prepared, material.features), flags=flags,
-    )  # fmt: skip
+        task=task.name,
+        horizon=task.horizon_words,
+        rows=material.rows,
+        probability=None,
+        decision=decision,
+        reasons=reason_lists(task.name, model.miner, prepared, material.features),
+        flags=flags,
+    )
     write_scores(table, folder / "scores.parquet")
     return {"rows": material.rows.num_rows, "unit": decision.unit, "actions": dict(decision.actions)}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from bankmine.tasks.contract import Bank, Task, Tested
 
 RESAMPLES = 200
 CURVE_POINTS = 51
+RARE = 0.05
 
 
 def judge(task: Task, bank: Bank, tested: Tested, tuned: list[Tuned]) -> dict[str, Any]:
@@ -54,11 +55,17 @@ def judge(task: Task, bank: Bank, tested: Tested, tuned: list[Tuned]) -> dict[st
         "comparison": comparison.to_json(),
         "use": tested.model if comparison.beats else tested.best_baseline,
         "beats_baseline": comparison.beats,
-        "calibration": calibration(tested.truth, tested.probability[tested.model]).to_json(),
+        "calibration": _calibration(tested),
         "gain": {name: _gain(tested, name) for name in (tested.model, tested.best_baseline)},
         "test_rows": len(tested.truth),
         "test_positives": int(tested.truth.sum()),
     }
+
+
+def _calibration(tested: Tested) -> dict[str, Any]:
+    """The reliability table; rare events would all fall into one or two bins of equal count."""
+    by: Literal["count", "width"] = "width" if tested.truth.mean() < RARE else "count"
+    return calibration(tested.truth, tested.probability[tested.model], by=by).to_json()
 
 
 def plain(figure: Any) -> dict[str, Any]:

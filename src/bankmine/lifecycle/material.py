@@ -52,9 +52,15 @@ class Material:
             label_known_at=np.where(self.mature, self.known_at, NEVER),
         )
         test = parts.test[self.mature[parts.test]]
-        if keep is not None:
-            test = test[keep[test]]
-        return Split(parts.kind, parts.train, test, parts.embargoed, parts.sentence)
+        kept = test if keep is None else test[keep[test]]
+        left_out = len(test) - len(kept)
+        protocol = f" ({left_out:,} more are left out by the task's protocol)" if left_out else ""
+        sentence = (
+            f"Forward in time: {len(parts.train):,} rows train, {len(kept):,} test{protocol}. Rows "
+            "between, whose "
+            "labels were not yet known at the first test cutoff, serve neither side."
+        )
+        return Split(parts.kind, parts.train, kept, parts.embargoed, sentence)
 
     def scored(self, plan: Plan) -> Ints:
         """Positions of the rows that get a score."""

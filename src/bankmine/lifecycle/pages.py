@@ -28,7 +28,7 @@ from bankmine.report.content import (
     Table,
     Test,
     Tone,
-)  # fmt: skip
+)
 from bankmine.report.pictures import Bar, Calibration, Curve, Estimates, Gain
 from bankmine.report.statements import reason as reason_sentence
 from bankmine.tasks.contract import Shown
@@ -36,8 +36,11 @@ from bankmine.tasks.registry import find_task
 
 LISTED = 50
 METRIC_WORDS = {
-    "auc": "AUC", "average_precision": "Average precision", "brier": "Brier score", "log_loss": "Log loss",
-}  # fmt: skip
+    "auc": "AUC",
+    "average_precision": "Average precision",
+    "brier": "Brier score",
+    "log_loss": "Log loss",
+}
 
 
 def page_of(run: Run, *, folder: Path | None = None) -> Page:
@@ -107,11 +110,13 @@ def _main_metric(about: Mapping[str, Any]) -> Metric:
     own = figures["candidates"][figures["model"]]["metrics"][name]
     base = figures["candidates"][figures["best_baseline"]]["metrics"][name]
     return Metric(
-        label=METRIC_WORDS.get(name, name), value=own["value"], digits=3,
+        label=METRIC_WORDS.get(name, name),
+        value=own["value"],
+        digits=3,
         interval=Interval(low=own["low"], high=own["high"], level=own["level"]),
         baseline=Baseline(name=figures["best_baseline"], value=base["value"]),
         tone=Tone.GOOD if figures["beats_baseline"] else Tone.WATCH,
-    )  # fmt: skip
+    )
 
 
 def _statements(about: Mapping[str, Any], shown: Shown) -> list[Statement]:
@@ -128,36 +133,44 @@ def _against_baselines(about: Mapping[str, Any]) -> list[Section]:
     words = METRIC_WORDS.get(name, name)
     bars = [
         Bar(
-            label=f"{key} (baseline)" if one["baseline"] else key, value=one["metrics"][name]["value"],
-            low=one["metrics"][name]["low"], high=one["metrics"][name]["high"],
+            label=f"{key} (baseline)" if one["baseline"] else key,
+            value=one["metrics"][name]["value"],
+            low=one["metrics"][name]["low"],
+            high=one["metrics"][name]["high"],
         )
         for key, one in figures["candidates"].items()
-    ]  # fmt: skip
+    ]
     use = figures["use"]
     title = f"{use} is best" if figures["beats_baseline"] else f"No model beats the {use}"
     chart = Chart(
-        title=title, subtitle=f"{words} on {figures['test_rows']:,} test rows, 95 % interval over "
+        title=title,
+        subtitle=f"{words} on {figures['test_rows']:,} test rows, 95 % interval over "
         f"{about['figures']['comparison']['model']['by']}s",
         picture=Estimates(label=Column(label="Candidate"), measure=_number(words), bars=bars),
-        name="candidates", table=_candidates_table(figures), wide=False,
-    )  # fmt: skip
+        name="candidates",
+        table=_candidates_table(figures),
+        wide=False,
+    )
     gain = Chart(
-        title=_gain_title(figures), subtitle="Share of the positives found by working the list from the top",
+        title=_gain_title(figures),
+        subtitle="Share of the positives found by working the list from the top",
         picture=Gain(
             curves=[
                 Curve(name=key, x=one["share"], y=one["captured"], quiet=key == figures["best_baseline"])
                 for key, one in figures["gain"].items()
             ]
         ),
-        name="gain", wide=False,
-    )  # fmt: skip
+        name="gain",
+        wide=False,
+    )
     return [Section(title="Against the baselines", sentence=about["split"], blocks=[chart, gain])]
 
 
 def _gain_title(figures: Mapping[str, Any]) -> str:
     curve = figures["gain"][figures["model"]]
     place = min(range(len(curve["share"])), key=lambda one: abs(curve["share"][one] - 0.1))
-    return f"The first {curve['share'][place]:.0%} of the list hold {curve['captured'][place]:.0%} of the positives"
+    share, captured = curve["share"][place], curve["captured"][place]
+    return f"The first {share:.0%} of the list hold {captured:.0%} of the positives"
 
 
 def _candidates_table(figures: Mapping[str, Any]) -> Table:
@@ -184,7 +197,7 @@ def _trust(about: Mapping[str, Any]) -> Section:
     bins = seen["bins"]
     chart = Chart(
         title=f"Chances are off by {seen['expected_calibration_error']:.1%} on average",
-        subtitle="Observed against predicted share, in bins of equal size, with 95 % intervals",
+        subtitle="Observed against predicted share, in bins, with 95 % intervals",
         picture=Calibration(
             predicted=[one["mean_probability"] for one in bins],
             observed=[one["observed"] for one in bins],
@@ -195,7 +208,8 @@ def _trust(about: Mapping[str, Any]) -> Section:
         name="calibration",
     )
     sentence = (
-        f"On the test rows {seen['mean_probability']:.1%} were predicted on average and {seen['observed']:.1%} "
+        f"On the test rows {seen['mean_probability']:.1%} were predicted on average and "
+        f"{seen['observed']:.1%} "
         "came true."
     )
     return Section(title="Can the chances be trusted?", sentence=sentence, blocks=[chart])
@@ -210,12 +224,13 @@ def _what_to_do(about: Mapping[str, Any]) -> Section:
     )
     table = Table(
         columns=[
-            Column(label="Grade"), Column(label=f"{about['subject_kind']}s".capitalize(), kind=Kind.NUMBER, digits=0),
+            Column(label="Grade"),
+            Column(label=f"{about['subject_kind']}s".capitalize(), kind=Kind.NUMBER, digits=0),
             Column(label="What to do"),
         ],
         rows=[[grade, counts.get(grade), action] for grade, action in decision["actions"].items()],
         name="actions",
-    )  # fmt: skip
+    )
     return Section(title="What to do", sentence=about["goal"]["use"], blocks=[table])
 
 
@@ -235,16 +250,24 @@ def _list_of(run: Run) -> Section | None:
         else Column(label=about["figures"]["decision"]["unit"].capitalize(), kind=Kind.NUMBER, digits=0)
     )
     columns = [
-        Column(label="Rank", kind=Kind.NUMBER, digits=0), Column(label=about["subject_kind"].capitalize(), kind=Kind.KEY),
-        Column(label="Chance", kind=Kind.SHARE), value, Column(label="Grade"), Column(label="Why"),
-    ]  # fmt: skip
+        Column(label="Rank", kind=Kind.NUMBER, digits=0),
+        Column(label=about["subject_kind"].capitalize(), kind=Kind.KEY),
+        Column(label="Chance", kind=Kind.SHARE),
+        value,
+        Column(label="Grade"),
+        Column(label="Why"),
+    ]
     rows = [
         [
-            one["rank"], show_key(one["subject_id"]), one["probability"],
-            int(one["value"]) if money else one["value"], one["grade"], _why(one["reasons"], units, about["currency"]),
+            one["rank"],
+            show_key(one["subject_id"]),
+            one["probability"],
+            int(one["value"]) if money else one["value"],
+            one["grade"],
+            _why(one["reasons"], units, about["currency"]),
         ]
         for one in first
-    ]  # fmt: skip
+    ]
     if all(row[2] is None for row in rows):
         columns, rows = _without(columns, 2), [_without(row, 2) for row in rows]
     table = Table(columns=columns, rows=rows, name="list", shown=20)
@@ -264,7 +287,7 @@ def _reason(one: Mapping[str, Any], units: Mapping[str, str], currency: str) -> 
         if unit == "minor units"
         else Column(label=name, kind=Kind.SHARE)
         if unit == "share"
-        else Column(label=name, kind=Kind.NUMBER, unit="" if unit in ("1 or 0", "code") else unit)
+        else Column(label=name, kind=Kind.NUMBER, unit="" if unit in ("1 or 0", "code", "ratio") else unit)
     )
     value = round(one["value"]) if unit == "minor units" and one["value"] is not None else one["value"]
     return reason_sentence(name.replace("_", " "), value, column, contribution=one["contribution"])

@@ -83,8 +83,8 @@ def new_folder(results: Path, task: str, name: str) -> Iterator[tuple[Path, Path
 
 
 def write_json(path: Path, content: Any) -> None:
-    """Plain values as JSON, keys sorted, numbers as short as they read back; NaN becomes null."""
-    text = json.dumps(tidy(content), indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False)
+    """Plain values as JSON, numbers as short as they read back; NaN becomes null."""
+    text = json.dumps(tidy(content), indent=1, ensure_ascii=False, allow_nan=False)
     path.write_text(text + "\n", encoding="utf-8", newline="\n")
 
 

@@ -69,8 +69,9 @@ def check_cutoff(warehouse: Warehouse, needs: Needs, cutoff: str | int | None) -
 
 
 def months_back(bank: Bank, *, from_month: int, earliest: int) -> list[int]:
-    """Cutoffs whole civil months before the run's, from `from_month` on, none before `earliest`; ascending."""
-    zone, found, month = bank.warehouse.zone, [], from_month
+    """Cutoffs whole months before the run's, from `from_month` back to `earliest`; ascending."""
+    zone, month = bank.warehouse.zone, from_month
+    found: list[int] = []
     while True:
         at = zone.months_before(bank.cutoff, month)
         if at < earliest:

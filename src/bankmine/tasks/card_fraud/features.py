@@ -1,6 +1,7 @@
 """Features of card fraud beyond the catalogue's: the terminal's verdicts closer by, the card's longer memory.
 
-A compromised terminal shows as a run of confirmed frauds of ordinary amounts, known a week late; a stolen card
+A compromised terminal shows as a run of confirmed frauds of ordinary amounts, known a week late; a stolen
+card
 as amounts far above the card's own history. All end before the transaction; verdicts are read as known then.
 """
 
@@ -16,16 +17,42 @@ from bankmine.windows import Events, events
 
 THEME, TRANSACTION, DELAY = "transaction", "transaction", "7d"
 RISKIER = Direction.RISKIER
+FRAUDS = "Frauds confirmed among the terminal's transactions"
+FRAUD_SHARE = "Share of confirmed fraud in the terminal's transactions"
 SHIPPED = (
-    "tx_amount", "tx_is_weekend", "tx_is_night", "tx_channel", "tx_entry_mode", "tx_mcc", "tx_category",
-    "tx_{card}_count_24h", "tx_{card}_count_7d", "tx_{card}_count_30d", "tx_{card}_mean_24h",
-    "tx_{card}_mean_7d", "tx_{card}_mean_30d", "tx_{card}_max_24h", "tx_{card}_max_7d", "tx_{card}_max_30d",
-    "tx_{card}_std_30d", "tx_{card}_seconds_since_last_all", "tx_amount_to_{card}_mean_30d",
-    "tx_amount_to_{card}_max_30d", "tx_amount_{card}_score_30d", "tx_terminal_count_24h",
-    "tx_terminal_count_7d", "tx_terminal_mean_30d", "tx_terminal_fraud_count_1d", "tx_terminal_fraud_count_7d",
-    "tx_terminal_fraud_count_30d", "tx_terminal_fraud_share_1d", "tx_terminal_fraud_share_7d",
-    "tx_terminal_fraud_share_30d", "tx_terminal_delayed_count_7d", "tx_terminal_delayed_count_30d",
-)  # fmt: skip
+    "tx_amount",
+    "tx_is_weekend",
+    "tx_is_night",
+    "tx_channel",
+    "tx_entry_mode",
+    "tx_mcc",
+    "tx_category",
+    "tx_{card}_count_24h",
+    "tx_{card}_count_7d",
+    "tx_{card}_count_30d",
+    "tx_{card}_mean_24h",
+    "tx_{card}_mean_7d",
+    "tx_{card}_mean_30d",
+    "tx_{card}_max_24h",
+    "tx_{card}_max_7d",
+    "tx_{card}_max_30d",
+    "tx_{card}_std_30d",
+    "tx_{card}_seconds_since_last_all",
+    "tx_amount_to_{card}_mean_30d",
+    "tx_amount_to_{card}_max_30d",
+    "tx_amount_{card}_score_30d",
+    "tx_terminal_count_24h",
+    "tx_terminal_count_7d",
+    "tx_terminal_mean_30d",
+    "tx_terminal_fraud_count_1d",
+    "tx_terminal_fraud_count_7d",
+    "tx_terminal_fraud_count_30d",
+    "tx_terminal_fraud_share_1d",
+    "tx_terminal_fraud_share_7d",
+    "tx_terminal_fraud_share_30d",
+    "tx_terminal_delayed_count_7d",
+    "tx_terminal_delayed_count_30d",
+)
 
 
 @lru_cache(maxsize=8)
@@ -61,21 +88,25 @@ def _terminal(ordinary_minor: int) -> list[Feature]:
     verdict = every.verdict("fraud")
     ordinary = every.below(base_minor=ordinary_minor).verdict("fraud")
     risk = [
-        Measure("sum", "tx_terminal_fraud_count", "Frauds confirmed among the terminal's transactions", RISKIER),
-        Measure("mean", "tx_terminal_fraud_share", "Share of confirmed fraud in the terminal's transactions", RISKIER),
-    ]  # fmt: skip
+        Measure("sum", "tx_terminal_fraud_count", FRAUDS, RISKIER),
+        Measure("mean", "tx_terminal_fraud_share", FRAUD_SHARE, RISKIER),
+    ]
     small = [
         Measure(
-            "sum", "tx_terminal_ordinary_fraud_count",
-            "Confirmed frauds of an ordinary amount at the terminal", RISKIER,
+            "sum",
+            "tx_terminal_ordinary_fraud_count",
+            "Confirmed frauds of an ordinary amount at the terminal",
+            RISKIER,
         )
-    ]  # fmt: skip
+    ]
     last = [
         Measure(
-            "last", "tx_terminal_last_verdict",
-            "1 where the terminal's latest transaction whose verdict is due was fraud, else 0", RISKIER,
+            "last",
+            "tx_terminal_last_verdict",
+            "1 where the terminal's latest transaction whose verdict is due was fraud, else 0",
+            RISKIER,
         )
-    ]  # fmt: skip
+    ]
     return [
         *_observed(verdict, risk, ("3d", "5d", "14d", "28d"), delay=DELAY),
         *_observed(ordinary, small, ("3d", "7d", "28d"), delay=DELAY),
@@ -95,30 +126,45 @@ def _memory(name: str, key: str) -> list[Feature]:
     own, mean = "tx_amount", f"tx_{name}_mean_all"
     made += [
         _derived(
-            f"tx_amount_to_{name}_mean_all", "ratio", [own, mean], "ratio",
+            f"tx_amount_to_{name}_mean_all",
+            "ratio",
+            [own, mean],
+            "ratio",
             f"The amount as a multiple of the mean of all transactions of the {name} before.",
         ),
         _derived(
-            f"tx_amount_to_{name}_mean_7d", "ratio", [own, f"tx_{name}_mean_7d"], "ratio",
+            f"tx_amount_to_{name}_mean_7d",
+            "ratio",
+            [own, f"tx_{name}_mean_7d"],
+            "ratio",
             f"The amount as a multiple of the mean of the {name}'s transactions in the 7 days before.",
         ),
         _derived(
-            f"tx_amount_to_{name}_max_all", "ratio", [own, f"tx_{name}_max_all"], "ratio",
+            f"tx_amount_to_{name}_max_all",
+            "ratio",
+            [own, f"tx_{name}_max_all"],
+            "ratio",
             f"The amount as a multiple of the largest transaction of the {name} before.",
         ),
         _derived(
-            f"tx_amount_{name}_score_all", "standard_score", [own, mean, f"tx_{name}_std_all"],
+            f"tx_amount_{name}_score_all",
+            "standard_score",
+            [own, mean, f"tx_{name}_std_all"],
             "standard deviations",
-            f"Standard deviations by which the amount exceeds the mean of all transactions of the {name} before.",
+            "Standard deviations by which the amount exceeds the mean of all transactions of the "
+            f"{name} before.",
         ),
-    ]  # fmt: skip
+    ]
     for span, words in (("24h", "24 hours"), ("7d", "7 days"), ("14d", "14 days")):
         made.append(
             _derived(
-                f"tx_{name}_burst_{span}", "ratio", [f"tx_{name}_max_{span}", mean], "ratio",
+                f"tx_{name}_burst_{span}",
+                "ratio",
+                [f"tx_{name}_max_{span}", mean],
+                "ratio",
                 f"The {name}'s largest transaction in the {words} before as a multiple of its mean.",
             )
-        )  # fmt: skip
+        )
     return made
 
 

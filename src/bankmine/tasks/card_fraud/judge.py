@@ -1,4 +1,4 @@
-"""Card fraud in the investigators' terms: cards found among the hundred checked a day, and the money in them."""
+"""Card fraud in the investigators' terms: cards found among those checked a day, and the money on them."""
 
 from __future__ import annotations
 

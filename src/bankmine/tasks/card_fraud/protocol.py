@@ -1,6 +1,7 @@
 """Cards already known to be compromised are blocked, so they are no test of a model.
 
-Le Borgne, Siblini, Lebichot and Bontempi (2022), Fraud Detection Handbook, chapter 5 ("get_train_test_set"): on
+Le Borgne, Siblini, Lebichot and Bontempi (2022), Fraud Detection Handbook, chapter 5
+("get_train_test_set"): on
 each test day, customers with a fraud since the first training day that was known before that day began are
 left out.
 """

@@ -39,7 +39,7 @@ from bankmine.tasks.contract import (
     Task,
     Tested,
     Truth,
-)  # fmt: skip
+)
 from bankmine.tasks.labels import LabelRule
 from bankmine.tasks.population import coverage
 from bankmine.tasks.sql import instants, micros, statement
@@ -70,7 +70,8 @@ class CardFraud(Task):
         success="Amount of fraud on the cards that are checked: a hundred a day.",
         owner="Head of card fraud",
         use="A list of a hundred cards a day for investigators; the surest are blocked at once.",
-        plan="Train on one week of verdicts, leave the open week out, test on the next one; publish if better "
+        plan="Train on one week of verdicts, leave the open week out, test on the next one; publish "
+        "if better "
         "than ranking by amount.",
         feasibility=Feasibility(subjects=1_000, positives=50, negatives=1_000, history_days=37),
     )
@@ -224,7 +225,7 @@ class CardFraud(Task):
         }
 
     def decide(self, bank: Bank, scored: Scored) -> Decision:
-        """Value: chance times amount; the day's hundred surest cards are checked, the near certain blocked."""
+        """Value: chance times amount; the day's surest cards are checked, the near certain blocked."""
         amount = np.asarray(scored.column("value_minor"), dtype=np.float64)
         days = bank.warehouse.zone.day_of(micros(scored.rows.column("cutoff")))
         listed = on_list(scored.ranking, days, scored.column("customer_id"), self._checked(bank))
@@ -262,7 +263,8 @@ class CardFraud(Task):
             f"Average precision {shown['value']:.3f} ({shown['low']:.3f}–{shown['high']:.3f}); {base} "
             f"{other['value']:.3f}.",
             f"Card precision at {cards['checked']} a day {own_cards['value']:.3f} ({own_cards['low']:.3f}–"
-            f"{own_cards['high']:.3f}); {base} {best_cards['value']:.3f}, the best possible {cards['perfect']:.3f}.",
+            f"{own_cards['high']:.3f}); {base} {best_cards['value']:.3f}, the best possible "
+            f"{cards['perfect']:.3f}.",
         ]
 
     def _delay(self, settings: Mapping[str, Any]) -> int:

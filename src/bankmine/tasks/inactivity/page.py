@@ -20,14 +20,21 @@ def _metrics(about: Mapping[str, Any]) -> list[Metric]:
     found = about["figures"]["decision"]["summary"]
     return [
         Metric(
-            label="Expected to fall silent", value=round(found["expected_silent"]), digits=0,
-            note=f"of {found['customers']:,} customers, within {about['horizon']}", tone=Tone.WATCH,
+            label="Expected to fall silent",
+            value=round(found["expected_silent"]),
+            digits=0,
+            note=f"of {found['customers']:,} customers, within {about['horizon']}",
+            tone=Tone.WATCH,
         ),
         Metric(
-            label="Money at risk", value=round(found["at_risk_minor"]), kind=Kind.MONEY, unit=about["currency"],
-            baseline=Baseline(name="last year's spend", value=float(found["spend_minor"])), tone=Tone.WATCH,
+            label="Money at risk",
+            value=round(found["at_risk_minor"]),
+            kind=Kind.MONEY,
+            unit=about["currency"],
+            baseline=Baseline(name="last year's spend", value=float(found["spend_minor"])),
+            tone=Tone.WATCH,
         ),
-    ]  # fmt: skip
+    ]
 
 
 def _months(about: Mapping[str, Any]) -> Section:
@@ -44,14 +51,17 @@ def _months(about: Mapping[str, Any]) -> Section:
             at=at,
             series=[
                 Series(
-                    name=about["figures"]["model"], values=[one["auc"] for one in months],
-                    low=[one["auc_low"] for one in months], high=[one["auc_high"] for one in months],
+                    name=about["figures"]["model"],
+                    values=[one["auc"] for one in months],
+                    low=[one["auc_low"] for one in months],
+                    high=[one["auc_high"] for one in months],
                 ),
                 Series(name=baseline, values=[one["baseline_auc"] for one in months], quiet=True),
             ],
         ),
-        name="by-month", wide=False,
-    )  # fmt: skip
+        name="by-month",
+        wide=False,
+    )
     rates = Chart(
         title="Predicted and observed share of silent customers",
         subtitle="Mean chance at the cutoff and share that then made no payment",
@@ -64,8 +74,9 @@ def _months(about: Mapping[str, Any]) -> Section:
                 Series(name="observed", values=[one["base_rate"] for one in months], quiet=True),
             ],
         ),
-        name="rates-by-month", wide=False,
-    )  # fmt: skip
+        name="rates-by-month",
+        wide=False,
+    )
     return Section(title="Month by month", blocks=[ranks, rates])
 
 
@@ -73,19 +84,23 @@ def _money(about: Mapping[str, Any]) -> Section:
     money = about["figures"]["task"]["money"]
     model = about["figures"]["model"]
     found = Metric(
-        label="Lost spend found a month", value=round(money["found_minor_a_month"]), kind=Kind.MONEY,
+        label="Lost spend found a month",
+        value=round(money["found_minor_a_month"]),
+        kind=Kind.MONEY,
         unit=about["currency"],
         interval=Interval(low=money["found_minor_low"], high=money["found_minor_high"]),
         baseline=Baseline(
             name="by spend alone", value=money["share_found"]["spend alone"] * money["lost_minor_a_month"]
         ),
-    )  # fmt: skip
+    )
     chart = Chart(
         title=(
-            f"Working a fifth of the list finds {money['share_found'][model]:.0%} of the spend of customers who "
+            f"Working a fifth of the list finds {money['share_found'][model]:.0%} of the spend of "
+            "customers who "
             "fall silent"
         ),
-        subtitle="Share of their past twelve-month spend in the first fifth, lists ranked by chance times spend",
+        subtitle="Share of their past twelve-month spend in the first fifth, lists ranked by chance "
+        "times spend",
         picture=Bars(
             label=Column(label="List"),
             measure=Column(label="Share of lost spend found", kind=Kind.SHARE),

@@ -31,7 +31,7 @@ from bankmine.tasks.contract import (
     Tested,
     Truth,
     exponent_of,
-)  # fmt: skip
+)
 from bankmine.tasks.features import customer_features
 from bankmine.tasks.inactivity.judge import by_month, money_found
 from bankmine.tasks.labels import LabelRule
@@ -125,7 +125,7 @@ class Inactivity(Task):
         return truth, self.rule(bank).known_at(cutoffs, zone)
 
     def features(self, bank: Bank) -> tuple[str, ...]:
-        """All features of the customer that the bank allows, without the calendar and protected attributes."""
+        """All features of the customer the bank allows, without calendar and protected attributes."""
         return customer_features(bank)
 
     def candidates(self, bank: Bank, features: Sequence[str]) -> tuple[Candidate, ...]:
@@ -197,8 +197,10 @@ class Inactivity(Task):
             for one in figures["task"]["by_month"]
         ]
         return [
-            f"Of {found['customers']:,} customers, {found['expected_silent']:,.0f} are expected to fall silent; "
-            f"{bank.warehouse.currency} {found['at_risk_minor'] / money:,.0f} of last year's spend is at risk.",
+            f"Of {found['customers']:,} customers, {found['expected_silent']:,.0f} are expected to "
+            "fall silent; "
+            f"{bank.warehouse.currency} {found['at_risk_minor'] / money:,.0f} of last year's spend "
+            "is at risk.",
             f"AUC {area['value']:.3f} ({area['low']:.3f}–{area['high']:.3f}); {base} {other['value']:.3f} "
             f"({other['low']:.3f}–{other['high']:.3f}).",
             f"AUC by test month (in brackets the {base}): {', '.join(months)}.",
@@ -220,7 +222,8 @@ class Inactivity(Task):
                     )
         zone, (start, _) = bank.warehouse.zone, coverage(bank.warehouse, self.needs)
         raise FeasibilityError(
-            f"inactivity found {len(mature)} monthly cutoffs with a known label between {zone.show(start)} and "
+            f"inactivity found {len(mature)} monthly cutoffs with a known label between "
+            f"{zone.show(start)} and "
             f"{zone.show(bank.cutoff)}",
             hint="It needs about 13 months: 90 days of history, 90 days to train, to tune and to test, each "
             "with the labels of the one before known. Load a longer period.",

@@ -1,4 +1,4 @@
-"""The segments page's own part: a card for each segment, what sets them apart, and whether they are found again."""
+"""The segments page's own part: portraits, what sets segments apart, whether they are found again."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from bankmine.report.content import (
     Section,
     Statement,
     Tone,
-)  # fmt: skip
+)
 from bankmine.report.pictures import Bar, Bars, HeatMap, Lines, Series
 from bankmine.tasks.contract import Shown, exponent_of
 
@@ -34,18 +34,25 @@ def _metrics(about: Mapping[str, Any]) -> list[Metric]:
     rand = figures["stability"]["adjusted_rand"]
     tone = Tone.GOOD if figures["usable"] else Tone.BAD
     return [
-        Metric(label="Segments", value=figures["clusters"], digits=0, note=f"of {figures['rows']:,} customers"),
         Metric(
-            label="Found again", value=rand["mean"], digits=2, tone=tone,
+            label="Segments", value=figures["clusters"], digits=0, note=f"of {figures['rows']:,} customers"
+        ),
+        Metric(
+            label="Found again",
+            value=rand["mean"],
+            digits=2,
+            tone=tone,
             interval=Interval(low=rand["low"], high=rand["high"]),
             baseline=Baseline(name="needed", value=figures["stability"]["threshold"]),
             note="mean adjusted Rand index",
         ),
         Metric(
-            label="Silhouette", value=figures["silhouette"], digits=2,
+            label="Silhouette",
+            value=figures["silhouette"],
+            digits=2,
             baseline=Baseline(name="shuffled columns", value=figures["silhouette_shuffled"]),
         ),
-    ]  # fmt: skip
+    ]
 
 
 def _portraits(about: Mapping[str, Any]) -> Section:
@@ -57,18 +64,25 @@ def _portraits(about: Mapping[str, Any]) -> Section:
             sentence=f"{one['size']:,} customers who moved {one['money_share']:.0%} of the money.",
             figures=[
                 Metric(
-                    label="Money moved", value=round(one["money_minor"]), kind=Kind.MONEY, unit=about["currency"],
+                    label="Money moved",
+                    value=round(one["money_minor"]),
+                    kind=Kind.MONEY,
+                    unit=about["currency"],
                     note=f"{one['money_minor'] / max(one['size'], 1) / minor:,.0f} a customer",
                 ),
                 Metric(
-                    label="Found again", value=one["stability"]["jaccard"]["mean"], digits=2,
+                    label="Found again",
+                    value=one["stability"]["jaccard"]["mean"],
+                    digits=2,
                     note=one["stability"]["verdict"],
                 ),
             ],
-            traits=[Statement(_trait(trait, minor)) for trait in one["traits"][:4] if trait["level"] != "usual"],
+            traits=[
+                Statement(_trait(trait, minor)) for trait in one["traits"][:4] if trait["level"] != "usual"
+            ],
         )
         for one in figures["segments"]
-    ]  # fmt: skip
+    ]
     sentence = "" if figures["usable"] else "Do not use these segments: other draws of customers give others."
     sizes = Chart(
         title="Customers and money lie in different segments",

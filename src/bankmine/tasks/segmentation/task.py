@@ -1,7 +1,8 @@
 """Segmentation: which kinds of customers there are, by how they pay.
 
 k-means on a short list of behaviour features, a number of segments that is found again when customers are
-drawn anew, and names in plain words. Segments that are not found again are not to be used, and the run says so.
+drawn anew, and names in plain words. Segments that are not found again are not to be used, and the run
+says so.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from bankmine.tasks.contract import (
     Shown,
     Task,
     exponent_of,
-)  # fmt: skip
+)
 from bankmine.tasks.population import coverage, rows_at
 from bankmine.tasks.sql import statement
 
@@ -36,7 +37,6 @@ STEMS = (
     "transactions_count", "active_days_count", "out_mean", "out_sum", "in_sum", "income_sum", "saved_share",
     "balance_mean", "balance_std", "overdrawn_share", "transaction_gap_mean", "transaction_gap_std",
     "channel_share_card", "channel_share_cash", "channel_share_transfer", "channel_share_online",
-    "weekend_share", "night_share",
 )  # fmt: skip
 ALWAYS = (
     "transaction_days_since_last_all", "transaction_days_since_first_all", "out_mean_all",
@@ -54,11 +54,13 @@ class Segmentation(Task):
     needs = Needs(tables=("transaction",), usable=("customer", "balance", "standing_order"))
     goal = Goal(
         question="Which kinds of customers does the bank have, told apart by how they receive and pay money?",
-        success="Money moved by customers of segments that get their own treatment; the gain itself is measured "
+        success="Money moved by customers of segments that get their own treatment; the gain itself "
+        "is measured "
         "by campaigns with hold-outs.",
         owner="Head of marketing",
         use="A name and a portrait for each segment, and each customer's segment with the reasons.",
-        plan="Choose the number of segments that is found again on other draws of customers; refuse otherwise.",
+        plan="Choose the number of segments that is found again on other draws of customers; refuse "
+        "otherwise.",
         feasibility=Feasibility(subjects=60, history_days=28),
     )
 
@@ -130,7 +132,12 @@ class Segmentation(Task):
             unit="segment",
             grade=grade,
             order=segments.distance,
-            actions=dict.fromkeys(segments.names, "Give it a treatment of its own and measure it against a hold-out." if usable else "Do not use: other draws of customers give other segments."),
+            actions=dict.fromkeys(
+                segments.names,
+                "Give it a treatment of its own and measure it against a hold-out."
+                if usable
+                else "Do not use: other draws of customers give other segments.",
+            ),
         )
 
     def show(self, about: Mapping[str, Any]) -> Shown:
@@ -143,7 +150,8 @@ class Segmentation(Task):
         """How many segments, how stable, and the largest ones."""
         rand = figures["stability"]["adjusted_rand"]
         head = (
-            f"{figures['clusters']} segments of {figures['rows']:,} customers; found again with an adjusted Rand "
+            f"{figures['clusters']} segments of {figures['rows']:,} customers; found again with an "
+            "adjusted Rand "
             f"index of {rand['mean']:.2f} ({rand['low']:.2f}–{rand['high']:.2f})"
         )
         shares = [f"{one['share']:.0%} {one['name']}" for one in figures["segments"]]
