@@ -21,6 +21,7 @@ from bankmine.windows.versions import FOREVER
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 _EMPTY = np.zeros(0, np.int64)
+Index = Ints | slice
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ def make_entries(rows: EventRows, one: Pass, verdicts: Verdicts = NO_VERDICTS) -
     source, by, levels = one.source, one.by, one.levels
     chosen, known_from = select(rows, source)
     slot = np.zeros(len(rows.key), np.int64) if by is None else slots(rows.columns[by], levels)
-    index = np.flatnonzero(chosen)
+    index: Index = slice(None) if chosen.all() else np.flatnonzero(chosen)
     entries = Entries(
         rows.key[index], rows.event_time[index], rows.seq[index], known_from[index], rows.known_until[index],
         slot[index], _measured(rows, source, index), _items(rows, source, index),
@@ -58,7 +59,7 @@ def make_entries(rows: EventRows, one: Pass, verdicts: Verdicts = NO_VERDICTS) -
     known_by = source.declared.column(by).known_by if by is not None else None
     if known_by is not None:
         entries, split = _other_until_known(entries, _known(rows.columns[known_by])[index], len(levels))
-        index = index[split]
+        index = np.flatnonzero(chosen)[split]
     if source.verdict_of is not None:
         entries = _with_verdicts(entries, rows.columns[source.declared.primary_key[0]].data[index], verdicts)
     check_sums(entries.values, source, one.largest_weight)
@@ -120,11 +121,11 @@ def check_sums(values: Ints, source: Events, weight: int = 1) -> None:
         )
 
 
-def _measured(rows: EventRows, source: Events, index: Ints) -> Ints:
+def _measured(rows: EventRows, source: Events, index: Index) -> Ints:
     return rows.columns[source.measured].data[index] if source.measured is not None else _EMPTY
 
 
-def _items(rows: EventRows, source: Events, index: Ints) -> Ints:
+def _items(rows: EventRows, source: Events, index: Index) -> Ints:
     from bankmine.windows.tables_kernel import NONE
 
     if source.distinct_of is None:
