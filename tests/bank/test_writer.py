@@ -31,6 +31,12 @@ def load(folder: Path, number: int, rows: pa.Table, name: str = "feedback") -> W
         return writer.commit(load_of(number, **{name: rows.num_rows}))
 
 
+def fail_after_a_first_append(folder: Path) -> None:
+    with writing(folder) as writer:
+        writer.append("feedback", feedback(100, first=100))
+        writer.append("feedback", feedback(5).set_column(1, "subject_id", pa.array(list("abcde"))))
+
+
 def files(folder: Path) -> set[str]:
     return {str(path.relative_to(folder)) for path in folder.rglob("*.parquet")}
 
@@ -113,9 +119,8 @@ def test_leaving_without_commit_leaves_everything_as_it_was(folder: Path) -> Non
         writer.append("feedback", feedback(100, first=100))
         assert files(folder) != before
     assert files(folder) == before
-    with pytest.raises(pa.ArrowInvalid), writing(folder) as writer:
-        writer.append("feedback", feedback(100, first=100))
-        writer.append("feedback", feedback(5).set_column(1, "subject_id", pa.array(list("abcde"))))
+    with pytest.raises(pa.ArrowInvalid):
+        fail_after_a_first_append(folder)
     assert files(folder) == before
     assert (folder / "manifest.json").read_bytes() == manifest
 

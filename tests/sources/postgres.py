@@ -90,8 +90,7 @@ def running() -> Iterator[Server]:
         try:
             yield Server(where, folder, port)
         finally:
-            subprocess.run(
-                as_other_user([*control, "-m", "immediate", "stop"]), check=True, capture_output=True, env=environment, cwd=folder,
-            )  # fmt: skip
+            stop = as_other_user([*control, "-m", "immediate", "stop"])
+            subprocess.run(stop, check=True, capture_output=True, env=environment, cwd=folder)
     finally:
         shutil.rmtree(folder, ignore_errors=True)

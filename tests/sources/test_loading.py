@@ -162,6 +162,18 @@ def test_a_correction_counts_from_when_it_was_known(bank: HandMade) -> None:
     assert bank.rows("SELECT count(*) AS n FROM transaction") == [{"n": 5}]
 
 
+def test_a_correction_takes_the_event_from_an_owner_it_no_longer_has(bank: HandMade) -> None:
+    bank.write("payments", [payment(1, "A3", "2024-02-15"), payment(2, "A3", "2024-02-15")])
+    bank.load()
+    bank.write("payments", [payment(1, "A3", "2024-05-02", known="2024-06-01 00:00:00")])  # Jan left in May
+    assert bank.load().load.tables["transaction"].rows == 2
+    token = bank.keyring.token("transaction", 1)
+    owners = f"SELECT customer_id FROM customer_transaction WHERE transaction_id = {token}"
+    assert len(bank.rows(owners, as_of="2024-05-31")) == 2
+    assert bank.rows(owners) == [{"customer_id": bank.keyring.token("customer", 1)}]
+    assert bank.rows("SELECT count(*) AS n FROM transaction") == [{"n": 2}]
+
+
 def test_a_cancelled_event_is_gone_from_when_it_was_known(bank: HandMade) -> None:
     lines = [payment(1), payment(1, known="2024-04-01 00:00:00", cancelled="y"), payment(2)]
     bank.write("payments", lines)
@@ -250,11 +262,15 @@ def test_foreign_amounts_take_the_last_rate_known_half_to_even(bank: HandMade) -
         "('JPY', DATE '2024-01-01', '0.00605'), ('KWD', DATE '2024-01-01', '3')) AS t(currency, day, rate)"
     )
     lines = [
-        payment(1, amount="0.05", currency="USD"), payment(2, amount="0.15", currency="USD"),
-        payment(3, day="2024-04-02", amount="10.00", currency="USD"), payment(4, amount="7.00", currency="EUR"),
-        payment(5, amount="2000", currency="JPY"), payment(6, amount="1", currency="CHF"),
-        payment(7, amount="1.00", currency="KWD"), payment(8, day="2023-12-31", amount="1", currency="USD"),
-    ]  # fmt: skip
+        payment(1, amount="0.05", currency="USD"),
+        payment(2, amount="0.15", currency="USD"),
+        payment(3, day="2024-04-02", amount="10.00", currency="USD"),
+        payment(4, amount="7.00", currency="EUR"),
+        payment(5, amount="2000", currency="JPY"),
+        payment(6, amount="1", currency="CHF"),
+        payment(7, amount="1.00", currency="KWD"),
+        payment(8, day="2023-12-31", amount="1", currency="USD"),
+    ]
     bank.write("parties", ["A1,1,owner,2023-01-01,", "A2,2,owner,2024-01-01,"])
     bank.write("payments", lines)
     result = bank.load()

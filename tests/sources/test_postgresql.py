@@ -19,7 +19,9 @@ INSERT INTO payment
 SELECT n, 'A1', '2024-03-31 00:30:00+00', '2024-03-31', n + 0.29, 'EUR',
     CASE WHEN n % 2 = 0 THEN 'C' ELSE 'D' END::way, NULL, false, 'Žofie ' || n
 FROM generate_series(1, 5000) AS n;
-CREATE TABLE strange (id bigint, at timestamptz, day date, gap interval, list int[], raw bytea, amount numeric);
+CREATE TABLE strange (
+    id bigint, at timestamptz, day date, gap interval, list int[], raw bytea, amount numeric
+);
 INSERT INTO strange VALUES (1, 'infinity', '-infinity', '1 day', '{1}', 'x', 'NaN');
 """
 QUERY = """

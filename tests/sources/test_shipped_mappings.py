@@ -48,9 +48,9 @@ def berka(tmp_path_factory: pytest.TempPathFactory) -> tuple[Config, sources.Loa
 def test_berka_loads_every_row_of_every_table(berka: tuple[Config, sources.LoadResult]) -> None:
     config, result = berka
     assert {name: one.rows for name, one in result.load.tables.items()} == {
-        "customer": 5369, "customer_identity": 5369, "branch": 77, "region": 154, "product": 7, "account": 4500,
-        "account_party": 5369, "card": 892, "holding": 6074, "transaction": 49_102, "standing_order": 6471,
-        "loan": 1364,
+        "customer": 5369, "customer_identity": 5369, "branch": 77, "region": 154, "product": 7,
+        "account": 4500, "account_party": 5369, "card": 892, "holding": 6074, "transaction": 49_102,
+        "standing_order": 6471, "loan": 1364,
     }  # fmt: skip
     assert result.rejected == 0
     assert failures(config) == []
@@ -113,7 +113,19 @@ def test_berka_shows_nothing_before_it_was_known(berka: tuple[Config, sources.Lo
     zone = result.warehouse.zone
     coverage = result.warehouse.coverage("transaction")
     assert coverage is not None
-    assert [zone.show(end) for end in coverage] == ["1993-01-01", "1994-03-31"]  # 31 March is not whole
+    assert [zone.show(end) for end in coverage] == ["1993-01-01", "1994-04-01"]
+
+
+@pytest.mark.shared_data
+def test_berka_says_how_much_of_the_last_day_of_its_first_part_is_missing() -> None:
+    folder = shared("berka-pkdd99")
+    there = duckdb.sql(
+        f"SELECT count(*) FROM '{folder}/trans_first49102.parquet' WHERE date = '940331'"
+    ).fetchall()
+    longer = f"{folder}/trans_first52816_rounded.parquet"
+    whole = duckdb.sql(f"SELECT count(*) FROM '{longer}' WHERE date = '1994-03-31'").fetchall()
+    told = " ".join(sources.load_mapping("berka").rules)
+    assert f"{there[0][0]:,} of {whole[0][0]:,} transactions" in told
 
 
 @pytest.mark.shared_data
@@ -203,9 +215,9 @@ def test_the_example_loads_with_its_dirt_found_to_the_row(tmp_path: Path) -> Non
 
 
 def test_a_second_delivery_of_the_example_brings_late_rows_and_corrections(tmp_path: Path) -> None:
-    first = example_bank(tmp_path / "bank", months=5, dirty=False)
+    first = example_bank(tmp_path / "bank", customers=600, months=5, dirty=False)
     sources.load(first)
-    second = example_bank(tmp_path / "later", months=6, since=5, dirty=False)
+    second = example_bank(tmp_path / "later", customers=600, months=6, since=5, dirty=False)
     result = sources.load(replace(first, extracts=second.extracts))
     assert result.rejected == 0
     late = (
@@ -218,7 +230,7 @@ def test_a_second_delivery_of_the_example_brings_late_rows_and_corrections(tmp_p
         "GROUP BY ALL HAVING count(DISTINCT load_number) = 2)"
     )
     assert ask(first, corrected)[0][0] >= 1
-    whole = example_bank(tmp_path / "whole", months=6, dirty=False)
+    whole = example_bank(tmp_path / "whole", customers=600, months=6, dirty=False)
     sources.load(replace(whole, keys=first.keys))
     content = (
         "SELECT count(*), sum(base_minor), sum(balance_after_minor), bit_xor(transaction_id) FROM transaction"

@@ -109,9 +109,7 @@ class Keyring:
         connection = sqlite3.connect(self.folder / "persons.db", timeout=60, isolation_level=None)
         connection.execute("PRAGMA secure_delete = ON")
         connection.execute("PRAGMA synchronous = FULL")
-        connection.execute(
-            "CREATE TABLE IF NOT EXISTS person (customer_id INTEGER PRIMARY KEY, key BLOB)"
-        )
+        connection.execute("CREATE TABLE IF NOT EXISTS person (customer_id INTEGER PRIMARY KEY, key BLOB)")
         return connection
 
     def person_keys(self, customers: Iterable[int], *, make: bool = False) -> dict[int, bytes]:

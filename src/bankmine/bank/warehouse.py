@@ -53,9 +53,14 @@ class Warehouse:
         try:
             text = file.read_text(encoding="utf-8")
         except FileNotFoundError:
+            lost = (folder / "history").is_dir()
             raise WarehouseError(
-                f"{folder} holds no warehouse (no manifest.json)",
-                hint="Make a bank with `bankmine init`, or name the right folder.",
+                f"the manifest of {folder} is gone"
+                if lost
+                else f"{folder} holds no warehouse (no manifest.json)",
+                hint="Bring back the last good one with `bankmine history BANK --restore`."
+                if lost
+                else "Make a bank with `bankmine init`, or name the right folder.",
             ) from None
         except UnicodeDecodeError:
             text = ""

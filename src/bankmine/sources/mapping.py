@@ -107,8 +107,9 @@ class Mapping:
 
     @cached_property
     def content_hash(self) -> str:
-        """Names the mapping's content."""
-        digest = hashlib.sha256((self.folder / "mapping.toml").read_bytes())
+        """Names what of the mapping decides the rows: extracts, coverage, SELECTs; not words or checks."""
+        decisive = (sorted(self.extracts.items()), sorted(self.coverage.items()))
+        digest = hashlib.sha256(repr(decisive).encode())
         for name, text in self.sql.items():
             digest.update(f"\n--{name}\n{text}".encode())
         return digest.hexdigest()

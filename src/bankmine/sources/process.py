@@ -187,6 +187,7 @@ class Process:
         contract.judge(connection, staged, extract_end_us=end, known_keys=self.known_keys)
         versions.compare(connection, staged, self._stored(name))
         self._refuse_too_many(connection, staged, folder)
+        versions.withdraw_from_former_owners(connection, staged, self._stored(name))
         rows = self._write(connection, staged)
         self.tables[name] = self._account(connection, staged, rows)
         self._keep(connection, staged)

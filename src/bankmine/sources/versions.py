@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bankmine.bank.columns import Kind
+from bankmine.bank.hashing import splitmix64
 from bankmine.engine.duck import literal, quoted
 
 if TYPE_CHECKING:
@@ -99,3 +100,40 @@ def _undated_again(staged: Staged, stored: str) -> str:
         f"INSERT INTO {quoted('unchanged_' + name)} "
         f"SELECT _row FROM ({again}) JOIN ({latest}) USING ({key}, content)"
     )
+
+
+def withdraw_from_former_owners(
+    connection: duckdb.DuckDBPyConnection, staged: Staged, stored: str | None
+) -> None:
+    """Adds a cancelled row for each owner in the warehouse whom a corrected event no longer has.
+
+    Without it, an event moved to a day before someone became co-owner would stay with that person.
+    """
+    import numpy as np
+    import pyarrow as pa
+
+    if not (stored and staged.expands and staged.table.kind is Kind.EVENT):
+        return
+    key = ", ".join(quoted(name) for name in staged.table.primary_key)
+    kept = ", ".join(quoted(name) for name in staged.columns if name not in ("known_at", "cancelled"))
+    fresh = (
+        f"{quoted(staged.view)} ANTI JOIN {quoted('rejected_' + staged.table.name)} USING (_row) "
+        f"ANTI JOIN {quoted('unchanged_' + staged.table.name)} USING (_row)"
+    )
+    gone = connection.execute(
+        f"WITH held AS (SELECT {kept}, cancelled FROM {stored} SEMI JOIN {quoted(staged.view)} USING ({key}) "
+        f"QUALIFY row_number() OVER (PARTITION BY {key}, customer_id "
+        f"ORDER BY known_at DESC, load_number DESC) = 1), "
+        f"now AS (SELECT DISTINCT {key}, known_at FROM {fresh}) "
+        f"SELECT {kept}, known_at, true AS cancelled FROM held JOIN now USING ({key}) "
+        f"ANTI JOIN (SELECT {key}, known_at, customer_id FROM {fresh}) USING ({key}, known_at, customer_id) "
+        f"WHERE NOT held.cancelled"
+    ).to_arrow_table()
+    if not gone.num_rows:
+        return
+    customers = np.array(gone.column("customer_id").to_numpy(), np.int64)
+    gone = gone.append_column("_hash", pa.array(splitmix64(customers)))
+    gone = gone.append_column("_row", pa.array(np.arange(staged.read, staged.read + gone.num_rows)))
+    connection.register("_gone", gone)
+    connection.execute(f"INSERT INTO {quoted(staged.view)} BY NAME SELECT * FROM _gone")
+    connection.unregister("_gone")

@@ -136,7 +136,7 @@ def _write_payments(
         )
         planted.late += int(draws.delay[place] > DAY)
     for place in np.flatnonzero(draws.revised).tolist():
-        again = int(recorded[place]) + 5 * DAY
+        again = int(recorded[place]) + 12 * DAY
         if start <= again < end:
             withdrawn = bool(draws.withdrawn[place])
             rows.append(
