@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from bankmine.lifecycle.pages import page_of
-    from bankmine.lifecycle.publish import current, publish
+    from bankmine.lifecycle.publishing import current, publish
     from bankmine.lifecycle.run import Run, load_run
     from bankmine.lifecycle.runner import run_task
 
 _PLACES = {
-    "Run": "run", "load_run": "run", "run_task": "runner", "publish": "publish", "current": "publish",
+    "Run": "run", "load_run": "run", "run_task": "runner", "publish": "publishing", "current": "publishing",
     "page_of": "pages",
 }  # fmt: skip
 __all__ = ["Run", "current", "load_run", "page_of", "publish", "run_task"]

@@ -64,7 +64,11 @@ def save_model(model: Model, folder: Path) -> None:
     from bankmine.mining.files import save
 
     save(model.miner, folder)
-    content = {"candidate": model.candidate, "settings": dict(model.settings), **model.preparation.to_json()}
+    content = {
+        "candidate": model.candidate,
+        "settings": dict(model.settings),
+        "preparation": model.preparation.to_json(),
+    }
     text = json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
     (folder / "preparation.json").write_text(text, encoding="utf-8", newline="\n")
 
@@ -75,8 +79,8 @@ def load_model(folder: Path) -> Model:
     from bankmine.preparation.preparation import Preparation
 
     content = json.loads((folder / "preparation.json").read_text(encoding="utf-8"))
-    candidate, settings = content.pop("candidate"), content.pop("settings")
-    return Model(candidate, Preparation.from_json(content), load(folder), settings, 0)
+    preparation = Preparation.from_json(content["preparation"])
+    return Model(content["candidate"], preparation, load(folder), content["settings"], 0)
 
 
 def _final_rows(material: Material, plan: Plan, bank: Bank) -> Any:

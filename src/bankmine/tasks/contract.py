@@ -78,7 +78,8 @@ class Bank:
 
     def note(self, name: str, statements: Sequence[str]) -> None:
         """Keeps the SQL that made a number, under a name, to be shown beside it."""
-        self.statements[name] = "\n;\n".join(dict.fromkeys(statements))
+        if statements:
+            self.statements[name] = "\n;\n".join(dict.fromkeys(statements))
 
 
 @dataclass(frozen=True, kw_only=True)
