@@ -135,8 +135,8 @@ def snapshot(bank: BankFolder, *, cutoff: str | None = None, progress: Progress 
 
 def run_task(bank: BankFolder, task: str, *, cutoff: str | None = None, progress: Progress = silent) -> Run:
     """Runs and publishes one task."""
-    from bankmine.lifecycle.publish import publish
-    from bankmine.lifecycle.runner import run_task as execute
+    from bankmine.lifecycle import publish
+    from bankmine.lifecycle import run_task as execute
 
     _needs_data(bank)
     done = execute(
@@ -183,7 +183,7 @@ def report(
     progress: Progress = silent,
 ) -> Path:
     """Builds the report from what is there and returns the path of its first page."""
-    from bankmine.lifecycle.publish import current
+    from bankmine.lifecycle import current
     from bankmine.overview.assemble import whole_report
     from bankmine.report import build_report
 

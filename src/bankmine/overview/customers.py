@@ -56,7 +56,7 @@ def customers_page(bank: BankFolder, snapshot: Snapshot) -> Page:
                 blocks=_histograms(bank, described, numbers),
                 sentence="Each picture counts customers; the line marks the median.",
             ),
-            Section(title="Every feature", blocks=[_feature_table(described, numbers)]),
+            Section(title="Every feature", blocks=[_feature_table(bank, described, numbers)]),
             *_not_possible(snapshot),
         ],
         how_computed=HowComputed(
@@ -170,10 +170,10 @@ def _histogram(bank: BankFolder, feature: Feature, values: NDArray[np.float64]) 
     column = _column(bank, feature)
     median = float(np.median(known))
     beyond = int((known > edges[-1]).sum())
-    shown = fmt.amount(round(median) if column.kind is Kind.MONEY else median, column, unit=True)
+    shown = fmt.amount(_whole(median, column), column, unit=True)
     return Chart(
-        title=f"Half of the customers have {_words(feature)} of {shown} or less",
-        subtitle=feature.sentence + (f" {beyond:,} customers beyond the right edge." if beyond else ""),
+        title=f"{shown} at the median",
+        subtitle=feature.sentence + (f" {beyond:,} customers lie beyond the right edge." if beyond else ""),
         picture=Histogram(
             measure=column,
             edges=[float(e) for e in edges],
@@ -186,8 +186,9 @@ def _histogram(bank: BankFolder, feature: Feature, values: NDArray[np.float64]) 
     )
 
 
-def _words(feature: Feature) -> str:
-    return feature.name.replace("_", " ")
+def _whole(value: float, column: Column) -> float:
+    """Money and large counts are shown without decimals."""
+    return round(value) if column.kind is Kind.MONEY or value == round(value) else value
 
 
 def _column(bank: BankFolder, feature: Feature) -> Column:
@@ -198,20 +199,20 @@ def _column(bank: BankFolder, feature: Feature) -> Column:
     return Column(label=feature.name, kind=Kind.NUMBER, unit=feature.unit)
 
 
-def _feature_table(features: Sequence[Feature], numbers: dict[str, Any]) -> Table:
+def _feature_table(bank: BankFolder, features: Sequence[Feature], numbers: dict[str, Any]) -> Table:
     columns = [
         Column(label="Feature"),
-        Column(label="Unit"),
         Column(label="Missing", kind=Kind.SHARE),
-        *(Column(label=f"{q:.0%}", kind=Kind.NUMBER) for q in QUANTILES),
+        *(Column(label=f"{q:.0%}", note="Share of customers with this value or less") for q in QUANTILES),
         Column(label="What it says"),
     ]
     rows = []
     for feature in features:
-        values = numbers[feature.name]
+        values, column = numbers[feature.name], _column(bank, feature)
         known = values[np.isfinite(values)]
-        quantiles = [float(q) for q in np.quantile(known, QUANTILES)]
-        rows.append([feature.name, feature.unit, 1 - len(known) / len(values), *quantiles, feature.sentence])
+        quantiles = (float(value) for value in np.quantile(known, QUANTILES))
+        shown = [fmt.amount(_whole(value, column), column, unit=True) for value in quantiles]
+        rows.append([feature.name, 1 - len(known) / len(values), *shown, feature.sentence])
     return Table(columns=columns, rows=rows, caption="Features of the snapshot", name="features", shown=60)
 
 
