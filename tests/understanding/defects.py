@@ -74,7 +74,7 @@ def consequence(truth: Truth, finding: Any) -> bool:
         ),
         "doubled_load": ("balance_break", "doubled_rows", "missing_rows"),
         "unit_change": ("balance_break", "default_value"),
-        "missing_rows": ("balance_break", "truncated_file", "shifted_dates"),
+        "missing_rows": ("balance_break", "truncated_file", "shifted_dates", "orphan_keys"),
         "truncated_file": ("orphan_keys", "missing_rows", "balance_break"),
         "reversed_direction": ("balance_break",),
         "swapped_columns": (
@@ -188,7 +188,8 @@ def scattered_dates(extract: Extract, rng: Any) -> Planted | None:
     moved = np.where(mask, _us(rows) + 365 * DAY_US, _us(rows))
     for name in ("event_time", "known_at"):
         rows = _set(rows, name, pa.array(moved).cast(pa.timestamp("us", tz="UTC")))
-    truth = Truth("scattered_dates", ("shifted_dates",), ("transaction",), ("event_time",), int(mask.sum()))
+    beyond = int((moved > _us(extract.tables["transaction"]).max()).sum())  # the others lie among sound rows
+    truth = Truth("scattered_dates", ("shifted_dates",), ("transaction",), ("event_time",), int(mask.sum()), None, beyond)
     return Planted(_with(extract, "transaction", rows), truth)
 
 

@@ -90,7 +90,9 @@ def understand(
     steps = 2 * len(names) + len(DETECTORS)
     told = _Steps(progress, steps)
     with Session(warehouse, memory=memory, threads=threads) as session:
-        scans = {name: told.step(f"reading {name}", lambda n=name: open_scan(session, TABLES[n])) for name in names}  # type: ignore[misc]
+        scans = {
+            name: told.step(f"reading {name}", lambda n=name: open_scan(session, TABLES[n])) for name in names
+        }  # type: ignore[misc]
         profiles = [told.step(f"profiling {name}", lambda n=name: profile_table(scans[n])) for name in names]  # type: ignore[misc]
         found = list(rejected(warehouse))
         for detector in DETECTORS:

@@ -133,11 +133,12 @@ _EXPLAINS: Mapping[str, tuple[str, ...]] = {
         "frozen_column", "recoded_category", "default_value", "unit_change", "currency_mix", "missing_block",
         "replaced_keys",
     ),
-    "frozen_column": ("default_value", "unit_change", "recoded_category"),
+    "reversed_direction": ("frozen_column", "recoded_category"),
+    "recoded_category": ("frozen_column", "currency_mix"),
+    "frozen_column": ("default_value", "unit_change"),
     "unit_change": ("default_value",),
-    "currency_mix": ("recoded_category",),
+    "doubled_load": ("missing_rows",),
     "missing_block": ("recoded_category",),
-    "default_value": ("unit_change",),
     "replaced_keys": ("frozen_column",),
 }  # fmt: skip
 _CONTEXT_CHANGES = ("swapped_columns", "frozen_column", "recoded_category", "missing_block")
@@ -158,11 +159,35 @@ def _explained(finding: Finding, others: Sequence[Finding]) -> bool:
         same_columns = bool(set(other.columns) & set(finding.columns))
         if same_columns and _touch(other, finding) and finding.kind in _EXPLAINS.get(other.kind, ()):
             return True
-        if finding.kind == "balance_break" and other.kind not in ("balance_break", "encoding_damage") and _touch(other, finding):
+        if (
+            finding.kind == "balance_break"
+            and other.kind not in ("balance_break", "encoding_damage")
+            and _touch(other, finding)
+        ):
             return True
-        if finding.kind == "reversed_direction" and finding.where == "scattered" and other.kind in _CONTEXT_CHANGES:
+        if _follows(finding, other):
+            return True
+        if (
+            finding.kind == "reversed_direction"
+            and finding.where == "scattered"
+            and other.kind in _CONTEXT_CHANGES
+        ):
             return True
     return False
+
+
+def _follows(finding: Finding, other: Finding) -> bool:
+    """Whether this kind of finding is what the other leaves behind in other columns."""
+    if finding.where == "copies of other days":
+        return other.kind in ("missing_block", "frozen_column") and _touch(other, finding)
+    if finding.where == "by the order of keys":
+        return other.kind == "doubled_load" and _touch(other, finding)
+    if finding.kind == "frozen_column":
+        return other.kind == "recoded_category" and bool(set(other.columns) & set(finding.columns))
+    if finding.kind == "truncated_file" and finding.where.startswith("after"):
+        return other.kind in ("clock_shift", "shifted_dates")
+    one_day = finding.period is not None and finding.period[0] == finding.period[1]
+    return finding.kind == "clock_shift" and one_day and other.kind == "truncated_file" and _touch(other, finding)
 
 
 def ordered(findings: Iterable[Finding]) -> tuple[Finding, ...]:

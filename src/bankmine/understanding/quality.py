@@ -62,7 +62,10 @@ def table_quality(profile: TableProfile, findings: Iterable[Finding], read: int)
     own = [finding for finding in findings if finding.table == profile.name and finding.is_defect]
     whole = max(profile.rows, 1)
     parts = {
-        part: 1 - min(1.0, sum(f.rows for f in own if f.kind in kinds) / max(whole, read if part == "validity" else 0))
+        part: 1
+        - min(
+            1.0, sum(f.rows for f in own if f.kind in kinds) / max(whole, read if part == "validity" else 0)
+        )
         for part, kinds in PARTS.items()
     }
     return Quality(table=profile.name, rows=profile.rows, completeness=_completeness(profile), **parts)

@@ -106,7 +106,9 @@ class Scan:
         """How many rows of each of `days` meet each SQL condition: an array (conditions, days)."""
         if self.axis is None or not len(conditions) or not len(self.days):
             return np.zeros((len(conditions), len(self.days)), np.int64)
-        wanted = ", ".join(f"count(*) FILTER (WHERE {condition}) AS c{i}" for i, condition in enumerate(conditions))
+        wanted = ", ".join(
+            f"count(*) FILTER (WHERE {condition}) AS c{i}" for i, condition in enumerate(conditions)
+        )
         got = self.ask(f"SELECT day, {wanted} FROM scan WHERE day IS NOT NULL GROUP BY day ORDER BY day")
         return np.stack([got[f"c{i}"].to_numpy().astype(np.int64) for i in range(len(conditions))])
 

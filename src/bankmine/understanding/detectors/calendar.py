@@ -24,12 +24,13 @@ from bankmine.understanding.findings import (
     said,
 )  # fmt: skip
 from bankmine.understanding.scan import Scan, day_of
-from bankmine.understanding.statistics import largest_sum, total_variation
+from bankmine.understanding.statistics import largest_sum, robust_spread, total_variation
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 LEAST_ROWS = 20
+_STEPS = (1, 2, 7, 14, 21, 28, 29, 30, 31, 59, 60, 61, 62, 89, 90, 91, 92, 181, 182, 183, 184, 364, 365, 366, 730, 731)
 
 
 def detect(scans: Mapping[str, Scan]) -> Iterator[Finding]:
@@ -221,15 +222,35 @@ def _excess(series: Series, start: int, stop: int, missing: float) -> tuple[int,
     size = stop - start
     level = series.expected_over(4 * size)
     surplus = np.concatenate(([0.0], np.cumsum(series.rows - level)))
-    best: tuple[float, int] | None = None
-    for goal in range(0, len(series.rows) - size + 1):
-        if goal < stop and goal + size > start:
-            continue
-        extra = surplus[goal + size] - surplus[goal]
-        usual = max(float(level[goal : goal + size].sum()), 1.0)
-        if extra > 0.5 * missing and extra > 0.4 * usual and (best is None or extra > best[0]):
-            best = (extra, goal - start)
-    return (best[1], round(min(best[0], missing * 1.5))) if best else None
+    goals = np.arange(0, len(series.rows) - size + 1)
+    goals = goals[(goals >= stop) | (goals + size <= start)]
+    if not len(goals):
+        return None
+    extra = surplus[goals + size] - surplus[goals]
+    usual = np.maximum([level[goal : goal + size].sum() for goal in goals], 1.0)
+    calendar = np.isin(np.abs(goals - start), _STEPS)  # a wrong year, quarter, month or week; else nearly double
+    wanted = (extra > 0.7 * missing) & (extra > np.where(calendar, 0.5, 0.85) * usual)
+    for at in np.argsort(-np.where(wanted, extra, -1.0))[: int(wanted.sum())]:
+        if _stands_up(series, int(goals[at]), int(goals[at]) + size):
+            return int(goals[at]) - start, round(float(min(extra[at], missing * 1.5)))
+    return None
+
+
+def _stands_up(series: Series, start: int, stop: int) -> bool:
+    """Whether rows rise at the start and fall after the end of the days, measured over a week."""
+    load = np.concatenate(([0.0], np.cumsum(series.rows)))
+    usual = np.concatenate(([0.0], np.cumsum(np.maximum(series.factor, 0.02))))
+
+    def level(low: int, high: int) -> float:
+        return float((load[high] - load[low]) / (usual[high] - usual[low]))
+
+    width = min(7, stop - start)
+    edges = []
+    if start >= width:
+        edges.append(level(start, start + width) / max(level(start - width, start), 1e-9))
+    if stop + width <= len(series.rows):
+        edges.append(level(stop - width, stop) / max(level(stop, stop + width), 1e-9))
+    return bool(edges) and min(edges) > 1.35
 
 
 def _column(scan: Scan) -> str:
@@ -316,10 +337,12 @@ def _last_day(scan: Scan, series: Series, main: tuple[int, int]) -> Iterator[Fin
         where = f"after {end}:59"
         lost = round(max(unseen * level, level - rows))
     else:
-        usual = series.rows[-29:-1]
-        low = float(np.quantile(usual, 0.02)) if len(usual) >= 14 else 0.0
         level = float(series.expected[-1])
-        if level < 30 or rows > 0.45 * min(level, float(np.median(usual))) or rows > 0.6 * low:
+        recent = np.log((series.rows[-120:] + 0.5) / (series.expected[-120:] + 0.5))
+        usual = recent[:-1][series.expected[-120:-1] > 10]
+        if level < 30 or len(usual) < 28 or recent[-1] > usual.min() - 0.1:
+            return
+        if recent[-1] > -max(3.5 * robust_spread(usual), 0.5):
             return
         where, lost = "", round(level - rows)
     period = period_of(last, last)
@@ -357,7 +380,9 @@ def _clock(scan: Scan, main: tuple[int, int]) -> Iterator[Finding]:
 def _weekdays(scan: Scan) -> NDArray[np.float64] | None:
     """Rows by day and weekday, high days cut; None where the week has no strong course of its own."""
     weekday = (scan.days + 3) % 7
-    usual = np.array([np.median(scan.day_rows[weekday == i]) if (weekday == i).any() else 0.0 for i in range(7)])
+    usual = np.array(
+        [np.median(scan.day_rows[weekday == i]) if (weekday == i).any() else 0.0 for i in range(7)]
+    )
     if usual.max() <= 0 or usual.min() > 0.5 * usual.max():
         return None
     grid = np.zeros((len(scan.days), 7))

@@ -76,10 +76,14 @@ def _events(scan: Scan) -> Iterator[Finding]:
     if len(content) < 3:
         return
     listed = ", ".join(quoted(name) for name in content)
+    whole = [quoted(name) for name in content if scan.filled[name] > 0.6 * scan.rows]
+    tested = " AND ".join(
+        f"{name} IS NOT NULL" for name in whole
+    )  # rows that lack what others have look alike
     view = (
         f"SELECT day, event_time, seq, day - lag(day) OVER w AS gap, "
         f"event_time = lag(event_time) OVER w AS same_instant FROM (SELECT day, event_time, seq, "
-        f"hash({listed}) AS content FROM scan) WINDOW w AS (PARTITION BY content ORDER BY event_time, seq)"
+        f"hash({listed}) AS content FROM scan WHERE {tested}) WINDOW w AS (PARTITION BY content ORDER BY event_time, seq)"
     )
     got = scan.ask(
         f"WITH again AS ({view}) SELECT day, CASE WHEN same_instant THEN -1 ELSE gap END AS gap, count(*) AS n "
@@ -165,6 +169,7 @@ def _copied(scan: Scan, content: list[str], lag: int, block: object) -> Finding:
     apart = f"{lag} days earlier" if lag else "at another hour of the day"
     return found(
         scan, kind="doubled_load", columns=scan.table.primary_key, rows=block.affected, period=period,
+        where="copies of other days",
         condition=f"day BETWEEN {first} AND {last} AND hash({listed}) IN "
         f"(SELECT hash({listed}) FROM scan WHERE day BETWEEN {first - lag} AND {last - lag})",
         sentence=f"{count(block.affected)} of {scan.name}{said(period)} are copies of the rows {apart}"

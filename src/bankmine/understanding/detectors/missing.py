@@ -42,7 +42,7 @@ def _is_block(block: Block) -> bool:
         return False
     if block.share_outside > 0.85 or block.share - block.share_outside < 0.3:
         return block.share > 0.995 and 0.85 < block.share_outside < 0.98 and block.stands_out(ratio=20)
-    return block.stands_out()
+    return block.stands_out(ratio=2 if block.share > 0.999 else 5)
 
 
 def _finding(scan: Scan, name: str, block: Block) -> Finding:

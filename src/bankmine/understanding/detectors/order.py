@@ -71,14 +71,15 @@ def _out_of_order(scan: Scan) -> Iterator[Finding]:
     displaced = ~keep
     if displaced.sum() > 0.4 * len(day):
         return
-    settled = np.maximum.accumulate(np.where(keep, day, day.min()))
+    at = np.arange(len(day))
+    settled = np.rint(np.interp(at, at[keep], day[keep])).astype(np.int64)
     far = displaced & (np.abs(day - settled) >= max(2, 20 * spread))
     if far.sum() < LEAST_ROWS:
         return
     by = (day - settled)[far]
     values, counts = np.unique(by, return_counts=True)
     usual = int(values[counts.argmax()])
-    if np.mean(np.abs(by - usual) <= 2) < 0.5:
+    if np.mean(np.abs(by - usual) <= 3) < 0.5:
         return  # not one displacement: the source merely writes its rows in no strict order
     yield _displaced(scan, seq[far], day[far], by, usual)
 
@@ -121,7 +122,7 @@ def _displaced(
         )
     )
     return found(
-        scan, kind="shifted_dates", columns=["event_time"], rows=rows, period=period, condition=condition,
+        scan, kind="shifted_dates", columns=["event_time"], rows=rows, where="by the order of keys", period=period, condition=condition,
         sentence=f"{count(rows)} of {scan.name} dated{said(period)} are about {abs(usual)} days too {'late' if usual > 0 else 'early'}: by the order of their keys "
         f"they belong{said(origin)}.",
         severity=Severity.CRITICAL, certainty=Certainty.LIKELY,

@@ -73,11 +73,21 @@ def _column(scan: Scan, name: str) -> Finding | None:
             for i in range(len(levels))
             if grid[i, :start].sum() == 0 and grid[i, start:stop].sum() == grid[i].sum()
         ]
+        if _all_new(grid, new, start):
+            old = [int(i) for i in np.argsort(-grid[:, :start].sum(axis=1)) if i not in new][:4]
+            best = max(best or (0, 0, 0, [], []), (int(grid[new].sum()), start, grid.shape[1], new, old))
+            continue
         lost = [i for i in range(len(levels)) if i not in new and _vanished(grid[i], total, start, stop)]
         inside = int(grid[new, start:stop].sum())
         if lost and _same_mass(grid, total, new, lost, start, stop) and (best is None or inside > best[0]):
             best = (inside, start, stop, new, lost)
     return _finding(scan, name, levels, best) if best else None
+
+
+def _all_new(grid: NDArray[np.int64], new: list[int], start: int) -> bool:
+    """Whether (nearly) every value from that day on is one never seen before it."""
+    after = int(grid[:, start:].sum())
+    return after >= 100 and int(grid[:, :start].sum()) >= 100 and bool(grid[new, start:].sum() >= 0.95 * after)
 
 
 def _vanished(counts: NDArray[np.int64], total: NDArray[np.int64], start: int, stop: int) -> bool:
@@ -89,7 +99,7 @@ def _vanished(counts: NDArray[np.int64], total: NDArray[np.int64], start: int, s
     before = counts[:start]
     if not before.sum():
         return False
-    recent = slice(max(0, start - max(stop - start, 10)), start)
+    recent = slice(max(0, start - max(stop - start, 35)), start)
     share = counts[recent].sum() / total[recent].sum()
     expected = share * total[start:stop].sum()
     if expected < 12 or inside > 0.02 * expected:
@@ -97,14 +107,14 @@ def _vanished(counts: NDArray[np.int64], total: NDArray[np.int64], start: int, s
     present = np.flatnonzero(counts[:start])
     reached = np.concatenate(([0], np.cumsum(total[:start])))
     gaps = np.diff(np.concatenate(([reached[present[0]]], reached[present + 1])))
-    return bool(total[start:stop].sum() > 4 * gaps.max())
+    return bool(total[start:stop].sum() > 1.3 * gaps.max())
 
 
 def _same_mass(
     grid: NDArray[np.int64], total: NDArray[np.int64], new: list[int], lost: list[int], start: int, stop: int
 ) -> bool:
     """The new levels hold about the share that the lost ones held before, within a factor of two."""
-    recent = slice(max(0, start - max(stop - start, 10)), start)
+    recent = slice(max(0, start - max(stop - start, 35)), start)
     gained = grid[new, start:stop].sum() / total[start:stop].sum()
     gone = grid[lost, recent].sum() / total[recent].sum()
     return bool(gained > 0.005 and 0.5 < gained / max(gone, 1e-9) < 2)

@@ -153,7 +153,9 @@ def block_shifts(grid: NDArray[np.float64], closing: NDArray[np.bool_]) -> list[
     return sorted(shifts, key=lambda shift: -shift.gain)
 
 
-def _weighted(inside: list[NDArray[np.float64]], everything: list[NDArray[np.float64]]) -> NDArray[np.float64]:
+def _weighted(
+    inside: list[NDArray[np.float64]], everything: list[NDArray[np.float64]]
+) -> NDArray[np.float64]:
     """The distribution outside, each part weighted by its rows inside."""
     mixed = np.zeros_like(inside[0])
     for part, whole in zip(inside, everything, strict=True):
