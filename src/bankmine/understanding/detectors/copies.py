@@ -116,7 +116,7 @@ def _same_as_another(content: list[str]) -> str:
     )
 
 
-def _doubled(scan: Scan, content: list[str], repeated: np.ndarray) -> Finding | None:  # type: ignore[type-arg]
+def _doubled(scan: Scan, content: list[str], repeated: np.ndarray) -> Finding | None:
     total = int(repeated.sum())
     if total < LEAST_ROWS:
         return None

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 MOST_LEVELS = 300
-LEAST_ROWS = 30
 
 
 def detect(scans: Mapping[str, Scan]) -> Iterator[Finding]:
@@ -66,7 +65,7 @@ def _column(scan: Scan, name: str) -> Finding | None:
     for fresh in range(len(levels)):
         present = np.flatnonzero(grid[fresh])
         start, stop = int(present[0]), int(present[-1]) + 1
-        if grid[fresh].sum() < LEAST_ROWS or start == 0:
+        if grid[fresh].sum() < 3 or start == 0:
             continue
         new = [
             i
