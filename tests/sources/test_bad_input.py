@@ -115,6 +115,25 @@ def test_a_select_that_fails_is_named_without_quoting_data(
     assert "Nov" not in message
 
 
+def test_a_select_that_fails_in_the_midst_of_the_rows_quotes_no_data(loaded: HandMade) -> None:
+    loaded.write(
+        "payments", [payment(n, text="1") for n in range(300_000)] + [payment(300_001, text="Secret")]
+    )
+    sql = (
+        (loaded.mapping / "transaction.sql")
+        .read_text()
+        .replace("text AS description", "CAST(text AS INTEGER) AS description")
+    )
+    (loaded.mapping / "transaction.sql").write_text(sql)
+    message = refused(loaded, SourceError, "transaction.sql fails", "ConversionException")
+    assert "Secret" not in message
+
+
+def test_too_little_memory_is_told(loaded: HandMade) -> None:
+    loaded.write("payments", [payment(n, text=f"text {n}") for n in range(100_000)])
+    refused(loaded, SourceError, "more memory", "engine.memory", memory="3MB")
+
+
 def test_broken_lines_are_listed_and_the_rest_loads(bank: HandMade) -> None:
     good = [payment(number) for number in range(1, 99)]
     bank.write("payments", [*good[:50], 'half,"a line', *good[50:], "too,short"])

@@ -10,6 +10,7 @@ from bankmine.bank.columns import Kind
 from bankmine.bank.manifest import Coverage
 from bankmine.errors import ConfigurationError
 from bankmine.sources.contract import references
+from bankmine.sources.faults import fault, told
 from bankmine.sources.mapping import Mapping
 
 if TYPE_CHECKING:
@@ -22,23 +23,23 @@ def coverage(
     connection: duckdb.DuckDBPyConnection, mapping: Mapping, name: str, zone: Zone
 ) -> Coverage | None:
     """The period the mapping states for a table, half-open; each end is a day or a SELECT that gives one."""
-    import duckdb
-
     if name not in mapping.coverage:
         return None
     ends = []
     for stated in mapping.coverage[name]:
         day = stated
         if stated.lstrip().upper().startswith("SELECT"):
-            try:
+            with told(lambda error: _no_day(mapping, name, error)):
                 day = str(connection.execute(f"SELECT CAST(({stated}) AS DATE)").fetchall()[0][0])
-            except duckdb.Error as error:
-                raise ConfigurationError(
-                    f"the coverage of {name} in {mapping.folder} fails: {type(error).__name__}",
-                    hint="Let its SELECT give one day.",
-                ) from None
         ends.append(zone.parse(day))
     return (ends[0], ends[1]) if ends[0] < ends[1] else None
+
+
+def _no_day(mapping: Mapping, name: str, error: Exception) -> ConfigurationError:
+    return ConfigurationError(
+        f"the coverage of {name} in {mapping.folder} fails: {fault(error)}",
+        hint="Let its SELECT give one day.",
+    )
 
 
 def notes(staged: Staged, mapping: Mapping, known_keys: set[str], extract_date: date) -> tuple[str, ...]:

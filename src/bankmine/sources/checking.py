@@ -13,6 +13,7 @@ from bankmine.engine.duck import connect, literal
 from bankmine.engine.views import KnownAt, view_statements
 from bankmine.errors import BankmineError, ConfigurationError
 from bankmine.sources.extracts import Delivery, find
+from bankmine.sources.faults import fault, told
 from bankmine.sources.loading import Progress, silent, warehouse_folder
 from bankmine.sources.mapping import Check, load_mapping
 from bankmine.sources.process import attach_all
@@ -91,7 +92,6 @@ def _bank_views(connection: duckdb.DuckDBPyConnection, warehouse: Warehouse) -> 
 def _tokens(connection: duckdb.DuckDBPyConnection, keyring: Keyring) -> None:
     """Makes `token(domain, key)` known: the pseudonym of a raw key."""
     import pyarrow as pa
-    from duckdb.func import FunctionNullHandling, PythonUDFType
 
     def token(domains: Any, keys: Any) -> Any:
         names, texts = domains.to_pylist(), keys.to_pylist()
@@ -101,16 +101,20 @@ def _tokens(connection: duckdb.DuckDBPyConnection, keyring: Keyring) -> None:
             made |= zip([(name, text) for text in own], keyring.tokens(own, name).tolist(), strict=True)
         return pa.array([made.get(pair) for pair in zip(names, texts, strict=True)], pa.int64())
 
-    connection.create_function(
-        "keyed_token", token, ["VARCHAR", "VARCHAR"], "BIGINT",
-        type=PythonUDFType.ARROW, null_handling=FunctionNullHandling.SPECIAL,
-    )  # fmt: skip
+    define: Any = connection.create_function
+    define("keyed_token", token, ["VARCHAR", "VARCHAR"], "BIGINT", type="arrow", null_handling="special")
     connection.execute("CREATE MACRO token(domain, key) AS keyed_token(domain, CAST(key AS VARCHAR))")
 
 
-def _ask(connection: duckdb.DuckDBPyConnection, one: Check, delivery: Delivery) -> Finding:
-    import duckdb
+def _no_answer(one: Check, error: Exception | None) -> ConfigurationError:
+    said = fault(error) if error else "it does not give two columns"
+    return ConfigurationError(
+        f"the check {one.name!r} of the mapping fails: {said}",
+        hint="Let its SELECT give one row (found, expected); load the bank first.",
+    )
 
+
+def _ask(connection: duckdb.DuckDBPyConnection, one: Check, delivery: Delivery) -> Finding:
     here = set(delivery.found)
     here |= {f"{name}:{found.alternative.name}" for name, found in delivery.found.items()}
     lacking = [need for need in one.needs if need not in here]
@@ -119,13 +123,11 @@ def _ask(connection: duckdb.DuckDBPyConnection, one: Check, delivery: Delivery) 
             name=one.name, sentence=one.sentence, passed=None, expected=None,
             found=f"{lacking[0].replace(':', ' (')}{')' if ':' in lacking[0] else ''} is not in the folder",
         )  # fmt: skip
-    try:
-        found, expected = connection.execute(one.sql).fetchall()[0]
-    except (duckdb.Error, ValueError, IndexError) as error:
-        raise ConfigurationError(
-            f"the check {one.name!r} of the mapping fails: {type(error).__name__}",
-            hint="Let its SELECT give one row (found, expected); load the bank first.",
-        ) from None
+    with told(lambda error: _no_answer(one, error)):
+        answer = connection.execute(one.sql).fetchone()
+    if answer is None or len(answer) != 2:
+        raise _no_answer(one, None)
+    found, expected = answer
     return Finding(
         name=one.name, sentence=one.sentence, passed=found == expected, found=found, expected=expected
     )

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from bankmine.bank.civil import Zone
 from bankmine.errors import ConfigurationError
 from bankmine.sources.currencies import MINOR_UNITS
+from bankmine.sources.faults import fault, told
 from bankmine.sources.mapping import RATES, Mapping
 
 if TYPE_CHECKING:
@@ -67,23 +68,23 @@ class Rates:
 
 def rates_of(connection: duckdb.DuckDBPyConnection, mapping: Mapping, place: Place) -> Rates | None:
     """The rates a mapping gives, None where it has no `rate.sql`; ConfigurationError where it is no good."""
-    import duckdb
-
     if RATES not in mapping.sql:
         return None
-    try:
+    with told(lambda error: _no_rates(mapping, error)):
         rows = connection.execute(
             "SELECT CAST(currency AS VARCHAR), CAST(day AS DATE), CAST(rate AS VARCHAR) "
             f"FROM ({mapping.sql[RATES].strip().rstrip(';')}) ORDER BY ALL"
         ).fetchall()
-    except duckdb.Error as error:
-        raise ConfigurationError(
-            f"{mapping.folder / RATES}.sql fails: {type(error).__name__}",
-            hint="Let it give the columns currency, day and rate.",
-        ) from None
     days: dict[str, list[int]] = {}
     rates: dict[str, list[Fraction]] = {}
     for currency, day, rate in rows:
         days.setdefault(currency, []).append((day - _EPOCH).days)
         rates.setdefault(currency, []).append(Fraction(rate))
     return Rates(place.currency, place.zone, days, rates)
+
+
+def _no_rates(mapping: Mapping, error: Exception) -> ConfigurationError:
+    return ConfigurationError(
+        f"{mapping.folder / RATES}.sql fails: {fault(error)}",
+        hint="Let it give the columns currency, day and rate.",
+    )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import sqlite3
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,11 +19,12 @@ from bankmine.bank.manifest import Load, TableLoad
 from bankmine.bank.writer import LoadWriter
 from bankmine.config import Config
 from bankmine.engine.duck import connect, literal, quoted
-from bankmine.errors import ContractError, SourceError, WarehouseError
+from bankmine.errors import BankmineError, ContractError, SourceError, WarehouseError
 from bankmine.sources import contract, versions
 from bankmine.sources.accounting import coverage, notes
 from bankmine.sources.connectors import Attached, attach, file_hashes
 from bankmine.sources.extracts import Delivery
+from bankmine.sources.faults import fault
 from bankmine.sources.loading import Progress
 from bankmine.sources.macros import define
 from bankmine.sources.mapping import Mapping
@@ -43,26 +43,21 @@ READ_AT_ONCE = 100_000  # rows of a batch on the way to the files
 @contextmanager
 def full_keys_disk(folder: Path) -> Iterator[None]:
     """Turns a full disk, as SQLite and DuckDB say it, into an error that says what to do."""
-    import duckdb
-
     try:
         yield
-    except (sqlite3.OperationalError, duckdb.Error, MemoryError) as error:
+    except Exception as error:
+        if isinstance(error, BankmineError):
+            raise
         said = str(error)
-        if isinstance(error, duckdb.OutOfMemoryException | MemoryError) and "space" not in said:
-            raise SourceError(
-                "the load needs more memory than it may take",
-                hint="Raise engine.memory in bankmine.toml, or load the extracts in parts.",
-            ) from None
-        if (
-            "disk is full" in said
-            or "No space left" in said
-            or "Could not write" in said
-            or "disk I/O" in said
-        ):
+        if any(words in said for words in ("disk is full", "No space left", "Could not write", "disk I/O")):
             raise WarehouseError(
                 f"the disk that holds {folder} or the warehouse is full; the warehouse is as it was before",
                 hint="Free some space and run the same load again.",
+            ) from None
+        if isinstance(error, MemoryError) or fault(error) == "OutOfMemoryException":
+            raise SourceError(
+                "the load needs more memory than it may take",
+                hint="Raise engine.memory in bankmine.toml, or load the extracts in parts.",
             ) from None
         raise
 

@@ -9,6 +9,7 @@ from bankmine.bank.columns import Kind, Table
 from bankmine.engine.duck import literal
 from bankmine.errors import ConfigurationError, SourceError
 from bankmine.sources.casting import cast_statement
+from bankmine.sources.faults import fault, told
 from bankmine.sources.mapping import Mapping
 
 if TYPE_CHECKING:
@@ -20,12 +21,8 @@ def given_columns(connection: duckdb.DuckDBPyConnection, mapping: Mapping, name:
 
     SourceError where the SELECT fails; ConfigurationError where its columns do not fit the bank table.
     """
-    import duckdb
-
-    try:
+    with told(lambda error: failed(mapping, name, error)):
         described = connection.execute(f"DESCRIBE SELECT * FROM ({body(mapping, name)})").fetchall()
-    except duckdb.Error as error:
-        raise failed(mapping, name, error) from None
     given = {str(row[0]): str(row[1]) for row in described}
     table = bank_table(name)
     here = f"{mapping.folder / name}.sql"
@@ -72,11 +69,9 @@ def body(mapping: Mapping, name: str) -> str:
 
 def failed(mapping: Mapping, name: str, error: Exception) -> SourceError:
     """The error of a SELECT that fails, in the engine's words only where they cannot quote a value."""
-    import duckdb
-
-    if isinstance(error, duckdb.BinderException | duckdb.CatalogException | duckdb.ParserException):
+    if fault(error) in ("BinderException", "CatalogException", "ParserException"):
         said, hint = str(error).splitlines()[0], "Mend the SELECT; its views are named after the extracts."
     else:
-        said = type(error).__name__
+        said = str(fault(error))
         hint = "Use as_day, as_minor, as_number or TRY_CAST where a field may be unreadable."
     return SourceError(f"{mapping.folder / name}.sql fails: {said}", hint=hint)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from bankmine.bank.catalogue import table as bank_table
 from bankmine.bank.columns import Kind, Table
 from bankmine.engine.duck import quoted
+from bankmine.sources.faults import told
 from bankmine.sources.mapping import Mapping
 from bankmine.sources.selecting import failed, given_columns, statement
 from bankmine.sources.shaping import Place, Shape
@@ -50,9 +51,6 @@ def stage(
     tick: Callable[[int], None] = lambda rows: None,
 ) -> Staged:
     """Runs a table's SELECT into the table `staged_<name>` of the connection."""
-    import duckdb
-    import pyarrow as pa
-
     given = given_columns(connection, mapping, name)
     shape = Shape(bank_table(name), tuple(given), place, owners=owners, rates=rates)
     cursor = connection.cursor()
@@ -60,12 +58,11 @@ def stage(
     raw = f"raw_{name}"
     _create(connection, raw, shape.schema)
     try:
-        reader = cursor.execute(statement(mapping, name, given, place.currency)).to_arrow_reader(BATCH)
-        for batch in reader:
-            _insert(connection, raw, shape.rows(batch))
-            tick(shape.read)
-    except (duckdb.Error, pa.ArrowException) as error:
-        raise failed(mapping, name, error) from None
+        with told(lambda error: failed(mapping, name, error)):
+            reader = cursor.execute(statement(mapping, name, given, place.currency)).to_arrow_reader(BATCH)
+            for batch in reader:
+                _insert(connection, raw, shape.rows(batch))
+                tick(shape.read)
     finally:
         cursor.close()
     view = f"staged_{name}"
