@@ -68,6 +68,7 @@ def new_folder(results: Path, task: str, name: str) -> Iterator[tuple[Path, Path
     """
     home = results / task
     home.mkdir(parents=True, exist_ok=True)
+    _remove_leftovers(home)
     temporary, scratch = home / f".{name}.{os.getpid()}.tmp", home / f".{name}.{os.getpid()}.scratch"
     for folder in (temporary, scratch):
         shutil.rmtree(folder, ignore_errors=True)
@@ -99,6 +100,14 @@ def tidy(content: Any) -> Any:
     if isinstance(content, float) and not -1.8e308 < content < 1.8e308:
         return None
     return content
+
+
+def _remove_leftovers(home: Path) -> None:
+    """Removes what runs that were killed left behind: hidden folders of processes that are gone."""
+    for folder in home.glob(".*.*.*"):
+        process = folder.name.split(".")[-2]
+        if process.isdigit() and not Path(f"/proc/{process}").exists():
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _sync(folder: Path) -> None:
