@@ -24,8 +24,11 @@ def listing(
         rows = tuple((one.name, one.unit, one.kind.value, one.sentence) for one in found)
         return Listing(("feature", "unit", "kind", "sentence"), rows)
     reasons = catalogue.available(warehouse).reasons
-    rows = tuple((one.name, one.unit, reasons.get(one.name, "yes"), one.sentence) for one in found)
-    return Listing(("feature", "unit", "this bank has it", "sentence"), rows)
+    said = {
+        one.name: f"lacking: {reasons[one.name]}" if one.name in reasons else one.sentence for one in found
+    }
+    rows = tuple((one.name, one.unit, one.name not in reasons, said[one.name]) for one in found)
+    return Listing(("feature", "unit", "here", "sentence, or what is lacking"), rows)
 
 
 def explanation_lines(one: Explanation) -> list[str]:
