@@ -163,6 +163,26 @@ def test_too_short_a_history_stops_with_its_numbers(bank: Warehouse, tmp_path: P
         lifecycle.run_task(bank, None, "inactivity", cutoff="2020-10-01", results_folder=tmp_path)
 
 
+def test_a_test_whose_labels_are_not_over_is_refused(
+    bank: Warehouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from dataclasses import replace
+
+    from bankmine.tasks.registry import TASKS
+
+    task = type(TASKS["inactivity"])
+    plan = task.plan
+
+    def impatient(self: object, bank: object) -> object:
+        made = plan(self, bank)  # type: ignore[arg-type]
+        assert made.test is not None
+        return replace(made, test=replace(made.test, test_until=made.score[1]))
+
+    monkeypatch.setattr(task, "plan", impatient)
+    with pytest.raises(CutoffError, match="the label at 2021-04-01 looks 90 days ahead"):
+        lifecycle.run_task(bank, None, "inactivity", results_folder=tmp_path)
+
+
 def test_too_few_customers_stop_with_their_number(tmp_path: Path) -> None:
     few = make_bank(tmp_path / "warehouse", customers=120)
     with pytest.raises(FeasibilityError, match=r"found \d+ customers at the cutoff.* at least 500"):

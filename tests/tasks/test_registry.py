@@ -57,3 +57,24 @@ def test_a_broken_task_file_is_named(tmp_path: Path, text: str, says: str) -> No
     with pytest.raises(ConfigurationError, match=says) as error:
         find_task("quiet", own(tmp_path, text))
     assert "quiet.py" in str(error.value)
+
+
+def test_a_setting_a_task_does_not_have_is_refused_with_those_it_has() -> None:
+    with pytest.raises(ConfigurationError, match=r"no setting 'horizon'.*horizon_days"):
+        TASKS["inactivity"].check_settings({"horizon": 90})
+
+
+@pytest.mark.parametrize("value", ["ninety", 0, -1, 1.5])
+def test_a_count_that_is_none_is_refused(value: object) -> None:
+    with pytest.raises(ConfigurationError, match="whole number"):
+        TASKS["inactivity"].check_settings({"horizon_days": value})
+
+
+@pytest.mark.parametrize("name", list(TASKS))
+def test_the_shipped_mappings_ask_only_for_settings_there_are(name: str) -> None:
+    from bankmine import sources
+
+    for mapping in sorted(one.name for one in sources.SHIPPED.iterdir() if (one / "mapping.toml").exists()):
+        asked = sources.load_mapping(mapping).tasks
+        if name in asked:
+            TASKS[name].check_settings(asked[name])

@@ -154,6 +154,8 @@ def _sample(task: Task, bank: Bank, material: Material, candidates: Ints) -> tup
     """Rows at the latest cutoff (customers), or the last transactions up to a position, and the cut there."""
     cutoffs = material.cutoffs[candidates]
     if task.needs.subject_kind == "transaction":
+        prompt = _known_at_once(bank, material, candidates)
+        candidates, cutoffs = candidates[prompt], cutoffs[prompt]
         seqs = material.rows.column("seq").to_numpy()[candidates]
         order = np.lexsort((seqs, cutoffs))
         last = candidates[order[-SAMPLE:]]
@@ -163,6 +165,23 @@ def _sample(task: Task, bank: Bank, material: Material, candidates: Ints) -> tup
     if len(there) > SAMPLE:
         there = np.sort(np.random.default_rng(bank.seed).choice(there, SAMPLE, replace=False))
     return there, Cut(at)
+
+
+def _known_at_once(bank: Bank, material: Material, candidates: Ints) -> Truth:
+    """Which transactions were known when they happened; a late one is looked at with later knowledge.
+
+    Data cut where the last of them happened would not hold the late ones.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    first = bank.warehouse.read("transaction", ["transaction_id", "event_time", "known_at"])
+    late = first.filter(pc.greater(first.column("known_at"), first.column("event_time")))
+    prompt = first.filter(pc.equal(first.column("known_at"), first.column("event_time")))
+    only_late = pc.invert(pc.is_in(late.column("transaction_id"), prompt.column("transaction_id")))
+    asked = material.rows.column("subject_id").take(pa.array(candidates))
+    hidden = pc.is_in(asked, late.column("transaction_id").filter(only_late))
+    return np.asarray(pc.invert(hidden).to_numpy(), dtype=np.bool_)
 
 
 def _present(copy: Any, material: Material, task: Task, bank: Bank) -> list[str]:

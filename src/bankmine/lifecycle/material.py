@@ -12,6 +12,7 @@ import numpy as np
 from bankmine.errors import FeasibilityError
 from bankmine.evaluation.splits import Split, forward_split
 from bankmine.tasks.contract import Bank, Fold, Ints, Plan, Task, Truth
+from bankmine.tasks.labels import LabelRule
 from bankmine.tasks.sql import micros
 
 NEVER = np.iinfo(np.int64).max
@@ -51,7 +52,7 @@ class Material:
             test_until=fold.test_until,
             label_known_at=np.where(self.mature, self.known_at, NEVER),
         )
-        test = parts.test[self.mature[parts.test]]
+        test = parts.test
         kept = test if keep is None else test[keep[test]]
         left_out = len(test) - len(kept)
         protocol = f" ({left_out:,} more are left out by the task's protocol)" if left_out else ""
@@ -79,14 +80,35 @@ def label_rows(task: Task, bank: Bank, rows: Any) -> tuple[Truth, Ints]:
     rule = task.rule(bank)
     if rule is None:
         return truth, known_at
-    spans = [bank.warehouse.coverage(name) for name in rule.tables]
-    covered = min((span[1] for span in spans if span is not None), default=bank.cutoff)
     cutoffs = micros(rows.column("cutoff"))
-    ripe = rule.mature(cutoffs, zone=bank.warehouse.zone, as_of=bank.cutoff, covered_until=covered)
+    ripe = rule.mature(
+        cutoffs, zone=bank.warehouse.zone, as_of=bank.cutoff, covered_until=covered_until(bank, rule)
+    )
     chosen = np.flatnonzero(ripe)
     if len(chosen):
         truth[chosen], known_at[chosen] = task.label(bank, rows.take(chosen))
     return truth, known_at
+
+
+def refuse_immature(task: Task, bank: Bank, rows: Any, plan: Plan) -> None:
+    """CutoffError where a test row's label is not over yet: a test on part of the truth is none."""
+    rule = task.rule(bank)
+    if rule is None or plan.test is None:
+        return
+    cutoffs = micros(rows.column("cutoff"))
+    inside = (cutoffs >= plan.test.test_from) & (cutoffs < plan.test.test_until)
+    rule.require_mature(
+        cutoffs[inside],
+        zone=bank.warehouse.zone,
+        as_of=bank.cutoff,
+        covered_until=covered_until(bank, rule),
+    )
+
+
+def covered_until(bank: Bank, rule: LabelRule) -> int:
+    """The earliest end of coverage of the tables a label reads, µs."""
+    spans = [bank.warehouse.coverage(name) for name in rule.tables]
+    return min((span[1] for span in spans if span is not None), default=bank.cutoff)
 
 
 def check_feasible(task: Task, rows: Any, truth: Truth, known_at: Ints, plan: Plan) -> dict[str, Any]:

@@ -17,7 +17,7 @@ import numpy as np
 from bankmine.bank.warehouse import Warehouse
 from bankmine.config import Config
 from bankmine.lifecycle import store
-from bankmine.lifecycle.material import Material, check_feasible, label_rows
+from bankmine.lifecycle.material import Material, check_feasible, label_rows, refuse_immature
 from bankmine.lifecycle.run import FORMAT, Run, load_run
 from bankmine.tasks.contract import Bank, Plan, Task
 from bankmine.tasks.population import check_cutoff
@@ -43,12 +43,14 @@ def run_task(
     tables the task needs (or `cutoff` of the task's settings). `progress(stage, done, total)` is called as
     stages begin. `results_folder` defaults to `results` in the bank's folder.
 
-    UsageError for an unknown task, CutoffError for a cutoff outside the data, FeasibilityError where there is
-    too little data (with the numbers; nothing was fitted), LeakError where an honesty test fails.
+    UsageError for an unknown task, ConfigurationError for a setting it does not have, CutoffError for a
+    cutoff outside the data, FeasibilityError where there is too little data (with the numbers; nothing was
+    fitted), LeakError where an honesty test fails.
     """
     folder = config.folder if config else None
     task = find_task(task_name, folder)
     settings = dict(config.tasks.get(task.name, {})) if config else {}
+    task.check_settings(settings)
     if cutoff is None:
         cutoff = task.default_cutoff(settings, warehouse.zone)
     at = check_cutoff(warehouse, task.needs, cutoff)
@@ -84,6 +86,7 @@ class Runner:
         with store.new_folder(self.results, self.task.name, self.name) as (folder, scratch):
             self._stage("population")
             rows = self.task.population(self.bank, plan)
+            refuse_immature(self.task, self.bank, rows, plan)
             truth, known_at = label_rows(self.task, self.bank, rows)
             counts = check_feasible(self.task, rows, truth, known_at, plan)
             self._stage("features")

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 
 from bankmine.bank.civil import Zone
 from bankmine.bank.warehouse import Warehouse
+from bankmine.errors import ConfigurationError
 from bankmine.tasks.labels import LabelRule
 
 Floats = NDArray[np.float64]
@@ -213,7 +215,8 @@ class Task:
     """Base of all tasks. A task overrides what its question needs; unsupervised ones keep `label_rule` None.
 
     `metric` is the figure candidates are chosen and compared by, `metrics` those reported with intervals.
-    `group` is the column whose values the bootstrap resamples as a whole.
+    `group` is the column whose values the bootstrap resamples as a whole. `settings` are what
+    `[tasks.<name>]` of a bank may say, with a sentence each; `whole_numbers` those that are counts.
     """
 
     name: str
@@ -227,6 +230,22 @@ class Task:
     group: str = "customer_id"
     group_words: str = "customer"
     horizon_words: str = ""
+    settings: Mapping[str, str] = MappingProxyType({})
+    whole_numbers: tuple[str, ...] = ()
+
+    def check_settings(self, given: Mapping[str, Any]) -> None:
+        """ConfigurationError for a setting the task does not have, or one of the wrong type."""
+        allowed = {"cutoff": "civil date at which the task looks at the bank", **self.settings}
+        for name, value in given.items():
+            if name not in allowed:
+                raise ConfigurationError(
+                    f"the task {self.name} has no setting {name!r}",
+                    hint=f"It has {', '.join(allowed)}; see [tasks.{self.name}] in bankmine.toml.",
+                )
+            if name in self.whole_numbers and (not isinstance(value, int) or value < 1):
+                raise ConfigurationError(
+                    f"tasks.{self.name}.{name} is {value!r}", hint="Give a whole number from 1 on."
+                )
 
     def default_cutoff(self, settings: Mapping[str, Any], zone: Zone) -> str | None:
         """The cutoff the bank's settings ask for; None for the earliest end of coverage."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ import numpy as np
 from bankmine.bank.civil import Zone
 from bankmine.bank.warehouse import Warehouse
 from bankmine.engine.session import Session
-from bankmine.errors import FeasibilityError
+from bankmine.errors import ConfigurationError, FeasibilityError
 from bankmine.tasks.candidates import boosting, logistic, prior, rule
 from bankmine.tasks.card_fraud import features as own
 from bankmine.tasks.card_fraud.judge import CHECKED, card_precision, money_found, on_list
@@ -65,6 +66,16 @@ class CardFraud(Task):
     metric = "average_precision"
     group_words = "card"
     horizon_words = "the transaction itself"
+    settings = MappingProxyType(
+        {
+            "delay_days": "days until a verdict is known, 7 by default",
+            "days": "days that train and days that test, 7 by default",
+            "train": "first day and day after the last that train, to check",
+            "test": "first day and day after the last that test; the cutoff follows from it",
+            "cards_checked_a_day": "how many cards investigators check a day, 100 by default",
+        }
+    )
+    whole_numbers = ("delay_days", "days", "cards_checked_a_day")
     goal = Goal(
         question="Which card transactions are fraud, before the customer or an investigation says so?",
         success="Amount of fraud on the cards that are checked: a hundred a day.",
@@ -108,6 +119,7 @@ class CardFraud(Task):
             for shift in (1, 0)
         )
         first = tuning[0].train_from
+        self._check_periods(bank, (train_from, train_until), (test_from, test_until))
         self._check_history(bank, first, 3 * delay + 4 * week)
         return Plan(
             score=(test_until, bank.cutoff),
@@ -121,6 +133,20 @@ class CardFraud(Task):
                 f"Scored are those from {zone.show(test_until)} on, whose verdicts are open."
             ),
         )
+
+    def _check_periods(self, bank: Bank, train: tuple[int, int], test: tuple[int, int]) -> None:
+        """ConfigurationError where `train` of the settings is not what follows from `test`."""
+        zone, settings = bank.warehouse.zone, bank.settings
+        if "train" not in settings or "test" not in settings:
+            return
+        wanted_test = tuple(zone.parse(str(one)) for one in settings["test"])
+        wanted_train = tuple(zone.parse(str(one)) for one in settings["train"])
+        if wanted_test == test and wanted_train != train:
+            raise ConfigurationError(
+                f"tasks.card_fraud.train is {list(settings['train'])}",
+                hint=f"With this test and delay it runs from {zone.show(train[0])} to {zone.show(train[1])}: "
+                "as long as the test, and over when the verdicts before the test are known.",
+            )
 
     def _check_history(self, bank: Bank, first: int, reach_days: int) -> None:
         zone, history = bank.warehouse.zone, self.goal.feasibility.history_days

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -60,6 +61,14 @@ class Inactivity(Task):
     needs = Needs(tables=("transaction",), usable=("customer", "account", "balance", "card", "digital_event"))
     label_rule = LabelRule(horizon_days=HORIZON_DAYS, delay_days=DELAY_DAYS, tables=("transaction",))
     horizon_words = "90 days"
+    settings = MappingProxyType(
+        {
+            "horizon_days": "length of the silence foretold, 90 by default",
+            "test_months": "how many of the last months test, 4 by default",
+            "customer_kind": "person (the default), company or any",
+        }
+    )
+    whole_numbers = ("horizon_days", "test_months")
     goal = Goal(
         question="Which customers who paid in the last twelve months will pay nothing in the next 90 days?",
         success="Past twelve-month spend of customers who then fall silent, found in the part of the list "

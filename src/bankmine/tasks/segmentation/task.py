@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -52,6 +53,12 @@ class Segmentation(Task):
     title = "Segments"
     sentence = "Which kinds of customers the bank has, by what they do"
     needs = Needs(tables=("transaction",), usable=("customer", "balance", "standing_order"))
+    settings = MappingProxyType(
+        {
+            "clusters": "numbers of segments to try, such as [3, 4, 5]",
+            "customer_kind": "person, company or any (the default)",
+        }
+    )
     goal = Goal(
         question="Which kinds of customers does the bank have, told apart by how they receive and pay money?",
         success="Money moved by customers of segments that get their own treatment; the gain itself "
