@@ -127,7 +127,8 @@ def _block(
     first = int(ranked[int(start * len(days))]) + 1
     last = int(ranked[-1]) if to_end else int(ranked[int((start + share) * len(days))])
     last = max(last, first + 2)
-    return (days >= first) & (days <= last), first, last
+    mask = (days >= first) & (days <= last)
+    return mask, int(days[mask].min()), int(days[mask].max())
 
 
 def _with(extract: Extract, table: str, rows: Any) -> Extract:

@@ -16,7 +16,7 @@ from bankmine.understanding.detectors.rejects import rejected
 from bankmine.understanding.findings import Finding, count, ordered
 from bankmine.understanding.profile import TableProfile, plain, profile_table
 from bankmine.understanding.quality import Quality, bank_score, rows_read, table_quality
-from bankmine.understanding.scan import open_scan
+from bankmine.understanding.scan import Scan, open_scan
 
 Progress = Callable[[str, int, int], None]
 
@@ -90,14 +90,18 @@ def understand(
     steps = 2 * len(names) + len(DETECTORS)
     told = _Steps(progress, steps)
     with Session(warehouse, memory=memory, threads=threads) as session:
-        scans = {
-            name: told.step(f"reading {name}", lambda n=name: open_scan(session, TABLES[n])) for name in names
-        }  # type: ignore[misc]
-        profiles = [told.step(f"profiling {name}", lambda n=name: profile_table(scans[n])) for name in names]  # type: ignore[misc]
+        scans: dict[str, Scan] = {}
+        for name in names:
+            told.step(f"reading {name}")
+            scans[name] = open_scan(session, TABLES[name])
+        profiles = []
+        for name, scan in scans.items():
+            told.step(f"profiling {name}")
+            profiles.append(profile_table(scan))
         found = list(rejected(warehouse))
         for detector in DETECTORS:
-            what = detector.__name__.rsplit(".", 1)[-1]
-            found += told.step(f"looking at {what}", lambda d=detector: list(d.detect(scans)))  # type: ignore[misc]
+            told.step(f"looking at {detector.__name__.rsplit('.', 1)[-1]}")
+            found += detector.detect(scans)
         overlaps = [Overlap(**row) for row in key_overlap(scans)]  # type: ignore[arg-type]
     findings = ordered(found)
     scores = [table_quality(profile, findings, rows_read(warehouse, profile.name)) for profile in profiles]
@@ -120,11 +124,11 @@ class _Steps:
     def __init__(self, progress: Progress | None, steps: int) -> None:
         self.progress, self.steps, self.done = progress, steps, 0
 
-    def step(self, what: str, work: Callable[[], Any]) -> Any:
+    def step(self, what: str) -> None:
+        """Says what comes next."""
         if self.progress:
             self.progress(what, self.done, self.steps)
         self.done += 1
-        return work()
 
 
 def _statements(profiles: Sequence[TableProfile], findings: Sequence[Finding]) -> list[str]:

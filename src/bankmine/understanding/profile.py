@@ -166,13 +166,16 @@ def profile_column(scan: Scan, column: Column) -> ColumnProfile:
         return ColumnProfile(**common)
     start = len(scan.statements)
     measured = _basics(scan, column)
+    if column.name in SYSTEM or measured["constant"]:
+        if column.type in LEVELLED:
+            measured["top"] = _top(scan, column)
+        return ColumnProfile(**common, **measured, sql=tuple(scan.statements[start:]))
     if column.type in NUMERIC or column.type in (Type.DATE, Type.INSTANT):
         measured |= _distribution(scan, column)
     if column.type in LEVELLED or (column.type in NUMERIC and measured["distinct"] <= 1000):
         measured["top"] = _top(scan, column)
-    if column.name not in SYSTEM:
-        measured["drift"] = _drift(scan, column)
-        measured["months"] = _months(scan, column)
+    measured["drift"] = _drift(scan, column)
+    measured["months"] = _months(scan, column)
     return ColumnProfile(**common, **measured, sql=tuple(scan.statements[start:]))
 
 
@@ -181,6 +184,7 @@ def _basics(scan: Scan, column: Column) -> dict[str, Any]:
     distinct = f"count(DISTINCT {name})" if scan.rows <= EXACT_ROWS else f"approx_count_distinct({name})"
     row = scan.ask(f"SELECT {distinct} AS distinct_values, min({name}) AS low, max({name}) AS high FROM scan")
     found = row.to_pylist()[0]
+    scan.distinct[column.name] = found["distinct_values"]
     shown = column.type is not Type.KEY
     return {
         "distinct": found["distinct_values"],
@@ -212,7 +216,7 @@ def _distribution(scan: Scan, column: Column) -> dict[str, Any]:
     wanted = [0.005, *QUANTILES, 0.995]
     row = scan.ask(
         f"SELECT {function}({value}, {wanted}) AS q, avg({value}) AS mean, stddev_samp({value}) AS deviation, "
-        f"count(*) FILTER (WHERE {value} = 0) AS zeros, count_if({value} < 0) AS negatives FROM scan"
+        f"count(*) FILTER (WHERE {value} = 0) AS zeros, count(*) FILTER (WHERE {value} < 0) AS negatives FROM scan"
     ).to_pylist()[0]
     quantiles = [float(q) for q in row["q"]]
     edges, counts = _histogram(scan, value, quantiles[0], quantiles[-1])
@@ -305,10 +309,10 @@ def _months(scan: Scan, column: Column) -> list[dict[str, Any]]:
     if column.type in NUMERIC:
         extra = f", quantile_cont({name}, [.25, .5, .75]) AS quartiles"
     got = scan.ask(
-        f"SELECT strftime(DATE '1970-01-01' + CAST(day AS INTEGER), '%Y-%m') AS month, count(*) AS n, "
+        f"SELECT month, count(*) AS n, "
         f"count(*) - count({name}) AS missing{extra} FROM scan WHERE day IS NOT NULL GROUP BY month ORDER BY month"
     )
-    return [dict(row) for row in got.to_pylist()]
+    return [row | {"month": f"{row['month'] // 100}-{row['month'] % 100:02d}"} for row in got.to_pylist()]
 
 
 def reference_kind(scan: Scan) -> bool:

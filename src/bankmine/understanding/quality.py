@@ -35,6 +35,7 @@ PARTS = {
     ),
     "timeliness": ("shifted_dates", "clock_shift", "missing_rows", "truncated_file"),
 }  # fmt: skip
+ABSENT = ("missing_rows", "truncated_file")
 FILLED_TO_COUNT = 0.05
 
 
@@ -60,14 +61,12 @@ class Quality:
 def table_quality(profile: TableProfile, findings: Iterable[Finding], read: int) -> Quality:
     """Scores one table; `read` is the number of rows its loads read, refused ones included."""
     own = [finding for finding in findings if finding.table == profile.name and finding.is_defect]
-    whole = max(profile.rows, 1)
-    parts = {
-        part: 1
-        - min(
-            1.0, sum(f.rows for f in own if f.kind in kinds) / max(whole, read if part == "validity" else 0)
-        )
-        for part, kinds in PARTS.items()
-    }
+    parts = {}
+    for part, kinds in PARTS.items():
+        touched = sum(finding.rows for finding in own if finding.kind in kinds)
+        absent = sum(finding.rows for finding in own if finding.kind in ABSENT) if part == "timeliness" else 0
+        whole = max(profile.rows + absent, read if part == "validity" else 0, 1)
+        parts[part] = 1 - min(1.0, touched / whole)
     return Quality(table=profile.name, rows=profile.rows, completeness=_completeness(profile), **parts)
 
 

@@ -40,8 +40,13 @@ class Axis:
     """The time axis of a table: its column, and the civil day and hour as SQL (hour None if date only)."""
 
     column: str
-    day: str
+    civil: str
     hour: str | None
+
+    @property
+    def day(self) -> str:
+        """Days since 1970-01-01, as SQL."""
+        return f"{self.civil} - DATE '1970-01-01'"
 
 
 @dataclass
@@ -56,6 +61,7 @@ class Scan:
     axis: Axis | None
     select: str
     statements: list[str] = field(default_factory=list)
+    distinct: dict[str, int] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -102,6 +108,20 @@ class Scan:
         got = self.ask("SELECT day, count(*) AS n FROM scan WHERE day IS NOT NULL GROUP BY day ORDER BY day")
         return got["day"].to_numpy().astype(np.int64), got["n"].to_numpy().astype(np.int64)
 
+    def varies(self, name: str) -> bool:
+        """Whether the column holds more than one value."""
+        if name not in self.distinct:
+            column = quoted(name)
+            got = self.ask(f"SELECT min({column}) IS DISTINCT FROM max({column}) AS varies FROM scan")
+            self.distinct[name] = 2 if got["varies"][0].as_py() else 1
+        return self.distinct[name] > 1
+
+    @cached_property
+    def by_seq(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """`seq` and day of every row, in the order of `seq`."""
+        got = self.ask("SELECT seq, day FROM scan WHERE day IS NOT NULL ORDER BY seq")
+        return got["seq"].to_numpy().astype(np.int64), got["day"].to_numpy().astype(np.int64)
+
     def by_day(self, conditions: Sequence[str]) -> NDArray[np.int64]:
         """How many rows of each of `days` meet each SQL condition: an array (conditions, days)."""
         if self.axis is None or not len(conditions) or not len(self.days):
@@ -134,6 +154,8 @@ def open_scan(session: Session, table: Table) -> Scan:
     axis = _axis(session, table, columns)
     parts = [quoted(column.name) for column in columns]
     parts.append(f"{axis.day} AS day" if axis else "CAST(NULL AS INTEGER) AS day")
+    if axis:
+        parts.append(f"CAST(year({axis.civil}) * 100 + month({axis.civil}) AS INTEGER) AS month")
     if axis and axis.hour:
         parts.append(f"{axis.hour} AS hour")
     select = f"SELECT {', '.join(parts)} FROM {quoted(table.name)}"
@@ -155,7 +177,7 @@ def _axis(session: Session, table: Table, columns: Sequence[Column]) -> Axis | N
             f"SELECT avg(CAST(CAST({local} AS TIME) = TIME '00:00:00' AS DOUBLE)) FROM {quoted(table.name)}"
         )
         hour = f"CAST(hour({local}) AS INTEGER)" if dated < 0.5 else None
-        return Axis("event_time", f"CAST({local} AS DATE) - DATE '1970-01-01'", hour)
+        return Axis("event_time", f"CAST({local} AS DATE)", hour)
     held = {column.name for column in columns}
     for name in (*_AXES, "valid_from"):
         if name not in held:
@@ -163,5 +185,5 @@ def _axis(session: Session, table: Table, columns: Sequence[Column]) -> Axis | N
         value = f"CAST({_local(session, name)} AS DATE)" if name == "valid_from" else quoted(name)
         distinct = session.scalar(f"SELECT count(DISTINCT {value}) FROM {quoted(table.name)}")
         if distinct > 20:
-            return Axis(name, f"{value} - DATE '1970-01-01'", None)
+            return Axis(name, value, None)
     return None

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
 from bankmine.bank.columns import Type
-from bankmine.engine.duck import quoted
+from bankmine.engine.duck import literal, quoted
+from bankmine.understanding.detectors.money import balance_steps
 from bankmine.understanding.findings import (
     Certainty,
     Finding,
@@ -35,49 +37,75 @@ LEAST_ROWS = 30
 def detect(scans: Mapping[str, Scan]) -> Iterator[Finding]:
     """Reversals of `direction` in each table that has one, and of the sign of each amount."""
     for scan in scans.values():
-        if scan.has("direction") and len(scan.days) >= 5:
-            finding = _against_context(scan) or _mirrored(scan)
+        if scan.has("direction") and scan.varies("direction") and len(scan.days) >= 5:
+            finding = _against_balances(scan) or _against_context(scan) or _mirrored(scan)
             if finding:
                 yield finding
         yield from _signs(scan)
 
 
-def _against_context(scan: Scan) -> Finding | None:
-    context = [name for name in CONTEXT if scan.has(name)]
-    if not context:
+def _against_balances(scan: Scan) -> Finding | None:
+    """A block in which balances follow from the amounts only the other way round."""
+    if not scan.has("account_id", "balance_after_minor", "base_minor"):
         return None
-    described = " || '|' || ".join(f"coalesce({quoted(name)}, '')" for name in context)
-    edges = np.unique(
-        scan.days[np.searchsorted(np.cumsum(scan.day_rows), np.linspace(0, scan.rows, SLICES + 1)[1:-1])]
+    got = scan.ask(
+        f"WITH step AS ({balance_steps(scan)}) SELECT day, count(*) AS n, count(*) FILTER "
+        "(WHERE abs(if_reversed - previous) <= 1 AND abs(before - previous) > 1) AS broken "
+        "FROM step WHERE previous IS NOT NULL GROUP BY day ORDER BY day"
     )
-    slices = " + ".join(f"CAST(day > {int(edge)} AS INTEGER)" for edge in edges)
-    usual = (
-        "SELECT context, median(share) AS usual FROM (SELECT "
-        f"{described} AS context, {slices} AS slice, avg(CAST(direction = 'in' AS DOUBLE)) AS share "
-        "FROM scan GROUP BY 1, 2) GROUP BY context"
-    )
-    got = scan.ask(usual).to_pylist()
-    inward = [row["context"] for row in got if row["usual"] >= 0.97]
-    outward = [row["context"] for row in got if row["usual"] <= 0.03]
-    if not inward or not outward:
+    rows = scan.spread(got["day"].to_numpy(), got["n"].to_numpy())
+    block = best_block(scan.spread(got["day"].to_numpy(), got["broken"].to_numpy()), rows)
+    if block is None or block.affected < LEAST_ROWS or block.share < 0.5 or not block.stands_out():
         return None
-    from bankmine.engine.duck import literal
+    whole = int(scan.day_rows[block.start : block.stop].sum())
+    why = "balances follow from the amounts only the other way round"
+    return _finding(scan, ["direction"], replace(block, affected=whole), "direction IS NOT NULL", why)
 
-    listed = {"in": ", ".join(map(literal, inward)), "out": ", ".join(map(literal, outward))}
-    condition = (
-        f"((direction = 'out' AND {described} IN ({listed['in']})) "
-        f"OR (direction = 'in' AND {described} IN ({listed['out']})))"
-    )
-    tested = f"{described} IN ({listed['in']}, {listed['out']})"
-    affected, rows = scan.by_day([condition, tested])
-    block = best_block(affected, rows)
-    if block is None or block.affected < LEAST_ROWS or block.share < 0.3 or not block.stands_out():
-        return _scattered(scan, condition, int(affected.sum()), int(rows.sum()))
-    why = f"against what their {' and '.join(context)} say"
+
+def _against_context(scan: Scan) -> Finding | None:
+    """The block or rows that contradict one of the describing columns, whichever speaks loudest."""
+    scattered = None
+    best: tuple[Block, str, str] | None = None
+    for name in CONTEXT:
+        if not scan.has(name) or not scan.varies(name):
+            continue
+        condition, affected, rows = _contradicting(scan, name)
+        if not condition:
+            continue
+        block = best_block(affected, rows)
+        if block and block.affected >= LEAST_ROWS and block.share >= 0.3 and block.stands_out():
+            if best is None or block.evidence > best[0].evidence:
+                best = (block, name, condition)
+        scattered = scattered or _scattered(scan, condition, int(affected.sum()), int(rows.sum()))
+    if best is None:
+        return scattered
+    block, name, condition = best
+    why = f"against what their {name} says"
     if block.share > 0.9:  # then the rows that nothing contradicts are reversed as well
         whole = int(scan.day_rows[block.start : block.stop].sum())
         return _finding(scan, ["direction"], replace(block, affected=whole), "direction IS NOT NULL", why)
     return _finding(scan, ["direction"], block, condition, why)
+
+
+def _contradicting(scan: Scan, name: str) -> tuple[str, Any, Any]:
+    """The condition of rows against the usual direction of their level, and contradicting and tested rows."""
+    edges = np.searchsorted(np.cumsum(scan.day_rows), np.linspace(0, scan.rows, SLICES + 1)[1:-1])
+    slices = " + ".join(f"CAST(day > {int(day)} AS INTEGER)" for day in np.unique(scan.days[edges]))
+    got = scan.ask(
+        f"SELECT context, median(share) AS usual FROM (SELECT {quoted(name)} AS context, {slices} AS slice, "
+        f"avg(CAST(direction = 'in' AS DOUBLE)) AS share FROM scan WHERE {quoted(name)} IS NOT NULL GROUP BY 1, 2) "
+        "GROUP BY context"
+    ).to_pylist()
+    inward = [row["context"] for row in got if row["usual"] >= 0.97]
+    outward = [row["context"] for row in got if row["usual"] <= 0.03]
+    if not inward or not outward:
+        return "", None, None
+    ins, outs = ", ".join(map(literal, inward)), ", ".join(map(literal, outward))
+    condition = (
+        f"((direction = 'out' AND {quoted(name)} IN ({ins})) OR (direction = 'in' AND {quoted(name)} IN ({outs})))"
+    )
+    affected, rows = scan.by_day([condition, f"{quoted(name)} IN ({ins}, {outs})"])
+    return condition, affected, rows
 
 
 def _scattered(scan: Scan, condition: str, rows: int, tested: int) -> Finding | None:

@@ -63,6 +63,8 @@ def detect(scans: Mapping[str, Scan]) -> Iterator[Finding]:
 def _column(scan: Scan, column: Column) -> Iterator[Finding]:
     if column.name == "event_time" or (scan.axis and column.name == scan.axis.column):
         return
+    if (column.name,) == scan.table.primary_key:
+        return
     values = _commonest(scan, column)
     if len(values) == 1 and values[0][1] == scan.filled[column.name]:
         yield from _constant(scan, column, values[0][0])
@@ -116,7 +118,7 @@ def _frozen(scan: Scan, column: Column, value: Any, block: Block) -> Finding | N
     """Every row of the block holds the value; before, the value had company."""
     if block.share < 0.999 or block.rows < LEAST_ROWS or block.rows_outside < LEAST_ROWS:
         return None
-    if block.share_outside > 0.9 or block.stop - block.start < 3 or not block.stands_out(ratio=8):
+    if block.share_outside > 0.97 or block.stop - block.start < 3 or not block.stands_out(ratio=8):
         return None
     if column.type is Type.DATE and block.share_outside == 0 and block.stop - block.start < 5:
         return None
@@ -148,7 +150,8 @@ def _spike(scan: Scan, column: Column, value: Any, block: Block) -> Finding | No
     first, last = int(scan.days[block.start]), int(scan.days[block.stop - 1])
     period = period_of(first, last)
     return found(
-        scan, kind="default_value", columns=[column.name], rows=block.affected, period=period,
+        scan, kind="frozen_column" if block.share > 0.9 else "default_value", columns=[column.name],
+        rows=block.affected, period=period,
         condition=f"{_equals(column, value)} AND day BETWEEN {first} AND {last}",
         sentence=f"{scan.name}.{column.name} holds {value!s} in {percent(block.share)} of the rows{said(period)} "
         f"({count(block.affected)}), and in {percent(block.share_outside)} elsewhere: a default value.",
@@ -159,10 +162,10 @@ def _spike(scan: Scan, column: Column, value: Any, block: Block) -> Finding | No
 
 
 def _constant(scan: Scan, column: Column, value: Any) -> Iterator[Finding]:
-    """A whole column of one value: natural for codes, not for amounts, numbers and keys of many rows."""
+    """A whole column of one value: natural for codes and dates, not for amounts, numbers and keys."""
     if scan.rows < LEAST_ROWS or scan.filled[column.name] < LEAST_ROWS:
         return
-    if column.type not in (Type.MONEY, Type.REAL, Type.INTEGER, Type.KEY, Type.DATE):
+    if column.type not in (Type.MONEY, Type.REAL, Type.INTEGER, Type.KEY):
         return
     if column.name in scan.table.primary_key or scan.table.kind.value == "reference":
         return

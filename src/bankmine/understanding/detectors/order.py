@@ -49,14 +49,11 @@ def detect(scans: Mapping[str, Scan]) -> Iterator[Finding]:
         yield from _date_pairs(scan)
 
 
-def _by_seq(scan: Scan) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    got = scan.ask("SELECT seq, day FROM scan WHERE day IS NOT NULL ORDER BY seq")
-    return got["seq"].to_numpy().astype(np.int64), got["day"].to_numpy().astype(np.int64)
-
-
 def _out_of_order(scan: Scan) -> Iterator[Finding]:
     """Where keys grow with time, the rows whose removal restores that order are displaced."""
-    seq, day = _by_seq(scan)
+    seq, day = scan.by_seq
+    if np.all(np.diff(day) >= 0):
+        return
     size = max(20, min(200, len(day) // 200))
     chunks = len(day) // size
     if chunks < 10:
@@ -133,8 +130,7 @@ def _displaced(
 
 def _missing_keys(scan: Scan) -> Iterator[Finding]:
     """Where keys are consecutive, a wide gap is a block of rows that did not arrive."""
-    seq, day = _by_seq(scan)
-    seq = np.unique(seq)
+    seq = np.unique(scan.by_seq[0])
     if len(seq) < 1000 or len(seq) < 0.9 * scan.rows:
         return
     steps = np.diff(seq)
@@ -194,7 +190,7 @@ def _date_pairs(scan: Scan) -> Iterator[Finding]:
     for first, second in combinations(columns, 2):
         a, b = f"CAST({quoted(first)} AS DATE)", f"CAST({quoted(second)} AS DATE)"
         got = scan.ask(
-            f"SELECT count(*) FILTER (WHERE {a} < {b}) AS below, count_if({a} > {b}) AS above FROM scan"
+            f"SELECT count(*) FILTER (WHERE {a} < {b}) AS below, count(*) FILTER (WHERE {a} > {b}) AS above FROM scan"
         ).to_pylist()[0]
         for rows, rest, sign, word in (
             (got["above"], got["below"], ">", "after"), (got["below"], got["above"], "<", "before"),

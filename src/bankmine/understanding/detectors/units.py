@@ -204,7 +204,7 @@ def _nearest(rows: NDArray[np.float64]) -> int:
 def _by_group(scan: Scan, column: Column) -> Finding | None:
     """A level whose amounts are whole decades away from those of all other levels, by at least 100."""
     for name in GROUPS:
-        if not scan.has(name) or name == column.name:
+        if not scan.has(name) or name == column.name or not scan.varies(name):
             continue
         if scan.table.column(name).type not in (Type.CODE, Type.INTEGER):
             continue
