@@ -20,6 +20,7 @@ from bankmine.lifecycle.cutdata import Cut, copies
 from bankmine.lifecycle.material import Material
 from bankmine.lifecycle.supervised import Model
 from bankmine.tasks.contract import Bank, Candidate, Ints, Task, Truth
+from bankmine.tasks.sql import micros
 
 SAMPLE = 200
 ROWS_FOR_LABEL_TESTS = 20_000
@@ -154,12 +155,12 @@ def _sample(task: Task, bank: Bank, material: Material, candidates: Ints) -> tup
     """Rows at the latest cutoff (customers), or the last transactions up to a position, and the cut there."""
     cutoffs = material.cutoffs[candidates]
     if task.needs.subject_kind == "transaction":
-        prompt = _known_at_once(bank, material, candidates)
-        candidates, cutoffs = candidates[prompt], cutoffs[prompt]
         seqs = material.rows.column("seq").to_numpy()[candidates]
-        order = np.lexsort((seqs, cutoffs))
-        last = candidates[order[-SAMPLE:]]
-        return last, Cut(int(cutoffs.max()), int(seqs[order[-1]]))
+        end = np.lexsort((seqs, cutoffs))[-1]
+        cut = Cut(int(cutoffs[end]), int(seqs[end]))
+        known = _known_by(bank, material, candidates, cut.at)
+        candidates, cutoffs, seqs = candidates[known], cutoffs[known], seqs[known]
+        return candidates[np.lexsort((seqs, cutoffs))[-SAMPLE:]], cut
     at = int(cutoffs.max())
     there = candidates[cutoffs == at]
     if len(there) > SAMPLE:
@@ -167,21 +168,15 @@ def _sample(task: Task, bank: Bank, material: Material, candidates: Ints) -> tup
     return there, Cut(at)
 
 
-def _known_at_once(bank: Bank, material: Material, candidates: Ints) -> Truth:
-    """Which transactions were known when they happened; a late one is looked at with later knowledge.
-
-    Data cut where the last of them happened would not hold the late ones.
-    """
+def _known_by(bank: Bank, material: Material, candidates: Ints, at: int) -> Truth:
+    """Which transactions were known by then; data cut there would not hold the others."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    first = bank.warehouse.read("transaction", ["transaction_id", "event_time", "known_at"])
-    late = first.filter(pc.greater(first.column("known_at"), first.column("event_time")))
-    prompt = first.filter(pc.equal(first.column("known_at"), first.column("event_time")))
-    only_late = pc.invert(pc.is_in(late.column("transaction_id"), prompt.column("transaction_id")))
+    rows = bank.warehouse.read("transaction", ["transaction_id", "known_at"])
+    known = rows.filter(pa.array(micros(rows.column("known_at")) <= at))
     asked = material.rows.column("subject_id").take(pa.array(candidates))
-    hidden = pc.is_in(asked, late.column("transaction_id").filter(only_late))
-    return np.asarray(pc.invert(hidden).to_numpy(), dtype=np.bool_)
+    return np.asarray(pc.is_in(asked, known.column("transaction_id")), dtype=np.bool_)
 
 
 def _present(copy: Any, material: Material, task: Task, bank: Bank) -> list[str]:

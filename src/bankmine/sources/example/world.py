@@ -30,6 +30,7 @@ SHARES = (0.34, 0.20, 0.20, 0.12, 0.14)
 INCOME = {"family": 3200.0, "student": 650.0, "pensioner": 1500.0, "affluent": 7200.0, "saver": 900.0}
 RENT = {"family": 950.0, "student": 320.0, "pensioner": 420.0, "affluent": 0.0, "saver": 0.0}
 TYPICAL = (38.0, 27.0, 310.0, 55.0, 180.0, 62.0, 19.0, 110.0)  # median amount of a purchase
+SPELLS = 320
 TERMINALS = 400
 
 
@@ -43,6 +44,8 @@ class People:
     region: NDArray[np.int64]
     joined: NDArray[np.int64]
     quiet_from: NDArray[np.int64]
+    away_from: NDArray[np.int64]
+    away_days: NDArray[np.int64]
     activity: NDArray[np.float64]
     wealth: NDArray[np.float64]
     pay_day: NDArray[np.int64]
@@ -85,6 +88,8 @@ def people(customers: int, seed: int) -> People:
         region=rng.integers(1, 9, customers),
         joined=joined,
         quiet_from=quiet,
+        away_from=np.where(rng.random(customers) < 0.5, rng.integers(60, 800, customers), 1 << 30),
+        away_days=rng.integers(20, 170, customers),
         activity=rng.gamma(6.0, 1 / 6.0, customers),
         wealth=rng.lognormal(0, 0.3, customers),
         pay_day=rng.integers(0, 27, customers),
@@ -111,10 +116,17 @@ def _day_of(month: int) -> int:
     return (first_of(month) - FIRST_DAY).days
 
 
+def _lively(who: People, customer: NDArray[np.int64], day: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Whether a customer is there on a day: joined, not gone for good, not away for some weeks or months."""
+    there = (day >= who.joined[customer]) & (day < who.quiet_from[customer])
+    since = day - who.away_from[customer]
+    return there & ~((since >= 0) & (since < who.away_days[customer]))
+
+
 def _hacked_terminals(seed: int) -> NDArray[np.int64]:
     """Spells of theft: (terminal, first day) pairs; each lasts 21 days."""
     rng = np.random.default_rng([seed, 0, 1])
-    return np.stack([rng.integers(0, TERMINALS, 120), rng.integers(0, 1100, 120)], axis=1)
+    return np.stack([rng.integers(0, TERMINALS, SPELLS), rng.integers(0, 1100, SPELLS)], axis=1)
 
 
 def _month(who: People, month: int, rng: np.random.Generator, hacked: NDArray[np.int64]) -> Deeds:
@@ -150,7 +162,7 @@ def _purchases(
     cell = np.repeat(np.arange(count.size), count.ravel())
     customer, category = np.divmod(cell, len(CATEGORIES))
     day = first + rng.integers(0, days, cell.size)
-    lively = (day >= who.joined[customer]) & (day < who.quiet_from[customer])
+    lively = _lively(who, customer, day)
     customer, category, day = customer[lively], category[lively], day[lively]
     amount = np.array(TYPICAL)[category] * who.wealth[customer] * rng.lognormal(0, 0.55, day.size)
     return customer, day, category, np.where(category == 7, np.maximum(20, amount // 10 * 10), amount)
@@ -169,5 +181,5 @@ def _regular(
     day = first + np.concatenate([who.pay_day, np.full(int((rent > 0).sum()), min(2, days - 1))])
     kind = np.repeat([-1, -2], [who.count, int((rent > 0).sum())])
     amount = np.concatenate([income * steady, rent[rent > 0]])
-    lively = (day >= who.joined[customer]) & (day < who.quiet_from[customer])
+    lively = _lively(who, customer, day)
     return customer[lively], day[lively], kind[lively], amount[lively]
