@@ -126,4 +126,6 @@ def test_the_poisoned_copy_keeps_the_past_and_spoils_all_else(bank: Warehouse, t
     amount = rows.column("base_minor").to_numpy()
     assert (amount[~known_then] == ABSURD).all()
     assert (amount[known_then] != ABSURD).all()
-    assert int(known_then.sum()) * 2 <= rows.num_rows
+    after = micros(rows.column("event_time")) > at
+    assert int(known_then.sum()) * 3 <= rows.num_rows
+    assert int(after.sum()) > int(known_then.sum())

@@ -32,7 +32,7 @@ def carry_out(
     scratch: Path,
     stage: Callable[[str], None],
 ) -> dict[str, Any]:
-    """Everything between the matrix and the writing; returns what the run says about itself."""  # fmt: skip
+    """Everything between the matrix and the writing; returns what the run says about itself."""
     stage("model")
     candidate = task.candidates(bank, material.names)[0]
     preparation = candidate.preparation()

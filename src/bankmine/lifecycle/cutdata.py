@@ -6,8 +6,8 @@ folder, and a manifest that lives in memory only.
 
 *Cut*: rows of events after the cutoff, and rows that became known after it, are gone.
 *Poisoned*: the same rows stay, with absurd amounts; every event before the cutoff also gets a correction with
-an absurd amount that became known a day after it, verdicts not yet known are turned around, and outcome
-columns are changed where they were not yet known.
+an absurd amount that became known a day after it, and a twin that happens an hour after it; verdicts not yet
+known are turned around, and outcome columns are changed where they were not yet known.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from bankmine.bank.catalogue import table as bank_table
-from bankmine.bank.civil import DAY
+from bankmine.bank.civil import DAY, HOUR
 from bankmine.bank.columns import Kind, Table, Type
 from bankmine.bank.manifest import DataFile, Manifest, TableState
 from bankmine.bank.warehouse import Warehouse
@@ -118,8 +118,9 @@ def _poisoned(content: Any, declared: Table, cut: Cut) -> Any:
     spoilt = _masked_outcomes(_absurd(content, declared, future), declared, cut)
     if declared.name == "feedback":
         return _turned_verdicts(spoilt, future)
-    late = _known_later(_absurd(content.filter(pa.array(~future)), declared, None), cut)
-    return pa.concat_tables([spoilt, late]).unify_dictionaries()
+    absurd = _absurd(content.filter(pa.array(~future)), declared, None)
+    parts = [spoilt, _known_later(absurd, cut), _happening_later(absurd, declared, cut)]
+    return pa.concat_tables(parts).unify_dictionaries()
 
 
 def _absurd(content: Any, declared: Table, where: Truth | None) -> Any:
@@ -162,6 +163,18 @@ def _known_later(content: Any, cut: Cut) -> Any:
     number = content.column_names.index("load_number")
     later = pc.add(content.column("load_number").cast(pa.int64()), 1)
     return content.set_column(number, "load_number", later.cast(content.schema.field("load_number").type))
+
+
+def _happening_later(content: Any, declared: Table, cut: Cut) -> Any:
+    """The rows as new events an hour after the cutoff."""
+    for name in ("event_time", "known_at"):
+        moved = instants(np.full(content.num_rows, cut.at + HOUR, np.int64))
+        content = content.set_column(content.column_names.index(name), name, moved)
+    key = declared.primary_key[0]
+    if not pa.types.is_int64(content.schema.field(key).type):
+        return content
+    other = pc.bit_wise_not(content.column(key))
+    return content.set_column(content.column_names.index(key), key, other)
 
 
 def _replaced(content: Any, name: str, mask: Truth, value: Any) -> Any:

@@ -28,7 +28,7 @@ def carry_out(
     scratch: Path,
     stage: Callable[[str], None],
 ) -> dict[str, Any]:
-    """Everything between the matrix and the writing; returns what the run says about itself."""  # fmt: skip
+    """Everything between the matrix and the writing; returns what the run says about itself."""
     stage("model")
     tuned = [tune(task, bank, material, plan, one) for one in task.candidates(bank, material.names)]
     tested, models, split = test(task, bank, material, plan, tuned)
