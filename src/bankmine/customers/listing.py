@@ -27,8 +27,8 @@ def listing(
     said = {
         one.name: f"lacking: {reasons[one.name]}" if one.name in reasons else one.sentence for one in found
     }
-    rows = tuple((one.name, one.unit, one.name not in reasons, said[one.name]) for one in found)
-    return Listing(("feature", "unit", "here", "sentence, or what is lacking"), rows)
+    here = ((one.name, one.unit, one.name not in reasons, said[one.name]) for one in found)
+    return Listing(("feature", "unit", "here", "sentence, or what is lacking"), tuple(here))
 
 
 def explanation_lines(one: Explanation) -> list[str]:
