@@ -29,6 +29,7 @@ from bankmine.report.content import (
     Test,
     Tone,
 )
+from bankmine.report.format import amount
 from bankmine.report.pictures import Bar, Calibration, Curve, Estimates, Gain
 from bankmine.report.statements import reason as reason_sentence
 from bankmine.tasks.contract import Shown
@@ -264,7 +265,7 @@ def _list_of(run: Run) -> Section | None:
             one["probability"],
             int(one["value"]) if money else one["value"],
             one["grade"],
-            _why(one["reasons"], units, about["currency"]),
+            _why(one["reasons"], units, about["currency"], labelled="candidates" in about["figures"]),
         ]
         for one in first
     ]
@@ -276,11 +277,13 @@ def _list_of(run: Run) -> Section | None:
     )
 
 
-def _why(reasons: Sequence[Mapping[str, Any]], units: Mapping[str, str], currency: str) -> str:
-    return "; ".join(_reason(one, units, currency) for one in reasons)
+def _why(
+    reasons: Sequence[Mapping[str, Any]], units: Mapping[str, str], currency: str, *, labelled: bool
+) -> str:
+    return "; ".join(_reason(one, units, currency, labelled=labelled) for one in reasons)
 
 
-def _reason(one: Mapping[str, Any], units: Mapping[str, str], currency: str) -> str:
+def _reason(one: Mapping[str, Any], units: Mapping[str, str], currency: str, *, labelled: bool) -> str:
     name, unit = one["feature"], units.get(one["feature"], "")
     column = (
         Column(label=name, kind=Kind.MONEY, unit=currency)
@@ -290,7 +293,11 @@ def _reason(one: Mapping[str, Any], units: Mapping[str, str], currency: str) -> 
         else Column(label=name, kind=Kind.NUMBER, unit="" if unit in ("1 or 0", "code", "ratio") else unit)
     )
     value = round(one["value"]) if unit == "minor units" and one["value"] is not None else one["value"]
-    return reason_sentence(name.replace("_", " "), value, column, contribution=one["contribution"])
+    if labelled:
+        return reason_sentence(name.replace("_", " "), value, column, contribution=one["contribution"])
+    shown = "missing" if value is None else amount(value, column, unit=True)
+    side = "typical of the segment" if one["contribution"] >= 0 else "unlike the segment"
+    return f"{name.replace('_', ' ')}: {shown}, {side}"
 
 
 def _without(row: Sequence[Any], place: int) -> list[Any]:
