@@ -190,7 +190,15 @@ def scattered_dates(extract: Extract, rng: Any) -> Planted | None:
     for name in ("event_time", "known_at"):
         rows = _set(rows, name, pa.array(moved).cast(pa.timestamp("us", tz="UTC")))
     beyond = int((moved > _us(extract.tables["transaction"]).max()).sum())  # the others lie among sound rows
-    truth = Truth("scattered_dates", ("shifted_dates",), ("transaction",), ("event_time",), int(mask.sum()), None, beyond)
+    truth = Truth(
+        "scattered_dates",
+        ("shifted_dates",),
+        ("transaction",),
+        ("event_time",),
+        int(mask.sum()),
+        None,
+        beyond,
+    )
     return Planted(_with(extract, "transaction", rows), truth)
 
 

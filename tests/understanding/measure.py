@@ -56,7 +56,9 @@ def judge(truths: Sequence[Truth], findings: Sequence[Any], known: Sequence[Any]
     return score
 
 
-def one_by_one(extract: Extract, seed: int, known: Sequence[Any], planters: Sequence[Planter] = PLANTERS) -> Score:
+def one_by_one(
+    extract: Extract, seed: int, known: Sequence[Any], planters: Sequence[Planter] = PLANTERS
+) -> Score:
     """Each defect that the bank can have, alone."""
     total = Score()
     for planter in planters:

@@ -187,7 +187,12 @@ def _follows(finding: Finding, other: Finding) -> bool:
     if finding.kind == "truncated_file" and finding.where.startswith("after"):
         return other.kind in ("clock_shift", "shifted_dates")
     one_day = finding.period is not None and finding.period[0] == finding.period[1]
-    return finding.kind == "clock_shift" and one_day and other.kind == "truncated_file" and _touch(other, finding)
+    return (
+        finding.kind == "clock_shift"
+        and one_day
+        and other.kind == "truncated_file"
+        and _touch(other, finding)
+    )
 
 
 def ordered(findings: Iterable[Finding]) -> tuple[Finding, ...]:

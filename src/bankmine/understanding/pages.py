@@ -99,7 +99,11 @@ def _findings(findings: Sequence[Finding]) -> report.Table:
         for f in findings
     ]  # fmt: skip
     return report.Table(
-        caption="Findings", name="findings", columns=columns, rows=rows, empty="No detector found anything to report."
+        caption="Findings",
+        name="findings",
+        columns=columns,
+        rows=rows,
+        empty="No detector found anything to report.",
     )
 
 
@@ -169,7 +173,11 @@ def _interesting(profile: TableProfile) -> list[ColumnProfile]:
     kinds = ("money", "real", "integer", "code", "date")
     system = ("seq", "load_number", "valid_from", "known_at")
     varied = [c for c in profile.columns if c.type in kinds and not c.constant and c.name not in system]
-    shown = [c for c in varied if (len(c.counts) > 2 if c.type != "code" else 1 < (c.distinct or 0) <= 40 and c.top)]
+    shown = [
+        c
+        for c in varied
+        if (len(c.counts) > 2 if c.type != "code" else 1 < (c.distinct or 0) <= 40 and c.top)
+    ]
     return shown[:DISTRIBUTIONS]
 
 
@@ -216,7 +224,12 @@ def _middle(column: ColumnProfile) -> str:
 def _columns_table(profile: TableProfile) -> report.Table:
     labels = ("Column", "Type", "Meaning")
     columns = [report.Column(label=label) for label in labels]
-    columns += [_share("Filled"), _number("Distinct"), report.Column(label="Lowest"), report.Column(label="Median")]
+    columns += [
+        _share("Filled"),
+        _number("Distinct"),
+        report.Column(label="Lowest"),
+        report.Column(label="Median"),
+    ]
     columns += [report.Column(label="Highest"), _number("Outliers"), report.Column(label="Drift")]
     rows = [
         [
@@ -226,7 +239,9 @@ def _columns_table(profile: TableProfile) -> report.Table:
         ]
         for c in profile.columns
     ]  # fmt: skip
-    return report.Table(caption=f"Columns of {profile.name}", name=f"{profile.name}-columns", columns=columns, rows=rows)
+    return report.Table(
+        caption=f"Columns of {profile.name}", name=f"{profile.name}-columns", columns=columns, rows=rows
+    )
 
 
 def _cell(value: Any) -> str | None:
@@ -245,7 +260,10 @@ def _drift(column: ColumnProfile) -> str | None:
 
 
 def _how(understanding: Understanding) -> report.HowComputed:
-    queries = [report.Sql(text=f.sql, title=f"{f.kind.replace('_', ' ')} in {f.table}") for f in understanding.findings]
+    queries = [
+        report.Sql(text=f.sql, title=f"{f.kind.replace('_', ' ')} in {f.table}")
+        for f in understanding.findings
+    ]
     return report.HowComputed(
         goal="To know what the extracts delivered, before anything rests on it.",
         population="All rows of all bank tables as known now: last versions, cancelled rows left out, "

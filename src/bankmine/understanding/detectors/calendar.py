@@ -30,7 +30,34 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 LEAST_ROWS = 20
-_STEPS = (1, 2, 7, 14, 21, 28, 29, 30, 31, 59, 60, 61, 62, 89, 90, 91, 92, 181, 182, 183, 184, 364, 365, 366, 730, 731)
+_STEPS = (
+    1,
+    2,
+    7,
+    14,
+    21,
+    28,
+    29,
+    30,
+    31,
+    59,
+    60,
+    61,
+    62,
+    89,
+    90,
+    91,
+    92,
+    181,
+    182,
+    183,
+    184,
+    364,
+    365,
+    366,
+    730,
+    731,
+)
 
 
 def detect(scans: Mapping[str, Scan]) -> Iterator[Finding]:
@@ -228,7 +255,9 @@ def _excess(series: Series, start: int, stop: int, missing: float) -> tuple[int,
         return None
     extra = surplus[goals + size] - surplus[goals]
     usual = np.maximum([level[goal : goal + size].sum() for goal in goals], 1.0)
-    calendar = np.isin(np.abs(goals - start), _STEPS)  # a wrong year, quarter, month or week; else nearly double
+    calendar = np.isin(
+        np.abs(goals - start), _STEPS
+    )  # a wrong year, quarter, month or week; else nearly double
     wanted = (extra > 0.7 * missing) & (extra > np.where(calendar, 0.5, 0.85) * usual)
     for at in np.argsort(-np.where(wanted, extra, -1.0))[: int(wanted.sum())]:
         if _stands_up(series, int(goals[at]), int(goals[at]) + size):

@@ -88,7 +88,9 @@ def _column(scan: Scan, name: str) -> Finding | None:
 def _all_new(grid: NDArray[np.int64], new: list[int], start: int) -> bool:
     """Whether (nearly) every value from that day on is one never seen before it."""
     after = int(grid[:, start:].sum())
-    return after >= 100 and int(grid[:, :start].sum()) >= 100 and bool(grid[new, start:].sum() >= 0.95 * after)
+    return (
+        after >= 100 and int(grid[:, :start].sum()) >= 100 and bool(grid[new, start:].sum() >= 0.95 * after)
+    )
 
 
 def _vanished(counts: NDArray[np.int64], total: NDArray[np.int64], start: int, stop: int) -> bool:
