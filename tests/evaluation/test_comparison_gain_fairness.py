@@ -21,7 +21,7 @@ def test_a_better_model_is_recommended() -> None:
     found = compare("auc", y, p, {"prior": np.zeros(3000), "recency rule": rule})
     assert found.beats
     assert found.best_baseline == "recency rule"
-    assert found.text.startswith("Use the model: auc 0.")
+    assert found.text.startswith("Use the model: AUC 0.")
 
 
 def test_a_model_no_better_than_a_rule_means_use_the_baseline() -> None:

@@ -19,7 +19,7 @@ def run(request: pytest.FixtureRequest) -> Run:
 
 def test_a_page_opens_with_one_sentence_and_its_date(run: Run) -> None:
     page = lifecycle.page_of(run)
-    assert page.sentence.endswith("as known on 2021-04-01.")
+    assert page.sentence.endswith("as known on 1 April 2021.")
     assert page.as_of == date(2021, 4, 1)
 
 

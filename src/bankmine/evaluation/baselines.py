@@ -15,6 +15,8 @@ from bankmine.evaluation.intervals import Interval, interval, paired_difference
 from bankmine.evaluation.metrics import metric
 from bankmine.evaluation.plain import plain
 
+WORDS = {"auc": "AUC", "brier": "Brier score", "gini": "Gini", "kolmogorov_smirnov": "KS"}
+
 
 @dataclass(frozen=True)
 class Comparison:
@@ -82,13 +84,13 @@ def _text(
     best: str,
     lost: list[str],
 ) -> str:
+    shown = WORDS.get(name, name.replace("_", " "))
     if not lost:
-        return (
-            f"Use the model: {name} {model}, against {figures[best].value:.3f} of the best baseline {best}; "
-            f"difference {differences[best]}."
-        )
+        beaten = f"against {figures[best].value:.3f} of the best baseline {best}"
+        return f"Use the model: {shown} {model}, {beaten}; difference {differences[best]}."
     against = best if best in lost else lost[0]
+    mark = f"{figures[against].value:.3f}"
     return (
-        f"Use the baseline {against}: the model's {name} {model} does not beat {figures[against].value:.3f}; "
+        f"Use the baseline {against}: the model's {shown} {model} does not beat {mark}; "
         f"difference {differences[against]}."
     )

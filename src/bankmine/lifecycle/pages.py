@@ -29,7 +29,7 @@ from bankmine.report.content import (
     Test,
     Tone,
 )
-from bankmine.report.format import amount
+from bankmine.report.format import amount, day
 from bankmine.report.pictures import Bar, Calibration, Curve, Estimates, Gain
 from bankmine.report.statements import reason as reason_sentence
 from bankmine.tasks.contract import Shown
@@ -56,7 +56,7 @@ def page_of(run: Run, *, folder: Path | None = None) -> Page:
     return Page(
         slug=run.task.replace("_", "-"),
         title=run.about["title"],
-        sentence=f"{about['sentence']}, as known on {about['cutoff']}.",
+        sentence=f"{about['sentence']}, as known on {day(date.fromisoformat(run.cutoff[:10]))}.",
         sections=[one for one in sections if one is not None],
         how_computed=how_computed(run),
         nav_group="Tasks",
@@ -142,7 +142,7 @@ def _against_baselines(about: Mapping[str, Any]) -> list[Section]:
         for key, one in figures["candidates"].items()
     ]
     use = figures["use"]
-    title = f"{use} is best" if figures["beats_baseline"] else f"No model beats the {use}"
+    title = f"{use.capitalize()} is best" if figures["beats_baseline"] else f"No model beats the {use}"
     chart = Chart(
         title=title,
         subtitle=f"{words} on {figures['test_rows']:,} test rows, 95 % interval over "

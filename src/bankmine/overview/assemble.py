@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import TYPE_CHECKING
 
 from bankmine import __version__
-from bankmine.bank.civil import from_us
 from bankmine.overview.customers import customers_page
 from bankmine.overview.home import home_page
 from bankmine.report import Page, Report, Reproducibility
@@ -40,16 +40,10 @@ def whole_report(
         customers_page(bank, snapshot),
         *(page_of(run) for run in ordered),
     ]
-    as_of = from_us(int(bank.warehouse.zone.to_local(_array(snapshot.cutoff))[0])).date()
+    as_of = date.fromisoformat(bank.warehouse.zone.show(snapshot.cutoff)[:10])
     return Report(
         bank=bank.config.name, as_of=as_of, pages=pages, reproducibility=_reproducibility(bank, runs)
     )
-
-
-def _array(us: int):  # type: ignore[no-untyped-def]
-    import numpy as np
-
-    return np.array([us], np.int64)
 
 
 def _place(bank: BankFolder, task: str) -> tuple[int, str]:

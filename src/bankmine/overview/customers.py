@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from bankmine.overview.words import civil_day
 from bankmine.report import (
     Chart,
     Column,
@@ -42,7 +43,7 @@ def customers_page(bank: BankFolder, snapshot: Snapshot) -> Page:
     table = snapshot.read()
     features = [CATALOGUE[name] for name in snapshot.names]
     numbers = {f.name: values for f in features if (values := _numbers(table.column(f.name))) is not None}
-    day = bank.warehouse.zone.show(snapshot.cutoff)
+    day = civil_day(bank.warehouse.zone, snapshot.cutoff)
     described = [f for f in features if f.name in numbers]
     return Page(
         slug="customers",

@@ -7,6 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from bankmine.engine.session import Session
+from bankmine.overview.words import civil_day
 from bankmine.report import (
     Chart,
     Column,
@@ -53,7 +54,7 @@ def home_page(
 ) -> Page:
     """The home page; needs no transaction table, and says less without one."""
     zone = bank.warehouse.zone
-    day = zone.show(snapshot.cutoff)
+    day = civil_day(zone, snapshot.cutoff)
     defects = found.defects
     return Page(
         slug="home",
@@ -89,7 +90,7 @@ def _metrics(
             label="Customers",
             value=snapshot.customers,
             kind=Kind.NUMBER,
-            note=f"known at {warehouse.zone.show(snapshot.cutoff)}",
+            note=f"known on {civil_day(warehouse.zone, snapshot.cutoff)}",
         ),
         Metric(
             label="Bank tables with rows",
@@ -115,7 +116,7 @@ def _metrics(
     spoken = warehouse.coverage("transaction") if warehouse.has("transaction") else None
     if spoken:
         days = round((spoken[1] - spoken[0]) / 86_400_000_000)
-        first, last = (warehouse.zone.show(at) for at in spoken)
+        first, last = (civil_day(warehouse.zone, at) for at in spoken)
         note = f"{days:,} days, {first} to {last}"
         counted = Metric(
             label="Transactions", value=warehouse.rows("transaction"), kind=Kind.NUMBER, note=note

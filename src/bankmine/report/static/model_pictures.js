@@ -27,7 +27,9 @@
     const order = list.map((c, i) => i).sort((i, j) => area(list[j]) - area(list[i])), heights = [0.86, 0.74, 0.62, 0.5, 0.4, 0.3, 0.2];
     return list.map((curve, i) => {
       const rank = order.indexOf(i), left = rank === 0 && list.length > 1;
-      return { coord: pointAt(curve, left ? 0.72 : heights[(rank + (list.length < 2 ? 0 : -1)) % 7]), label: { show: true, formatter: curve.name, position: left ? "left" : "right", distance: 7, offset: left ? [0, -4] : [0, 5], color: ink.text, fontSize: 11, textBorderColor: ink.panel, textBorderWidth: 3 } };
+      const coord = pointAt(curve, left ? 0.72 : heights[(rank + (list.length < 2 ? 0 : -1)) % 7]);
+      const steep = left && coord[0] < 0.2, beside = left && !steep; // no room between the axis and a steep curve
+      return { coord, label: { show: true, formatter: curve.name, position: beside ? "left" : "right", distance: 7, offset: beside ? [0, -4] : [0, steep ? 14 : 5], color: ink.text, fontSize: 11, textBorderColor: ink.panel, textBorderWidth: 3 } };
     });
   }
 
