@@ -103,7 +103,8 @@ def fraud_handbook(folder: Path, days: int = 183) -> Extract:
             {_versioned(start)} FROM t""",
         "feedback": """SELECT 'transaction' AS subject_kind, token('tx', TRANSACTION_ID) AS subject_id,
             token('customer', CUSTOMER_ID) AS customer_id, 'fraud' AS label, 'confirmed' AS verdict,
-            instant AS event_time, instant + INTERVAL 7 DAY AS known_at, TRANSACTION_ID AS seq, false AS cancelled
+            instant AS event_time, instant + INTERVAL 7 DAY AS known_at, TRANSACTION_ID AS seq,
+            false AS cancelled
             FROM t WHERE TX_FRAUD_SCENARIO > 0""",
     }
     return Extract("Europe/Brussels", "EUR", {name: _table(c, name, sql) for name, sql in tables.items()})
@@ -136,7 +137,8 @@ def anz(folder: Path) -> Extract:
     _tokens(c)
     c.execute(
         f"""CREATE VIEW t AS SELECT *, row_number() OVER () AS line,
-        timezone('Australia/Sydney', CAST(CAST(extraction AS VARCHAR)[:19] AS TIMESTAMP)) AS instant FROM '{folder}/anz.parquet'"""
+        timezone('Australia/Sydney', CAST(CAST(extraction AS VARCHAR)[:19] AS TIMESTAMP)) AS instant
+        FROM '{folder}/anz.parquet'"""
     )
     tables = {
         "transaction": f"""SELECT token('tx', transaction_id) AS transaction_id,
@@ -151,7 +153,8 @@ def anz(folder: Path) -> Extract:
             merchant_suburb AS city, country,
             TRY_CAST(split_part(merchant_long_lat, ' ', 2) AS DOUBLE) AS lat,
             TRY_CAST(split_part(merchant_long_lat, ' ', 1) AS DOUBLE) AS lon,
-            CAST(round(balance * 100) AS BIGINT) AS balance_after_minor, {_event("instant", "line")} FROM t""",
+            CAST(round(balance * 100) AS BIGINT) AS balance_after_minor,
+            {_event("instant", "line")} FROM t""",
         "customer": f"""SELECT token('customer', customer_id) AS customer_id, 'person' AS kind,
             2018 - any_value(age) AS birth_year,
             CASE any_value(gender) WHEN 'F' THEN 'female' ELSE 'male' END AS gender,

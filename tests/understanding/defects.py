@@ -25,7 +25,8 @@ Planter = Callable[[Extract, np.random.Generator], "Planted | None"]
 @dataclass(frozen=True)
 class Truth:
     """What was planted. A finding names it by one of `kinds`, the table, one of `columns` (empty: any)
-    and a number of rows between half and twice `rows` (or `or_rows`: rows that point to those lost); `days` are the first and last day damaged."""
+    and a number of rows between half and twice `rows` (or `or_rows`: rows that point to those lost); `days` are
+    the first and last day damaged."""
 
     name: str
     kinds: tuple[str, ...]
@@ -302,7 +303,8 @@ def swapped_columns(extract: Extract, rng: Any) -> Planted | None:
     """Two columns of one type exchanged in a block of days or to the end."""
     rows = extract.tables["transaction"]
     pairs = [
-        ("lat", "lon"), ("city", "country"), ("channel", "category"), ("city", "channel"), ("mcc", "category"),
+        ("lat", "lon"), ("city", "country"), ("channel", "category"), ("city", "channel"),
+        ("mcc", "category"),
         ("channel", "status"), ("currency", "channel"), ("base_minor", "balance_after_minor"),
     ]  # fmt: skip
     pairs = [pair for pair in pairs[:-1] if len(_varied(rows, pair, 1, 0.3)) == 2]

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 ZONE = "Europe/Prague"
 CITIES = (
-    ("Praha", 50.08, 14.43), ("Brno", 49.20, 16.61), ("Plzeň", 49.74, 13.37), ("Ústí nad Labem", 50.66, 14.03),
+    ("Praha", 50.08, 14.43), ("Brno", 49.20, 16.61), ("Plzeň", 49.74, 13.37),
+    ("Ústí nad Labem", 50.66, 14.03),
     ("České Budějovice", 48.97, 14.47), ("Hradec Králové", 50.21, 15.83), ("Žďár nad Sázavou", 49.56, 15.94),
     ("Olomouc", 49.59, 17.25), ("Jihlava", 49.40, 15.59), ("Třebíč", 49.21, 15.88),
 )  # fmt: skip
@@ -39,13 +40,17 @@ def made_up(seed: int, customers: int = 1500) -> Extract:
     birth = np.clip(np.rint(rng.normal(1975, 16, customers)), 1930, 2004).astype(np.int64)
     tables["customer"] = _table(
         "customer", customer_id=keys["customer"], kind=["person"] * customers, birth_year=birth,
-        gender=np.where(rng.random(customers) < 0.5, "female", "male"), region_id=[f"R{r:02d}" for r in region],
-        occupation=rng.choice(["clerk", "teacher", "nurse", "engineer", "farmer", "driver", "retired"], customers),
+        gender=np.where(rng.random(customers) < 0.5, "female", "male"),
+        region_id=[f"R{r:02d}" for r in region],
+        occupation=rng.choice(
+            ["clerk", "teacher", "nurse", "engineer", "farmer", "driver", "retired"], customers
+        ),
         since=_dates(opened), valid_from=_instants(start), known_at=_instants(start),
     )  # fmt: skip
     branch = rng.integers(0, 24, customers)
     tables["account"] = _table(
-        "account", account_id=keys["account"], product_code=rng.choice(["basic", "plus", "student"], customers),
+        "account", account_id=keys["account"],
+        product_code=rng.choice(["basic", "plus", "student"], customers),
         branch_id=[f"B{b:02d}" for b in branch], opened_on=_dates(opened), currency=["CZK"] * customers,
         overdraft_limit_minor=rng.choice([0, 1_000_000, 2_000_000], customers),
         valid_from=_instants(start), known_at=_instants(start),
@@ -56,13 +61,16 @@ def made_up(seed: int, customers: int = 1500) -> Extract:
     )  # fmt: skip
     known = np.full(len(CITIES), zone.midnight(FIRST))
     tables["region"] = _table(
-        "region", region_id=[f"R{r:02d}" for r in range(len(CITIES))], period_from=_dates(np.full(len(CITIES), first)),
+        "region", region_id=[f"R{r:02d}" for r in range(len(CITIES))],
+        period_from=_dates(np.full(len(CITIES), first)),
         name=[city[0] for city in CITIES], population=rng.integers(40_000, 1_200_000, len(CITIES)),
         unemployment=rng.uniform(0.02, 0.09, len(CITIES)), known_at=_instants(known),
     )  # fmt: skip
     tables["branch"] = _table(
-        "branch", branch_id=[f"B{b:02d}" for b in range(24)], name=[f"{CITIES[b % 10][0]} {b // 10 + 1}" for b in range(24)],
-        region_id=[f"R{b % 10:02d}" for b in range(24)], known_at=_instants(np.full(24, zone.midnight(FIRST))),
+        "branch", branch_id=[f"B{b:02d}" for b in range(24)],
+        name=[f"{CITIES[b % 10][0]} {b // 10 + 1}" for b in range(24)],
+        region_id=[f"R{b % 10:02d}" for b in range(24)],
+        known_at=_instants(np.full(24, zone.midnight(FIRST))),
     )  # fmt: skip
     tables["transaction"] = _transactions(rng, zone, people, region, keys, (first, last))
     return Extract(ZONE, "CZK", tables)
@@ -120,14 +128,16 @@ def _transactions(
     lon = np.array([c[2] for c in CITIES])[home] + rng.normal(0, 0.05, size)
     return _table(
         "transaction", transaction_id=_tokens(rng, size), account_id=keys["account"][rows["person"]],
-        customer_id=keys["customer"][rows["person"]], is_primary=np.ones(size, bool), amount_minor=rows["amount"],
+        customer_id=keys["customer"][rows["person"]], is_primary=np.ones(size, bool),
+        amount_minor=rows["amount"],
         currency=["CZK"] * size, base_minor=rows["amount"], direction=rows["direction"],
         channel=np.where(bought, np.where(card, "card", "online"), "transfer"),
-        entry_mode=pa.array(np.where(card, rng.choice(["chip", "contactless"], size, p=[0.3, 0.7]), ""), mask=~card),
+        entry_mode=pa.array(rng.choice(["chip", "contactless"], size, p=[0.3, 0.7]), mask=~card),
         status=["booked"] * size, category=pa.array(np.where(bought, _bought(mcc), rows["category"])),
         mcc=pa.array(mcc, mask=~bought), merchant_id=pa.array(merchants[merchant], mask=~bought),
         city=pa.array(np.array([c[0] for c in CITIES])[home], mask=~bought),
-        lat=pa.array(lat, mask=~bought), lon=pa.array(lon, mask=~bought), country=pa.array(["CZ"] * size, mask=~bought),
+        lat=pa.array(lat, mask=~bought), lon=pa.array(lon, mask=~bought),
+        country=pa.array(["CZ"] * size, mask=~bought),
         balance_after_minor=balance, event_time=_instants(at), known_at=_instants(at), seq=np.arange(size),
         cancelled=np.zeros(size, bool),
     )  # fmt: skip
@@ -204,7 +214,8 @@ def _purchases(rng: np.random.Generator, people: Any, span: tuple[int, int]) -> 
 
 def _rows(person: Any, day: Any, second: Any, amount: Any, direction: str, category: str) -> dict[str, Any]:
     return {
-        "person": np.asarray(person), "day": np.asarray(day, np.int64), "second": np.asarray(second, np.int64),
+        "person": np.asarray(person), "day": np.asarray(day, np.int64),
+        "second": np.asarray(second, np.int64),
         "amount": np.asarray(amount, np.int64), "direction": np.full(len(day), direction),
         "category": np.full(len(day), category, dtype="<U12"),
     }  # fmt: skip

@@ -17,7 +17,8 @@ from bankmine.understanding import Understanding, understand
 # Files first, then time, then columns: each later defect is planted in what the earlier ones delivered.
 TWELVE = (
     "truncated_file", "shifted_dates", "clock_shift", "unit_change", "reversed_direction", "frozen_column",
-    "missing_block", "swapped_columns", "default_value", "currency_mix", "orphan_keys", "duplicated_customers",
+    "missing_block", "swapped_columns", "default_value", "currency_mix", "orphan_keys",
+    "duplicated_customers",
     "encoding_damage", "recoded_category",
 )  # fmt: skip
 

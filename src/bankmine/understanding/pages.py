@@ -58,7 +58,8 @@ def _metrics(understanding: Understanding) -> list[report.Metric]:
             label="Defects", value=defects, note="something the extract got wrong; notices not counted",
             tone=Tone.BAD if defects else Tone.GOOD,
         ),
-        report.Metric(label="Rows", value=rows, note=f"in {len(understanding.tables)} tables, last versions only"),
+        report.Metric(label="Rows", value=rows, note=f"in {len(understanding.tables)} tables, last "
+        f"versions only"),
     ]  # fmt: skip
 
 
@@ -93,7 +94,8 @@ def _findings(findings: Sequence[Finding]) -> report.Table:
     columns.insert(3, _number("Rows"))
     rows = [
         [
-            f.kind.replace("_", " "), f.table, ", ".join(f.columns), f.rows, f.period[0] if f.period else None,
+            f.kind.replace("_", " "), f.table, ", ".join(f.columns), f.rows,
+            f.period[0] if f.period else None,
             f.period[1] if f.period else None, f.severity.value, f.certainty.value, f.advice,
         ]
         for f in findings
@@ -144,7 +146,8 @@ def _coverage_chart(profile: TableProfile) -> report.Chart:
     low, high = min(counts), max(counts)
     return report.Chart(
         title=f"Between {low:,} and {high:,} rows a month",
-        subtitle=f"{profile.name}: rows by month of {profile.axis}; {profile.days_without_rows:,} days without rows",
+        subtitle=f"{profile.name}: rows by month of {profile.axis}; {profile.days_without_rows:,} days "
+        f"without rows",
         name=f"{profile.name}-months",
         picture=pictures.Lines(
             x=report.Column(label="Month", kind=Kind.MONTH), y=_number("Rows"), at=months,
@@ -188,7 +191,8 @@ def _distribution(profile: TableProfile, column: ColumnProfile, currency: str) -
         value, rows = column.top[0]
         return report.Chart(
             title=f"{column.name}: {value} holds {rows / max(profile.rows - column.missing, 1):.0%}",
-            subtitle=f"{profile.name}: rows by {column.name}, the {len(column.top)} commonest", name=name, sql=sql,
+            subtitle=f"{profile.name}: rows by {column.name}, the {len(column.top)} commonest", name=name,
+            sql=sql,
             wide=False,
             picture=pictures.Bars(
                 label=report.Column(label=column.name), measure=_number("Rows"),
@@ -199,7 +203,8 @@ def _distribution(profile: TableProfile, column: ColumnProfile, currency: str) -
     edges: Sequence[Any] = column.edges
     return report.Chart(
         title=f"{column.name}: half of the values lie between {_middle(column)}",
-        subtitle=f"{profile.name}: distribution of {column.name}; values beyond the outer half per cent in the end bins",
+        subtitle=f"{profile.name}: distribution of {column.name}; values beyond the outer half per cent in "
+        f"the end bins",
         name=name, sql=sql, wide=False,
         picture=pictures.Histogram(measure=measure, edges=edges, counts=column.counts),
     )  # fmt: skip
@@ -234,7 +239,8 @@ def _columns_table(profile: TableProfile) -> report.Table:
     rows = [
         [
             c.name, c.type, c.sentence, 1 - c.missing_share, c.distinct, _cell(c.minimum),
-            _cell(c.quantiles.get("0.5")) if c.type in ("money", "integer", "real") else None, _cell(c.maximum),
+            _cell(c.quantiles.get("0.5")) if c.type in ("money", "integer", "real") else None,
+            _cell(c.maximum),
             c.outliers, _drift(c),
         ]
         for c in profile.columns
@@ -268,7 +274,8 @@ def _how(understanding: Understanding) -> report.HowComputed:
         goal="To know what the extracts delivered, before anything rests on it.",
         population="All rows of all bank tables as known now: last versions, cancelled rows left out, "
         "transactions of joint accounts counted once.",
-        method="Detectors look for the signature of each kind of defect and compare it with the history's own "
+        method="Detectors look for the signature of each kind of defect and compare it with the history's "
+        "own "
         "variation: a block of days counts only if its likelihood ratio is several times that of the "
         "next best block of the same table. Drift is the population stability index between the first "
         "and last fifth of the rows, beside what sampling alone would give.",

@@ -212,24 +212,40 @@ def as_number(column: Column) -> str:
 def _distribution(scan: Scan, column: Column) -> dict[str, Any]:
     """Moments, quantiles, histogram and outliers of a number or time."""
     value = as_number(column)
-    function = "quantile_cont" if scan.rows <= EXACT_ROWS else "approx_quantile"
+    function = _quantile(scan)
     wanted = [0.005, *QUANTILES, 0.995]
     row = scan.ask(
-        f"SELECT {function}({value}, {wanted}) AS q, avg({value}) AS mean, stddev_samp({value}) AS deviation, "
-        f"count(*) FILTER (WHERE {value} = 0) AS zeros, count(*) FILTER (WHERE {value} < 0) AS negatives FROM scan"
+        f"SELECT {function}({value}, {wanted}) AS q, avg({value}) AS mean, stddev_samp({value}) AS "
+        f"deviation, "
+        f"count(*) FILTER (WHERE {value} = 0) AS zeros, count(*) FILTER (WHERE {value} < 0) AS negatives "
+        f"FROM scan"
     ).to_pylist()[0]
     quantiles = [float(q) for q in row["q"]]
     edges, counts = _histogram(scan, value, quantiles[0], quantiles[-1])
     measured: dict[str, Any] = {
         "quantiles": {str(p): q for p, q in zip(QUANTILES, quantiles[1:-1], strict=True)},
-        "mean": float(row["mean"]),
+        "mean": _settled(row["mean"]),
         "edges": edges,
         "counts": counts,
     }
     if column.type in NUMERIC:
-        measured |= {"deviation": row["deviation"], "zeros": row["zeros"], "negatives": row["negatives"]}
+        measured |= {
+            "deviation": _settled(row["deviation"]),
+            "zeros": row["zeros"],
+            "negatives": row["negatives"],
+        }
         measured["outliers"] = _outliers(scan, value, column, quantiles[3], quantiles[5])
     return measured
+
+
+def _quantile(scan: Scan) -> str:
+    """The exact quantile function, and the approximate one for very many rows."""
+    return "quantile_cont" if scan.rows <= EXACT_ROWS else "approx_quantile"
+
+
+def _settled(value: float | None) -> float | None:
+    """Ten significant digits: the last ones of a parallel sum depend on the order of its parts."""
+    return None if value is None else float(f"{value:.10g}")
 
 
 def _histogram(scan: Scan, value: str, low: float, high: float) -> tuple[list[float], list[int]]:
@@ -237,7 +253,8 @@ def _histogram(scan: Scan, value: str, low: float, high: float) -> tuple[list[fl
         return [low, low + 1], [int(scan.ask(f"SELECT count({value}) AS n FROM scan")["n"][0].as_py())]
     width = (high - low) / BINS
     got = scan.ask(
-        f"SELECT CAST(greatest(0, least({BINS - 1}, floor(({value} - {low!r}) / {width!r}))) AS INTEGER) AS bin, "
+        f"SELECT CAST(greatest(0, least({BINS - 1}, floor(({value} - {low!r}) / {width!r}))) AS INTEGER) "
+        f"AS bin, "
         f"count(*) AS n FROM scan WHERE {value} IS NOT NULL GROUP BY bin"
     )
     counts = np.zeros(BINS, np.int64)
@@ -281,13 +298,14 @@ def _drift(scan: Scan, column: Column) -> Drift | None:
     else:
         value = as_number(column)
         bounds = scan.ask(
-            f"SELECT approx_quantile({value}, [.1, .2, .3, .4, .5, .6, .7, .8, .9]) AS q FROM scan"
+            f"SELECT {_quantile(scan)}({value}, [.1, .2, .3, .4, .5, .6, .7, .8, .9]) AS q FROM scan"
         )
         cuts = sorted({float(q) for q in bounds["q"][0].as_py()})
         bin_sql = " + ".join(f"CAST({value} > {cut!r} AS INTEGER)" for cut in cuts)
     got = scan.ask(
-        f"SELECT coalesce(CAST({bin_sql} AS INTEGER), -1) AS bin, count(*) FILTER (WHERE day <= {early}) AS first_rows, "
-        f"count(*) FILTER (WHERE day > {late}) AS last_rows FROM scan GROUP BY bin"
+        f"SELECT coalesce(CAST({bin_sql} AS INTEGER), -1) AS bin, count(*) FILTER (WHERE day <= {early}) "
+        f"AS first_rows, "
+        f"count(*) FILTER (WHERE day > {late}) AS last_rows FROM scan GROUP BY bin ORDER BY bin"
     )
     first, last = got["first_rows"].to_numpy().astype(float), got["last_rows"].to_numpy().astype(float)
     if first.sum() == 0 or last.sum() == 0:
@@ -310,7 +328,8 @@ def _months(scan: Scan, column: Column) -> list[dict[str, Any]]:
         extra = f", quantile_cont({name}, [.25, .5, .75]) AS quartiles"
     got = scan.ask(
         f"SELECT month, count(*) AS n, "
-        f"count(*) - count({name}) AS missing{extra} FROM scan WHERE day IS NOT NULL GROUP BY month ORDER BY month"
+        f"count(*) - count({name}) AS missing{extra} FROM scan WHERE day IS NOT NULL GROUP BY month ORDER "
+        f"BY month"
     )
     return [row | {"month": f"{row['month'] // 100}-{row['month'] % 100:02d}"} for row in got.to_pylist()]
 

@@ -26,7 +26,8 @@ from bankmine.understanding.profile import TableProfile
 
 PARTS = {
     "validity": (
-        "rejected_rows", "encoding_damage", "default_value", "frozen_column", "reversed_direction", "missing_block",
+        "rejected_rows", "encoding_damage", "default_value", "frozen_column", "reversed_direction",
+        "missing_block",
     ),
     "uniqueness": ("doubled_load", "doubled_rows", "duplicated_customers"),
     "consistency": (

@@ -187,3 +187,9 @@ def _axis(session: Session, table: Table, columns: Sequence[Column]) -> Axis | N
         if distinct > 20:
             return Axis(name, value, None)
     return None
+
+
+def axis_column(scan: Scan) -> str:
+    """The column of the time axis; the table must have one."""
+    assert scan.axis is not None
+    return scan.axis.column

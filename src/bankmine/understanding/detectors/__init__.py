@@ -8,9 +8,11 @@ from collections.abc import Iterator, Mapping
 
 from bankmine.understanding.detectors import (
     calendar,
+    clock,
     copies,
     direction,
     encoding,
+    ends,
     frozen,
     keys,
     missing,
@@ -24,7 +26,8 @@ from bankmine.understanding.findings import Finding
 from bankmine.understanding.scan import Scan
 
 DETECTORS = (
-    calendar, order, copies, units, swaps, keys, frozen, missing, encoding, direction, money, recoding,
+    calendar, ends, clock, order, copies, units, swaps, keys, frozen, missing, encoding, direction, money,
+    recoding,
 )  # fmt: skip
 
 

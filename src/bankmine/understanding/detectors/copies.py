@@ -83,10 +83,12 @@ def _events(scan: Scan) -> Iterator[Finding]:
     view = (
         f"SELECT day, event_time, seq, day - lag(day) OVER w AS gap, "
         f"event_time = lag(event_time) OVER w AS same_instant FROM (SELECT day, event_time, seq, "
-        f"hash({listed}) AS content FROM scan WHERE {tested}) WINDOW w AS (PARTITION BY content ORDER BY event_time, seq)"
+        f"hash({listed}) AS content FROM scan WHERE {tested}) WINDOW w AS (PARTITION BY content ORDER BY "
+        f"event_time, seq)"
     )
     got = scan.ask(
-        f"WITH again AS ({view}) SELECT day, CASE WHEN same_instant THEN -1 ELSE gap END AS gap, count(*) AS n "
+        f"WITH again AS ({view}) SELECT day, CASE WHEN same_instant THEN -1 ELSE gap END AS gap, count(*) "
+        f"AS n "
         f"FROM again WHERE same_instant OR gap BETWEEN 0 AND {LONGEST_LAG} GROUP BY day, 2"
     )
     days, gaps, n = (got[name].to_numpy() for name in ("day", "gap", "n"))
@@ -100,9 +102,11 @@ def _events(scan: Scan) -> Iterator[Finding]:
         if repeated.max() < LEAST_ROWS:
             continue
         block = best_block(repeated, scan.day_rows)
-        if block and block.share > 0.5 and block.affected >= LEAST_ROWS and block.share_outside < 0.1:
-            if block.stands_out(ratio=8) and (best is None or block.evidence > best[1].evidence):
-                best = (int(lag), block)
+        if block is None or block.affected < LEAST_ROWS or not block.stands_out(ratio=8):
+            continue
+        clear = block.share > 0.5 and block.share_outside < 0.1
+        if clear and (best is None or block.evidence > best[1].evidence):
+            best = (int(lag), block)
     if best:
         yield _copied(scan, content, *best)
 
@@ -151,7 +155,8 @@ def _scattered(scan: Scan, content: list[str], total: int) -> Finding | None:
     return found(
         scan, kind="doubled_rows", columns=scan.table.primary_key, rows=total,
         condition=_same_as_another(content), period=period_of(int(scan.days[0]), int(scan.days[-1])),
-        sentence=f"{count(total)} of {scan.name} ({percent(total / scan.rows)}) repeat another row of the same "
+        sentence=f"{count(total)} of {scan.name} ({percent(total / scan.rows)}) repeat another row of the "
+        f"same "
         "instant in all but the key.",
         severity=Severity.WARNING if total > 0.01 * scan.rows else Severity.NOTICE,
         certainty=Certainty.POSSIBLE, evidence="Counted over the whole table.",
@@ -216,7 +221,8 @@ def _twins(scan: Scan, names: list[str], kind: str, what: str) -> Finding | None
     listed = ", ".join(quoted(name) for name in varied)
     own = quoted(scan.table.primary_key[0])
     condition = (
-        f"{own} IN (SELECT {own} FROM (SELECT {own}, row_number() OVER (PARTITION BY {listed} ORDER BY {own}) "
+        f"{own} IN (SELECT {own} FROM (SELECT {own}, row_number() OVER (PARTITION BY {listed} ORDER BY "
+        f"{own}) "
         "AS copy FROM scan) WHERE copy > 1)"
     )
     from bankmine.understanding.detectors.frozen import days_spanned

@@ -73,9 +73,9 @@ def _against_context(scan: Scan) -> Finding | None:
         if not condition:
             continue
         block = best_block(affected, rows)
-        if block and block.affected >= LEAST_ROWS and block.share >= 0.3 and block.stands_out():
-            if best is None or block.evidence > best[0].evidence:
-                best = (block, name, condition)
+        clear = block and block.affected >= LEAST_ROWS and block.share >= 0.3 and block.stands_out()
+        if block and clear and (best is None or block.evidence > best[0].evidence):
+            best = (block, name, condition)
         scattered = scattered or _scattered(scan, condition, int(affected.sum()), int(rows.sum()))
     if best is None:
         return scattered
@@ -93,7 +93,8 @@ def _contradicting(scan: Scan, name: str) -> tuple[str, Any, Any]:
     slices = " + ".join(f"CAST(day > {int(day)} AS INTEGER)" for day in np.unique(scan.days[edges]))
     got = scan.ask(
         f"SELECT context, median(share) AS usual FROM (SELECT {quoted(name)} AS context, {slices} AS slice, "
-        f"avg(CAST(direction = 'in' AS DOUBLE)) AS share FROM scan WHERE {quoted(name)} IS NOT NULL GROUP BY 1, 2) "
+        f"avg(CAST(direction = 'in' AS DOUBLE)) AS share FROM scan WHERE {quoted(name)} IS NOT NULL GROUP "
+        f"BY 1, 2) "
         "GROUP BY context"
     ).to_pylist()
     inward = [row["context"] for row in got if row["usual"] >= 0.97]
@@ -101,7 +102,8 @@ def _contradicting(scan: Scan, name: str) -> tuple[str, Any, Any]:
     if not inward or not outward:
         return "", None, None
     ins, outs = ", ".join(map(literal, inward)), ", ".join(map(literal, outward))
-    condition = f"((direction = 'out' AND {quoted(name)} IN ({ins})) OR (direction = 'in' AND {quoted(name)} IN ({outs})))"
+    condition = f"((direction = 'out' AND {quoted(name)} IN ({ins})) OR (direction = 'in' AND "
+    f"{quoted(name)} IN ({outs})))"
     affected, rows = scan.by_day([condition, f"{quoted(name)} IN ({ins}, {outs})"])
     return condition, affected, rows
 
@@ -110,7 +112,8 @@ def _scattered(scan: Scan, condition: str, rows: int, tested: int) -> Finding | 
     if rows < LEAST_ROWS or rows < 0.002 * tested or rows > 0.4 * tested:
         return None
     return found(
-        scan, kind="reversed_direction", columns=["direction"], rows=rows, condition=condition, where="scattered",
+        scan, kind="reversed_direction", columns=["direction"], rows=rows, condition=condition,
+        where="scattered",
         sentence=f"{count(rows)} of {scan.name} go the other way than all others of their kind "
         f"({percent(rows / scan.rows)}).",
         severity=Severity.WARNING, certainty=Certainty.POSSIBLE, evidence="Counted over the whole table.",

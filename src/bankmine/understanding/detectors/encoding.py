@@ -15,6 +15,7 @@ MOST_VALUES = 50_000
 _WRONG = ("latin-1", "cp1252", "cp1250", "cp852", "cp437")
 _RIGHT = ("utf-8", "cp1250", "iso8859-2", "cp852", "gb18030")
 _QUESTION = re.compile(r"(?<=\w)\?+(?=\w)|(?<=\w)\?+$|^\?+(?=\w)")
+_INSIDE = re.compile(r"(?<=\w)\?+(?=\w)")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 
 
@@ -45,7 +46,8 @@ def _column(scan: Scan, name: str) -> Iterator[Finding]:
         sentence=f"{scan.name}.{name} has damaged letters in {count(total)} ({percent(total / scan.rows)}), "
         f"{count(len(damaged), 'value')}: {listed}.",
         severity=Severity.WARNING, certainty=Certainty.LIKELY,
-        evidence="The values decode into proper text, or match other values of the column but for lost letters.",
+        evidence="The values decode into proper text, or match other values of the column but for lost "
+        "letters.",
         advice="Load the extract again with the encoding it was written in.",
     )  # fmt: skip
 
@@ -59,7 +61,8 @@ def damage(value: str, known: Mapping[str, int]) -> str | None:
     if not value.isascii():
         return _decoded(value, known)
     if _QUESTION.search(value):
-        return _resembling(value, "?", known)
+        meant = _resembling(value, "?", known)
+        return meant if meant or _INSIDE.search(value) else None  # a text may end in a question mark
     return None
 
 

@@ -133,7 +133,8 @@ def _frozen(scan: Scan, column: Column, value: Any, block: Block) -> Finding | N
         f"elsewhere {percent(block.share_outside)} of the rows hold that value.",
         severity=Severity.NOTICE if begins else Severity.WARNING, certainty=Certainty.LIKELY,
         evidence=f"Log likelihood ratio {block.evidence:,.0f}; the next best stretch has {block.rival:,.0f}.",
-        advice="Ask the source why the value stopped changing; leave the column out until it is loaded again.",
+        advice="Ask the source why the value stopped changing; leave the column out until it is loaded "
+        "again.",
     )  # fmt: skip
 
 
@@ -153,7 +154,8 @@ def _spike(scan: Scan, column: Column, value: Any, block: Block) -> Finding | No
         scan, kind="frozen_column" if block.share > 0.9 else "default_value", columns=[column.name],
         rows=block.affected, period=period,
         condition=f"{_equals(column, value)} AND day BETWEEN {first} AND {last}",
-        sentence=f"{scan.name}.{column.name} holds {value!s} in {percent(block.share)} of the rows{said(period)} "
+        sentence=f"{scan.name}.{column.name} holds {value!s} in {percent(block.share)} of the "
+        f"rows{said(period)} "
         f"({count(block.affected)}), and in {percent(block.share_outside)} elsewhere: a default value.",
         severity=Severity.WARNING, certainty=Certainty.LIKELY,
         evidence=f"Log likelihood ratio {block.evidence:,.0f}; the next best stretch has {block.rival:,.0f}.",

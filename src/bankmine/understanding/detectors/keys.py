@@ -81,7 +81,8 @@ def _childless(child: Scan, key: str, parent: Scan) -> Iterator[Finding]:
     """Rows of the parent without any row in a table that should cover it: a sign of a cut file."""
     if not child.has(key) or not parent.has(key):
         return
-    condition = f"{quoted(key)} NOT IN (SELECT {quoted(key)} FROM {quoted(child.name)} WHERE {quoted(key)} IS NOT NULL)"
+    condition = f"{quoted(key)} NOT IN (SELECT {quoted(key)} FROM {quoted(child.name)} WHERE {quoted(key)} "
+    "IS NOT NULL)"
     rows = int(
         parent.ask(f"SELECT count(DISTINCT {quoted(key)}) AS n FROM scan WHERE {condition}")["n"][0].as_py()
     )
@@ -91,7 +92,8 @@ def _childless(child: Scan, key: str, parent: Scan) -> Iterator[Finding]:
     yield found(
         child, kind="truncated_file", columns=[key], rows=rows, condition="false",
         where=f"against {parent.name}",
-        sentence=f"{child.name} has no row for {count(rows, 'key')} of {key} ({percent(rows / distinct)}) that "
+        sentence=f"{child.name} has no row for {count(rows, 'key')} of {key} ({percent(rows / distinct)}) "
+        f"that "
         f"{parent.name} holds: its file may have been cut.",
         severity=Severity.CRITICAL if rows > 0.05 * distinct else Severity.WARNING,
         certainty=Certainty.LIKELY,
@@ -109,7 +111,8 @@ def _replaced(scan: Scan) -> Iterator[Finding]:
             continue
         name = quoted(column.name)
         got = scan.ask(
-            f"SELECT first_day, last_day, sum(n) AS n, count(*) AS keys FROM (SELECT {name}, min(day) AS first_day, "
+            f"SELECT first_day, last_day, sum(n) AS n, count(*) AS keys FROM (SELECT {name}, min(day) AS "
+            f"first_day, "
             f"max(day) AS last_day, count(*) AS n FROM scan WHERE {name} IS NOT NULL GROUP BY {name}) "
             f"WHERE n > 1 GROUP BY first_day, last_day"
         )
@@ -125,8 +128,10 @@ def _replaced(scan: Scan) -> Iterator[Finding]:
             f"{percent(share)} of the rows on either side have keys that never occur on the other "
             f"({count(rows)} after).",
             severity=Severity.CRITICAL, certainty=Certainty.LIKELY,
-            evidence="Keys that occur more than once: none but a few cross that day, against usual overlap elsewhere.",
-            advice="The keys were renumbered or the column was exchanged: ask for a table of old and new keys.",
+            evidence="Keys that occur more than once: none but a few cross that day, against usual overlap "
+            "elsewhere.",
+            advice="The keys were renumbered or the column was exchanged: ask for a table of old and new "
+            "keys.",
         )  # fmt: skip
 
 

@@ -51,7 +51,8 @@ def _finding(scan: Scan, name: str, block: Block) -> Finding:
     begins = block.start == 0
     what = "is filled only after" if begins and block.share > 0.95 else "is missing"
     sentence = (
-        f"{scan.name}.{name} {what} {period[1]}: empty in {percent(block.share)} of {count(block.rows)} until then"
+        f"{scan.name}.{name} {what} {period[1]}: empty in {percent(block.share)} of {count(block.rows)} "
+        f"until then"
         if what != "is missing"
         else f"{scan.name}.{name} is missing in {percent(block.share)} of {count(block.rows)}{said(period)}"
     )
@@ -62,5 +63,6 @@ def _finding(scan: Scan, name: str, block: Block) -> Finding:
         severity=Severity.NOTICE if begins else Severity.WARNING,
         certainty=Certainty.CERTAIN,
         evidence=f"Log likelihood ratio {block.evidence:,.0f}; the next best stretch has {block.rival:,.0f}.",
-        advice="Ask for the column of that period again, or leave features of it out of windows that touch it.",
+        advice="Ask for the column of that period again, or leave features of it out of windows that touch "
+        "it.",
     )  # fmt: skip

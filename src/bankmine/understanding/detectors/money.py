@@ -49,9 +49,11 @@ def _unconverted(scan: Scan, currency: str, base: str, rows: int) -> Finding:
     condition = f"currency = {literal(currency)} AND amount_minor = base_minor AND amount_minor > 1"
     period = days_spanned(scan, condition)
     return found(
-        scan, kind="currency_mix", columns=["currency", "base_minor"], rows=rows, condition=condition, period=period,
+        scan, kind="currency_mix", columns=["currency", "base_minor"], rows=rows, condition=condition,
+        period=period,
         where=currency,
-        sentence=f"{count(rows)} of {scan.name} are in {currency} but were counted as {base} one for one{said(period)}.",
+        sentence=f"{count(rows)} of {scan.name} are in {currency} but were counted as {base} one for "
+        f"one{said(period)}.",
         severity=Severity.CRITICAL, certainty=Certainty.LIKELY,
         evidence=f"base_minor equals amount_minor although the base currency is {base}.",
         advice=f"Give the load the rates of {currency} to {base}, or correct the currency code.",
@@ -70,14 +72,16 @@ def balance_steps(scan: Scan) -> str:
         f"SELECT account_id, event_time, seq, day, balance_after_minor AS after, "
         f"balance_after_minor - {signed} AS before, balance_after_minor + {signed} AS if_reversed, "
         "lag(balance_after_minor) OVER w AS previous FROM scan "
-        "WHERE balance_after_minor IS NOT NULL WINDOW w AS (PARTITION BY account_id ORDER BY day, event_time, seq)"
+        "WHERE balance_after_minor IS NOT NULL WINDOW w AS (PARTITION BY account_id ORDER BY day, "
+        "event_time, seq)"
     )
 
 
 def _balances(scan: Scan) -> Iterator[Finding]:
     got = scan.ask(
         f"WITH step AS ({balance_steps(scan)}) SELECT day, count(*) AS n, "
-        "count(*) FILTER (WHERE abs(before - previous) > 1) AS broken FROM step WHERE previous IS NOT NULL GROUP BY day ORDER BY day"
+        "count(*) FILTER (WHERE abs(before - previous) > 1) AS broken FROM step WHERE previous IS NOT NULL "
+        "GROUP BY day ORDER BY day"
     )
     if not got.num_rows:
         return
@@ -91,9 +95,11 @@ def _balances(scan: Scan) -> Iterator[Finding]:
     first, last = int(scan.days[block.start]), int(scan.days[block.stop - 1])
     period = period_of(first, last)
     yield found(
-        scan, kind="balance_break", columns=["balance_after_minor", "base_minor"], rows=block.affected, period=period,
+        scan, kind="balance_break", columns=["balance_after_minor", "base_minor"], rows=block.affected,
+        period=period,
         condition=f"day BETWEEN {first} AND {last}",
-        sentence=f"Balances of {scan.name} do not follow from the amounts in {percent(block.share)} of the rows"
+        sentence=f"Balances of {scan.name} do not follow from the amounts in {percent(block.share)} of the "
+        f"rows"
         f"{said(period)} ({count(block.affected)}); elsewhere in {percent(block.share_outside)}.",
         severity=Severity.WARNING, certainty=Certainty.LIKELY,
         evidence=f"Log likelihood ratio {block.evidence:,.0f}; the next best stretch has {block.rival:,.0f}.",

@@ -115,12 +115,15 @@ def _displaced(
         f"seq IN ({listed})"
         if rows <= 5000
         else (
-            f"day BETWEEN {int(day.min())} AND {int(day.max())} AND seq BETWEEN {int(seq.min())} AND {int(seq.max())}"
+            f"day BETWEEN {int(day.min())} AND {int(day.max())} AND seq BETWEEN {int(seq.min())} AND "
+            f"{int(seq.max())}"
         )
     )
     return found(
-        scan, kind="shifted_dates", columns=["event_time"], rows=rows, where="by the order of keys", period=period, condition=condition,
-        sentence=f"{count(rows)} of {scan.name} dated{said(period)} are about {abs(usual)} days too {'late' if usual > 0 else 'early'}: by the order of their keys "
+        scan, kind="shifted_dates", columns=["event_time"], rows=rows, where="by the order of keys",
+        period=period, condition=condition,
+        sentence=f"{count(rows)} of {scan.name} dated{said(period)} are about {abs(usual)} days too "
+        f"{'late' if usual > 0 else 'early'}: by the order of their keys "
         f"they belong{said(origin)}.",
         severity=Severity.CRITICAL, certainty=Certainty.LIKELY,
         evidence="Keys grow with time in all other rows.",
@@ -147,8 +150,10 @@ def _missing_keys(scan: Scan) -> Iterator[Finding]:
     period = period_of(near["a"], near["b"])
     missing = high - low - 1
     yield found(
-        scan, kind="missing_rows", columns=["seq"], rows=missing, period=period, condition=f"seq IN ({low}, {high})",
-        sentence=f"{count(missing)} of {scan.name} are missing{said(period)}: the source's keys {low + 1:,} to "
+        scan, kind="missing_rows", columns=["seq"], rows=missing, period=period,
+        condition=f"seq IN ({low}, {high})",
+        sentence=f"{count(missing)} of {scan.name} are missing{said(period)}: the source's keys "
+        f"{low + 1:,} to "
         f"{high - 1:,} never arrived, all others are consecutive.",
         severity=Severity.CRITICAL, certainty=Certainty.LIKELY,
         evidence=f"{percent(float(np.mean(steps == 1)))} of the keys follow their predecessor.",
@@ -176,7 +181,8 @@ def _too_early(scan: Scan, key: str, parent: Scan, begun: str) -> Iterator[Findi
     yield found(
         scan, kind="shifted_dates", columns=[scan.axis.column], rows=rows, condition=condition, period=period,
         where=f"before {parent.name}.{begun}",
-        sentence=f"{count(rows)} of {scan.name}{said(period)} are dated before {begun} of their {parent.name}: "
+        sentence=f"{count(rows)} of {scan.name}{said(period)} are dated before {begun} of their "
+        f"{parent.name}: "
         "their dates, or those, are displaced.",
         severity=Severity.WARNING, certainty=Certainty.CERTAIN,
         evidence=f"Counted: {percent(rows / scan.rows)} of the rows precede {parent.name}.{begun}.",
@@ -190,7 +196,8 @@ def _date_pairs(scan: Scan) -> Iterator[Finding]:
     for first, second in combinations(columns, 2):
         a, b = f"CAST({quoted(first)} AS DATE)", f"CAST({quoted(second)} AS DATE)"
         got = scan.ask(
-            f"SELECT count(*) FILTER (WHERE {a} < {b}) AS below, count(*) FILTER (WHERE {a} > {b}) AS above FROM scan"
+            f"SELECT count(*) FILTER (WHERE {a} < {b}) AS below, count(*) FILTER (WHERE {a} > {b}) AS "
+            f"above FROM scan"
         ).to_pylist()[0]
         for rows, rest, sign, word in (
             (got["above"], got["below"], ">", "after"), (got["below"], got["above"], "<", "before"),

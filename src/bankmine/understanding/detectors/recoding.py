@@ -137,9 +137,11 @@ def _finding(
     return found(
         scan, kind="recoded_category", columns=[name], rows=rows, period=period,
         condition=f"{quoted(name)} IN ({', '.join(literal(v) for v in fresh)})",
-        sentence=f"{scan.name}.{name} changes its codes{said(period)}: {shown['old']} no longer occur, {shown['new']} "
+        sentence=f"{scan.name}.{name} changes its codes{said(period)}: {shown['old']} no longer occur, "
+        f"{shown['new']} "
         f"appear in their place ({count(rows)}, {percent(rows / scan.rows)}).",
         severity=Severity.WARNING, certainty=Certainty.LIKELY,
-        evidence="The old levels are absent where they were expected, and the new ones hold about their share.",
+        evidence="The old levels are absent where they were expected, and the new ones hold about their "
+        "share.",
         advice="Ask for the table of old and new codes and map them in the load.",
     )  # fmt: skip

@@ -20,9 +20,11 @@ def rejected(warehouse: Warehouse) -> Iterator[Finding]:
 def _finding(load: int, name: str, reason: str, rows: int, read: int) -> Finding:
     column = reason.split(":")[0].split(" ")[0].strip("`'\"")
     return Finding(
-        kind="rejected_rows", table=name, columns=(column,), rows=rows, share=rows / read, where=f"load {load}",
+        kind="rejected_rows", table=name, columns=(column,), rows=rows, share=rows / read,
+        where=f"load {load}",
         sentence=f"Load {load} refused {count(rows)} of {name} ({percent(rows / read)}): {reason}.",
         severity=Severity.CRITICAL if rows > 0.01 * read else Severity.WARNING, certainty=Certainty.CERTAIN,
         evidence=f"{rows:,} of {read:,} rows read break the contract of {name}.",
-        advice="The rejects file of the load holds these rows with their reasons; mend the extract or the mapping.",
+        advice="The rejects file of the load holds these rows with their reasons; mend the extract or the "
+        "mapping.",
     )  # fmt: skip

@@ -55,7 +55,8 @@ def bin_of(column: Column) -> str:
 def _pair(scan: Scan, first: Column, second: Column) -> Finding | None:
     a, b = bin_of(first), bin_of(second)
     got = scan.ask(
-        f"SELECT {a} AS a, {b} AS b, count(*) AS n FROM scan WHERE a IS NOT NULL AND b IS NOT NULL GROUP BY 1, 2"
+        f"SELECT {a} AS a, {b} AS b, count(*) AS n FROM scan WHERE a IS NOT NULL AND b IS NOT NULL GROUP "
+        f"BY 1, 2"
     )
     if got.num_rows < 2 or got.num_rows > 200_000:
         return None
@@ -130,6 +131,7 @@ def _finding(
         sentence=f"{scan.name}.{first.name} and {second.name} are exchanged {where}: {count(rows)} hold each "
         "other's values.",
         severity=Severity.CRITICAL, certainty=Certainty.LIKELY,
-        evidence=f"In these rows the values are at least {np.exp(SURE):.0f} times likelier the other way round.",
+        evidence=f"In these rows the values are at least {np.exp(SURE):.0f} times likelier the other way "
+        f"round.",
         advice="Exchange the two columns in the mapping for these rows and load them again.",
     )  # fmt: skip

@@ -234,7 +234,8 @@ def _finding(
     return found(
         scan, kind="unit_change", columns=[column.name], rows=rows, period=period, condition=condition,
         where=where.strip(),
-        sentence=f"{scan.name}.{column.name} is in another unit{where}: {count(rows)} look like the others {factor}.",
+        sentence=f"{scan.name}.{column.name} is in another unit{where}: {count(rows)} look like the others "
+        f"{factor}.",
         severity=Severity.CRITICAL, certainty=Certainty.LIKELY,
         evidence=f"Kolmogorov-Smirnov distance to the other rows {shift.before:.2f} as they stand, "
         f"{shift.after:.2f} after the factor.",
