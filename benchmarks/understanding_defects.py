@@ -27,8 +27,10 @@ BANKS = {
     "cdnow": "cdnow",
     "fraud_handbook": "fraud-handbook-simulated",
 }
-BAR = "of twelve defects at least eleven named with table, column and rows, at most two false; none false "
-"on sound data"
+BAR = (
+    "of twelve defects at least eleven named with table, column and rows, at most two false; none false "
+    "on sound data"
+)
 
 
 def loaded(name: str) -> Any:

@@ -25,8 +25,8 @@ Planter = Callable[[Extract, np.random.Generator], "Planted | None"]
 @dataclass(frozen=True)
 class Truth:
     """What was planted. A finding names it by one of `kinds`, the table, one of `columns` (empty: any)
-    and a number of rows between half and twice `rows` (or `or_rows`: rows that point to those lost); `days` are
-    the first and last day damaged."""
+    and a number of rows between half and twice `rows` (or `or_rows`: rows that point to those lost);
+    `days` are the first and last day damaged."""
 
     name: str
     kinds: tuple[str, ...]

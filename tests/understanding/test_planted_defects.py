@@ -12,6 +12,7 @@ from banks import Extract
 from defects import PLANTERS, Planter
 from made_up import made_up
 from measure import all_together, judge, look
+
 from shared_data import shared
 
 REAL: dict[str, tuple[str, Callable[[Path], Extract]]] = {

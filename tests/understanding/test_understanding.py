@@ -136,8 +136,10 @@ def test_rows_the_load_refused_are_said_and_cost_validity(tmp_path: Path, extrac
 
 def _finding(**changes: Any) -> Finding:
     given = {
-        "kind": "unit_change", "table": "transaction", "columns": ("amount_minor",), "sentence": "", "rows": 10,
-        "share": 0.1, "severity": Severity.WARNING, "certainty": Certainty.LIKELY, "evidence": "", "advice": "",
+        "kind": "unit_change", "table": "transaction", "columns": ("amount_minor",), "sentence": "",
+        "rows": 10,
+        "share": 0.1, "severity": Severity.WARNING, "certainty": Certainty.LIKELY, "evidence": "",
+        "advice": "",
     }  # fmt: skip
     return Finding(**(given | changes))
 

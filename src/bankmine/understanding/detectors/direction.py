@@ -102,8 +102,10 @@ def _contradicting(scan: Scan, name: str) -> tuple[str, Any, Any]:
     if not inward or not outward:
         return "", None, None
     ins, outs = ", ".join(map(literal, inward)), ", ".join(map(literal, outward))
-    condition = f"((direction = 'out' AND {quoted(name)} IN ({ins})) OR (direction = 'in' AND "
-    f"{quoted(name)} IN ({outs})))"
+    condition = (
+        f"((direction = 'out' AND {quoted(name)} IN ({ins})) OR "
+        f"(direction = 'in' AND {quoted(name)} IN ({outs})))"
+    )
     affected, rows = scan.by_day([condition, f"{quoted(name)} IN ({ins}, {outs})"])
     return condition, affected, rows
 

@@ -81,13 +81,15 @@ def _childless(child: Scan, key: str, parent: Scan) -> Iterator[Finding]:
     """Rows of the parent without any row in a table that should cover it: a sign of a cut file."""
     if not child.has(key) or not parent.has(key):
         return
-    condition = f"{quoted(key)} NOT IN (SELECT {quoted(key)} FROM {quoted(child.name)} WHERE {quoted(key)} "
-    "IS NOT NULL)"
+    condition = (
+        f"{quoted(key)} NOT IN (SELECT {quoted(key)} FROM {quoted(child.name)} WHERE {quoted(key)} "
+        "IS NOT NULL)"
+    )
     rows = int(
         parent.ask(f"SELECT count(DISTINCT {quoted(key)}) AS n FROM scan WHERE {condition}")["n"][0].as_py()
     )
     distinct = int(parent.ask(f"SELECT count(DISTINCT {quoted(key)}) AS n FROM scan")["n"][0].as_py())
-    if not rows or rows > 0.9 * distinct or child.table.kind is parent.table.kind is None:
+    if not rows or rows > 0.9 * distinct:
         return
     yield found(
         child, kind="truncated_file", columns=[key], rows=rows, condition="false",
