@@ -36,15 +36,15 @@ def example_bank(tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("example")
     example.write_extracts(place / "extracts", customers=700, months=14, seed=3)
     command("init", place / "bank", "--mapping", "example", "--extracts", place / "extracts")
+    said = command("run", place / "bank")
+    assert str(place / "bank" / "report" / "index.html") in said
     return place / "bank"
 
 
 @pytest.mark.slow
 @pytest.mark.xdist_group("example")
 def test_one_command_takes_raw_tables_to_a_report(example_bank: Path) -> None:
-    said = command("run", example_bank)
     index = example_bank / "report" / "index.html"
-    assert str(index) in said
     assert index.exists()
     pages = {path.stem for path in index.parent.glob("*.html")}
     assert {"index", "customers", "segmentation", "reproduce"} <= pages
