@@ -18,6 +18,7 @@ from bankmine.bank.manifest import Load, TableLoad
 from bankmine.bank.warehouse import Warehouse
 from bankmine.bank.writer import writing
 from bankmine.understanding import Understanding
+from bankmine.understanding.detectors.rejects import columns_named
 from bankmine.understanding.findings import Certainty, Finding, Severity, ordered, percent
 from bankmine.understanding.quality import table_quality
 
@@ -132,6 +133,18 @@ def test_rows_the_load_refused_are_said_and_cost_validity(tmp_path: Path, extrac
         50,
     )
     assert looked.scores[0].validity == pytest.approx(1 - 50 / 250)
+
+
+@pytest.mark.parametrize(
+    ("reason", "columns"),
+    [
+        ("direction is none of in, out", ("direction",)),
+        ("the account has no owner at that time", ("account_id",)),
+        ("broken line of trans.csv: too many fields", ()),
+    ],
+)
+def test_the_reason_of_a_reject_names_its_column(reason: str, columns: tuple[str, ...]) -> None:
+    assert columns_named("transaction", reason) == columns
 
 
 def _finding(**changes: Any) -> Finding:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
+from bankmine.bank.catalogue import TABLES
 from bankmine.bank.warehouse import Warehouse
 from bankmine.understanding.findings import Certainty, Finding, Severity, count, percent
 
@@ -17,10 +19,17 @@ def rejected(warehouse: Warehouse) -> Iterator[Finding]:
                     yield _finding(load.number, name, reason, rows, max(table.read, rows))
 
 
+def columns_named(table: str, reason: str) -> tuple[str, ...]:
+    """The table's columns a reason speaks of: by their names, else by what they identify (the account)."""
+    words = re.findall(r"[a-z_]+", reason.lower())
+    declared = [column.name for column in TABLES[table].all_columns]
+    named = tuple(name for name in declared if name in words)
+    return named or tuple(name for name in declared if name.endswith("_id") and name[:-3] in words)
+
+
 def _finding(load: int, name: str, reason: str, rows: int, read: int) -> Finding:
-    column = reason.split(":")[0].split(" ")[0].strip("`'\"")
     return Finding(
-        kind="rejected_rows", table=name, columns=(column,), rows=rows, share=rows / read,
+        kind="rejected_rows", table=name, columns=columns_named(name, reason), rows=rows, share=rows / read,
         where=f"load {load}",
         sentence=f"Load {load} refused {count(rows)} of {name} ({percent(rows / read)}): {reason}.",
         severity=Severity.CRITICAL if rows > 0.01 * read else Severity.WARNING, certainty=Certainty.CERTAIN,
