@@ -83,21 +83,11 @@ def _metrics(
     runs: Sequence[Run],
     refused: Mapping[str, BankmineError],
 ) -> list[Metric]:
-    warehouse = bank.warehouse
-    tables = len(warehouse.tables())
+    zone = bank.warehouse.zone
+    rows = sum(profile.rows for profile in found.tables)
     metrics = [
-        Metric(
-            label="Customers",
-            value=snapshot.customers,
-            kind=Kind.NUMBER,
-            note=f"known on {civil_day(warehouse.zone, snapshot.cutoff)}",
-        ),
-        Metric(
-            label="Bank tables with rows",
-            value=tables,
-            kind=Kind.NUMBER,
-            note=f"{sum(warehouse.rows(name) for name in warehouse.tables()):,} rows in all",
-        ),
+        _count("Customers", snapshot.customers, f"known on {civil_day(zone, snapshot.cutoff)}"),
+        _count("Bank tables with rows", len(found.tables), f"{rows:,} rows that count"),
         Metric(
             label="Data quality",
             value=found.score,
@@ -106,23 +96,19 @@ def _metrics(
             note="0 to 1; see Data and quality",
             tone=Tone.WATCH if found.defects else Tone.GOOD,
         ),
-        Metric(
-            label="Tasks answered",
-            value=len(runs),
-            kind=Kind.NUMBER,
-            note=f"{len(refused)} refused for want of data" if refused else "none refused",
-        ),
+        _count("Tasks answered", len(runs), f"{len(refused)} refused" if refused else "none refused"),
     ]
-    spoken = warehouse.coverage("transaction") if warehouse.has("transaction") else None
+    spoken = bank.warehouse.coverage("transaction") if bank.warehouse.has("transaction") else None
     if spoken:
         days = round((spoken[1] - spoken[0]) / 86_400_000_000)
-        first, last = (civil_day(warehouse.zone, at) for at in spoken)
-        note = f"{days:,} days, {first} to {last}"
-        counted = Metric(
-            label="Transactions", value=warehouse.rows("transaction"), kind=Kind.NUMBER, note=note
-        )
-        metrics.insert(1, counted)
+        first, last = civil_day(zone, spoken[0]), civil_day(zone, spoken[1] - 1)
+        known = found.table("transaction").rows
+        metrics.insert(1, _count("Transactions", known, f"{days:,} days, {first} to {last}"))
     return metrics
+
+
+def _count(label: str, value: int, note: str) -> Metric:
+    return Metric(label=label, value=value, kind=Kind.NUMBER, note=note)
 
 
 def _answers(runs: Sequence[Run], refused: Mapping[str, BankmineError]) -> Statements:

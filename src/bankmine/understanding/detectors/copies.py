@@ -218,6 +218,8 @@ def _twins(scan: Scan, names: list[str], kind: str, what: str) -> Finding | None
     rows = _members(scan, varied)
     if twins < 1.5 * expected + 4 * expected**0.5 + 5 or rows < 0.005 * scan.rows:
         return None
+    if not _come_in_pairs(scan, varied):
+        return None
     listed = ", ".join(quoted(name) for name in varied)
     own = quoted(scan.table.primary_key[0])
     condition = (
@@ -236,6 +238,19 @@ def _twins(scan: Scan, names: list[str], kind: str, what: str) -> Finding | None
         evidence=f"{twins:,} equal pairs where about {expected:,.1f} would be expected by chance.",
         advice="Match these pairs by name and birth date at the source and merge them.",
     )  # fmt: skip
+
+
+def _come_in_pairs(scan: Scan, names: list[str]) -> bool:
+    """Whether equal rows come by twos, as from a doubled load, and not in crowds of any size.
+
+    Accounts of one product opened on one day are alike by nature; held twice, their crowds are even.
+    """
+    listed = ", ".join(quoted(name) for name in names)
+    got = scan.ask(
+        "SELECT avg(n) AS size, avg(CASE WHEN n % 2 = 0 THEN 1.0 ELSE 0.0 END) AS even "
+        f"FROM (SELECT count(*) AS n FROM scan GROUP BY {listed} HAVING count(*) > 1)"
+    )
+    return float(got["size"][0].as_py()) <= 3 or float(got["even"][0].as_py()) >= 0.95
 
 
 def _pairs(scan: Scan, names: list[str]) -> float:
