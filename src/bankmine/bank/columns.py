@@ -119,6 +119,18 @@ SYSTEM_COLUMNS: dict[Kind, tuple[Column, ...]] = {
 }  # fmt: skip
 
 OWNER_COLUMNS = ("customer_id", "is_primary")
+MAIN = "main"
+
+
+@dataclass(frozen=True)
+class Projection:
+    """A second, narrow order of an event table: rows by another key than the bucket's.
+
+    `columns` are what it holds besides the key, the version key, the bucket key and the system columns.
+    """
+
+    key: str
+    columns: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,6 +148,7 @@ class Table:
     columns: tuple[Column, ...]
     primary_key: tuple[str, ...]
     per_owner: bool = False
+    projections: tuple[Projection, ...] = ()
 
     @property
     def all_columns(self) -> tuple[Column, ...]:
@@ -160,6 +173,16 @@ class Table:
             column.name for column in self.columns if column.type is Type.KEY and column.domain in _BUCKETED
         )
 
+    def projected(self, key: str) -> tuple[str, ...]:
+        """The columns the projection by `key` holds, in the order of the warehouse; KeyError without one."""
+        for projection in self.projections:
+            if projection.key == key:
+                held = {key, self.bucket_key, *self.version_key, *projection.columns, LOAD_NUMBER.name}
+                held |= {column.name for column in SYSTEM_COLUMNS[self.kind]}
+                held |= set(OWNER_COLUMNS) if self.per_owner else set()
+                return tuple(column.name for column in self.all_columns if column.name in held)
+        raise KeyError(key)
+
     def column(self, name: str) -> Column:
         """The column of that name; KeyError where there is none."""
         for column in self.all_columns:
@@ -175,11 +198,20 @@ class Table:
         """The columns that hold keyed tokens."""
         return (column for column in self.columns if column.type is Type.KEY)
 
-    def schema(self) -> Any:
-        """The Arrow schema of the table in the warehouse."""
+    def schema(self, order: str = MAIN) -> Any:
+        """The Arrow schema in the warehouse of the table, or of its projection by the key `order`."""
         import pyarrow as pa
 
-        return pa.schema([(column.name, column.arrow_type()) for column in self.all_columns])
+        held = None if order == MAIN else self.projected(order)
+        return pa.schema(
+            [(c.name, c.arrow_type()) for c in self.all_columns if held is None or c.name in held]
+        )
+
+    def sort_key(self, order: str = MAIN) -> tuple[str, ...]:
+        """The columns rows of a bucket are sorted by; empty where the table is kept whole."""
+        if self.kind is not Kind.EVENT:
+            return ()
+        return (str(self.bucket_key) if order == MAIN else order, "event_time", "seq")
 
 
 _BUCKETED = ("customer", "entity")

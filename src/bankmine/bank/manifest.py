@@ -22,7 +22,10 @@ Coverage = tuple[int, int]
 
 @dataclass(frozen=True)
 class DataFile:
-    """One immutable Parquet file; `path` is relative to the warehouse, times are µs since 1970 UTC."""
+    """One immutable Parquet file; `path` is relative to the warehouse, times are µs since 1970 UTC.
+
+    `order` is "main", or the key of the projection the file belongs to.
+    """
 
     path: str
     rows: int

@@ -13,7 +13,7 @@ from typing import Any
 
 from bankmine.bank.catalogue import table as bank_table
 from bankmine.bank.civil import Zone
-from bankmine.bank.columns import Kind, Type
+from bankmine.bank.columns import MAIN, Table, Type
 from bankmine.bank.manifest import (
     Coverage,
     DataFile,
@@ -23,7 +23,7 @@ from bankmine.bank.manifest import (
     to_json,
     write_atomically,
 )
-from bankmine.errors import WarehouseError
+from bankmine.errors import UsageError, WarehouseError
 
 
 class Warehouse:
@@ -117,53 +117,72 @@ class Warehouse:
             end = max(end, next_end)
         return start, end
 
-    def files(self, table: str, *, bucket: int | None = None, order: str = "main") -> list[DataFile]:
-        """The table's files, of one bucket or all, by load."""
+    def files(self, table: str, *, bucket: int | None = None, order: str = MAIN) -> list[DataFile]:
+        """The table's files of one order, of one bucket or all, by load."""
         state = self.state(table)
         if not state:
             return []
         chosen = [f for f in state.files if f.order == order and (bucket is None or f.bucket == bucket)]
         return sorted(chosen, key=lambda f: (f.bucket or 0, f.load_number, f.path))
 
-    def paths(self, table: str, *, bucket: int | None = None) -> list[str]:
-        """Absolute paths of the table's files, each checked to exist."""
-        paths = [self.folder / file.path for file in self.files(table, bucket=bucket)]
-        for path in paths:
-            if not path.exists():
-                raise WarehouseError(
-                    f"the warehouse file {path} is missing",
-                    hint="Restore it from your backup, or load the extracts into a new bank.",
-                )
-        return [str(path) for path in paths]
+    def has_order(self, table: str, key: str) -> bool:
+        """Whether the table's rows are also kept in the order of `key`."""
+        return key != MAIN and bool(self.files(table, order=key))
+
+    def paths(self, table: str, *, bucket: int | None = None, order: str = MAIN) -> list[str]:
+        """Absolute paths of the table's files of one order, each checked to exist."""
+        return [str(self._found(file)) for file in self.files(table, bucket=bucket, order=order)]
+
+    def _found(self, file: DataFile) -> Path:
+        path = self.folder / file.path
+        if not path.exists():
+            raise WarehouseError(
+                f"the warehouse file {path} is missing",
+                hint="Restore it from your backup, or load the extracts into a new bank.",
+            )
+        return path
 
     def verify(self) -> None:
-        """WarehouseError where a file the manifest names is missing or has another size."""
-        for name, state in self.manifest.tables.items():
-            self.paths(name)
+        """WarehouseError where a file the manifest names, of any order, is missing or has another size."""
+        for state in self.manifest.tables.values():
             for file in state.files:
-                if (self.folder / file.path).stat().st_size != file.bytes:
+                path = self._found(file)
+                if path.stat().st_size != file.bytes:
                     raise WarehouseError(
-                        f"the warehouse file {self.folder / file.path} is not as it was written",
+                        f"the warehouse file {path} is not as it was written",
                         hint="Restore it from your backup, or load the extracts into a new bank.",
                     )
 
-    def read(self, table: str, columns: Sequence[str] | None = None, *, bucket: int | None = None) -> Any:
+    def read(
+        self,
+        table: str,
+        columns: Sequence[str] | None = None,
+        *,
+        bucket: int | None = None,
+        order: str = MAIN,
+    ) -> Any:
         """An Arrow table of all loads' raw rows; CODE columns are dictionaries.
 
-        Rows of a bucketed table are sorted by (bucket key, event_time, seq) within each bucket.
+        Rows of a bucketed table are sorted by (bucket key, event_time, seq) within each bucket; with
+        `order` by (that key, event_time, seq), in buckets of that key. A projection holds the primary
+        rows that have the key, and, where versions of one event have different keys, each version in all
+        their places: cancelled in those that are not its own. UsageError where the table is not kept in
+        that order, or not with these columns.
         """
         import pyarrow as pa
         import pyarrow.parquet as pq
 
         declared = bank_table(table)
-        names = list(columns) if columns is not None else [column.name for column in declared.all_columns]
-        order = self._order(table)
-        needed = names + [name for name in order if name not in names]
+        if order != MAIN:
+            self._check_order(declared, columns, order)
+        names = list(columns) if columns is not None else declared.schema(order).names
+        sort_key = declared.sort_key(order)
+        needed = names + [name for name in sort_key if name not in names]
         codes = [name for name in names if declared.column(name).type is Type.CODE]
         buckets = range(self.buckets(table)) if bucket is None else [bucket]
         parts = []
         for one in buckets:
-            paths = self.paths(table, bucket=one if self._is_bucketed(table) else None)
+            paths = self.paths(table, bucket=one if self._is_bucketed(table) else None, order=order)
             runs = [
                 pq.ParquetFile(path, read_dictionary=codes, memory_map=True).read(
                     columns=needed if len(paths) > 1 else names, use_threads=False
@@ -172,18 +191,24 @@ class Warehouse:
             ]
             if len(runs) > 1:
                 joined = pa.concat_tables(runs).unify_dictionaries()
-                runs = [joined.sort_by([(name, "ascending") for name in order]) if order else joined]
+                runs = [joined.sort_by([(name, "ascending") for name in sort_key]) if sort_key else joined]
             parts += [run.select(names) for run in runs]
         if not parts:
             schema = declared.schema()
             return pa.schema([schema.field(name) for name in names]).empty_table()
         return pa.concat_tables(parts).unify_dictionaries()
 
+    def _check_order(self, declared: Table, columns: Sequence[str] | None, order: str) -> None:
+        if not self.has_order(declared.name, order):
+            raise UsageError(
+                f"the warehouse does not keep {declared.name} by {order}", hint="Read the main order."
+            )
+        lacking = set(columns or ()) - set(declared.projected(order))
+        if lacking:
+            raise UsageError(
+                f"{declared.name} by {order} does not hold {', '.join(sorted(lacking))}",
+                hint="Read the main order, which holds every column.",
+            )
+
     def _is_bucketed(self, table: str) -> bool:
         return bank_table(table).bucket_key is not None
-
-    def _order(self, table: str) -> tuple[str, ...]:
-        declared = bank_table(table)
-        if declared.kind is not Kind.EVENT:
-            return ()
-        return (str(declared.bucket_key), "event_time", "seq")

@@ -20,7 +20,7 @@ from typing import Any
 from bankmine import clock
 from bankmine.bank.catalogue import TABLES
 from bankmine.bank.catalogue import table as bank_table
-from bankmine.bank.columns import Kind, Table, Type
+from bankmine.bank.columns import MAIN, Kind, Table, Type
 from bankmine.bank.hashing import bucket_of
 from bankmine.bank.manifest import (
     DataFile,
@@ -32,6 +32,7 @@ from bankmine.bank.manifest import (
     to_json,
     write_atomically,
 )
+from bankmine.bank.projections import projection_runs
 from bankmine.bank.warehouse import Warehouse
 from bankmine.errors import WarehouseError
 
@@ -109,6 +110,7 @@ class LoadWriter:
 
     warehouse: Warehouse
     added: dict[str, list[DataFile]] = field(default_factory=dict)
+    rewritten: set[str] = field(default_factory=set)
     removed: set[str] = field(default_factory=set)
     buckets: dict[str, int] = field(default_factory=dict)
     appends: dict[str, int] = field(default_factory=dict)
@@ -203,18 +205,16 @@ class LoadWriter:
             self.buckets.setdefault(declared.name, (state.buckets if state else None) or wanted)
             return
         self.buckets[declared.name] = wanted
-        for bucket in range(state.buckets or 1):
-            old = self.warehouse.files(declared.name, bucket=bucket)
-            if old:
-                self.removed |= {file.path for file in old}
-                self._write_runs(
-                    declared, self._plain(declared.name, bucket), f"{self.load_number:06d}-grown-{bucket}"
-                )
+        for order in sorted({file.order for file in state.files}):
+            for bucket in range(state.buckets or 1):
+                old = self.warehouse.files(declared.name, bucket=bucket, order=order)
+                if old:
+                    self.removed |= {file.path for file in old}
+                    rows = self.warehouse.read(declared.name, bucket=bucket, order=order)
+                    self._write_runs(declared, rows, f"{self.load_number:06d}-grown-{bucket}", order)
+        self.rewritten |= {file.path for file in self.added.get(declared.name, ())}
 
-    def _plain(self, name: str, bucket: int) -> Any:
-        return self.warehouse.read(name, bucket=bucket).cast(bank_table(name).schema())
-
-    def _write_runs(self, declared: Table, rows: Any, stem: str) -> None:
+    def _write_runs(self, declared: Table, rows: Any, stem: str, order: str = MAIN) -> None:
         """Sorts, cuts into buckets and writes one synced file for each."""
         import numpy as np
         import pyarrow as pa
@@ -223,66 +223,84 @@ class LoadWriter:
         if declared.bucket_key is None:
             self._write_file(declared, rows, None, stem)
             return
-        keys = pc.fill_null(rows.column(declared.bucket_key), 0).to_numpy()
+        sort_key = declared.sort_key(order)
+        keys = pc.fill_null(rows.column(sort_key[0]), 0).to_numpy()
         buckets = bucket_of(np.ascontiguousarray(keys), self.buckets[declared.name])
-        order = [
-            ("bucket", "ascending"),
-            (declared.bucket_key, "ascending"),
-            ("event_time", "ascending"),
-            ("seq", "ascending"),
-        ]
-        ranked = pa.table({"bucket": buckets, **{name: rows.column(name) for name, _ in order[1:]}})
-        indices = pc.sort_indices(ranked, sort_keys=order)
+        ranked = pa.table({"bucket": buckets, **{name: rows.column(name) for name in sort_key}})
+        indices = pc.sort_indices(ranked, sort_keys=[(name, "ascending") for name in ("bucket", *sort_key)])
         rows = rows.take(indices)
         edges = np.searchsorted(buckets[indices.to_numpy()], np.arange(self.buckets[declared.name] + 1))
         for bucket in range(self.buckets[declared.name]):
             start, end = int(edges[bucket]), int(edges[bucket + 1])
             if end > start:
-                self._write_file(declared, rows.slice(start, end - start), bucket, stem)
+                self._write_file(declared, rows.slice(start, end - start), bucket, stem, order)
 
-    def _write_file(self, declared: Table, rows: Any, bucket: int | None, stem: str) -> None:
+    def _write_file(
+        self, declared: Table, rows: Any, bucket: int | None, stem: str, order: str = MAIN
+    ) -> None:
         import pyarrow.parquet as pq
 
-        place = f"{declared.name}/bucket={bucket:04d}" if bucket is not None else declared.name
+        schema = declared.schema(order)
+        place = declared.name if order == MAIN else f"{declared.name}/by={order}"
+        place = f"{place}/bucket={bucket:04d}" if bucket is not None else place
         path = f"{place}/{stem}.parquet"
         target = self.folder / path
         target.parent.mkdir(parents=True, exist_ok=True)
         codes = [
             c.name
             for c in declared.all_columns
-            if c.type in (Type.CODE, Type.BOOLEAN) or c.name == "load_number"
+            if c.name in schema.names and (c.type in (Type.CODE, Type.BOOLEAN) or c.name == "load_number")
         ]
         with target.open("wb") as out:
-            pq.write_table(rows, out, compression="zstd", use_dictionary=codes, row_group_size=1 << 20)
+            pq.write_table(
+                rows.cast(schema), out, compression="zstd", use_dictionary=codes, row_group_size=1 << 20
+            )
             out.flush()
             os.fsync(out.fileno())
         sync_folder(target.parent)
-        file = DataFile(path, rows.num_rows, target.stat().st_size, self.load_number, bucket)
+        file = DataFile(path, rows.num_rows, target.stat().st_size, self.load_number, bucket, order)
         self.added.setdefault(declared.name, []).append(file)
 
-    def _compact(self) -> None:
-        """Joins the runs of buckets that have too many, or too much in small runs."""
+    def _interim(self, name: str) -> Warehouse:
+        """The warehouse as it would be read after this load, of one table."""
+        state = self.warehouse.state(name)
+        files = (*(state.files if state else ()), *self.added[name])
+        left = tuple(file for file in files if file.path not in self.removed)
+        tables = {name: TableState(name, self.buckets[name], left)}
+        return Warehouse(self.folder, replace(self.warehouse.manifest, tables=tables))
+
+    def _project(self) -> None:
+        """Writes the rows of this load in the second orders of their tables."""
         for name in list(self.added):
             declared = bank_table(name)
-            state = self.warehouse.state(name)
-            if declared.kind is not Kind.EVENT or not state or name not in self.added:
+            fresh = [file for file in self.added[name] if file.path not in self.rewritten]
+            if declared.projections and fresh:
+                for key, rows in projection_runs(self._interim(name), declared, fresh, self.load_number):
+                    self._write_runs(declared, rows, f"{self.load_number:06d}", key)
+
+    def _compact(self) -> None:
+        """Joins the runs of buckets that have too many, or too much in small runs, in every order."""
+        for name in list(self.added):
+            declared = bank_table(name)
+            if declared.kind is not Kind.EVENT or not self.warehouse.state(name):
                 continue
-            files = [f for f in (*state.files, *self.added[name]) if f.path not in self.removed]
-            interim = Warehouse(self.folder, replace(self.warehouse.manifest, tables={
-                name: TableState(name, self.buckets[name], tuple(files))}))  # fmt: skip
-            for bucket in sorted({f.bucket for f in files if f.bucket is not None}):
-                runs = [f for f in files if f.bucket == bucket]
+            interim = self._interim(name)
+            buckets: dict[tuple[str, int | None], list[DataFile]] = {}
+            for file in interim.manifest.tables[name].files:
+                buckets.setdefault((file.order, file.bucket), []).append(file)
+            for (order, bucket), runs in sorted(buckets.items()):
                 largest = max(f.rows for f in runs)
                 small = sum(f.rows for f in runs) - largest
                 if len(runs) > RUNS_A_BUCKET or (len(runs) > 2 and small > SMALL_SHARE * (largest + small)):
-                    rows = interim.read(name, bucket=bucket).cast(declared.schema())
+                    rows = interim.read(name, bucket=bucket, order=order)
                     gone = {f.path for f in runs}
                     self.added[name] = [f for f in self.added[name] if f.path not in gone]
                     self.removed |= gone
-                    self._write_file(declared, rows, bucket, f"{self.load_number:06d}-compact")
+                    self._write_file(declared, rows, bucket, f"{self.load_number:06d}-compact", order)
 
     def commit(self, load: Load) -> Warehouse:
         """Shows the load to readers, in one rename; returns the new state."""
+        self._project()
         self._compact()
         before = self.warehouse.manifest
         tables = dict(before.tables)

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bankmine.bank import catalogue
 from bankmine.bank.civil import Zone
-from bankmine.bank.columns import Table, Type
+from bankmine.bank.columns import MAIN, Table, Type
 from bankmine.windows.versions import superseded_at
 
 Ints = NDArray[np.int64]
@@ -40,6 +40,39 @@ class Readable(Protocol):
 
     def read(self, table: str, columns: Sequence[str] | None = None, *, bucket: int | None = None) -> Any:
         """An Arrow table of all loads' raw rows."""
+
+
+@runtime_checkable
+class Projected(Readable, Protocol):
+    """A warehouse that also keeps tables in second orders."""
+
+    def has_order(self, table: str, key: str) -> bool:
+        """Whether the table's rows are also kept in the order of `key`."""
+
+    def read(
+        self,
+        table: str,
+        columns: Sequence[str] | None = None,
+        *,
+        bucket: int | None = None,
+        order: str = "main",
+    ) -> Any:
+        """An Arrow table of all loads' raw rows, in one of the orders."""
+
+
+def order_for(warehouse: Readable, table: str, *, key: str, columns: Iterable[str]) -> str:
+    """The projection by the key where the warehouse has it with every column needed, else "main"."""
+    if not isinstance(warehouse, Projected) or not warehouse.has_order(table, key):
+        return MAIN
+    held = set(catalogue.table(table).projected(key))
+    return key if held.issuperset(_needed(catalogue.table(table), key, columns)) else MAIN
+
+
+def _needed(declared: Table, key: str, columns: Iterable[str]) -> list[str]:
+    """The columns to read: those asked for, and what says which rows count and when."""
+    system = ["event_time", "seq", "known_at", "cancelled", "load_number", key, *declared.version_key]
+    system += ["is_primary"] if declared.per_owner and key != "customer_id" else []
+    return list(dict.fromkeys([*system, *columns]))
 
 
 @dataclass(frozen=True)
@@ -76,15 +109,22 @@ class EventRows:
 
 
 def read_rows(
-    warehouse: Readable, table: str, *, key: str, columns: Iterable[str], bucket: int | None
+    warehouse: Readable,
+    table: str,
+    *,
+    key: str,
+    columns: Iterable[str],
+    bucket: int | None,
+    order: str = MAIN,
 ) -> EventRows:
-    """The rows of one bucket (None: of all) under a key, with the columns asked for."""
+    """The rows of one bucket (None: of all) of an order under a key, with the columns asked for."""
     declared = catalogue.table(table)
     primary_only = declared.per_owner and key != "customer_id"
-    system = ["event_time", "seq", "known_at", "cancelled", "load_number", key, *declared.version_key]
-    system += ["is_primary"] if primary_only else []
-    names = list(dict.fromkeys([*system, *columns]))
-    raw = warehouse.read(table, names, bucket=bucket)
+    names = _needed(declared, key, columns)
+    if order != MAIN and isinstance(warehouse, Projected):
+        raw = warehouse.read(table, names, bucket=bucket, order=order)
+    else:
+        raw = warehouse.read(table, names, bucket=bucket)
     found = {name: column_values(declared, name, raw.column(name)) for name in names}
     version_key = [sortable(found[name]) for name in declared.version_key]
     known_from = found["known_at"].data

@@ -1,7 +1,8 @@
 """Snapshots: all features of the asked subjects, each at its own cutoff.
 
 Each table is walked once, bucket by bucket; buckets run on several threads and write disjoint rows of the
-result, so the answer does not depend on their number.
+result, so the answer does not depend on their number. Features under another key than the customer's walk
+the projection by that key where the warehouse has one that holds what they need, else the whole table.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bankmine.bank import catalogue
+from bankmine.bank.columns import MAIN
 from bankmine.bank.hashing import bucket_of
 from bankmine.errors import CutoffError, UsageError
 from bankmine.windows.declaration import Feature
@@ -22,7 +24,7 @@ from bankmine.windows.edges import Edges, find_edges
 from bankmine.windows.entries import Entries, make_entries
 from bankmine.windows.finish import Totals, finisher
 from bankmine.windows.plan import Group, Pass, check_names, check_tables, parts, plan
-from bankmine.windows.reader import Readable, read_rows
+from bankmine.windows.reader import Readable, order_for, read_rows
 from bankmine.windows.result import Columns
 from bankmine.windows.verdicts import NO_VERDICTS, read_verdicts
 
@@ -150,7 +152,9 @@ class _Work:
         ]
         self.edges = [self._edges(one, instants) for one in group.passes]
         self.verdicts = {label: read_verdicts(warehouse, group.table, label) for label in group.verdicts}
-        self.bucketed = catalogue.table(group.table).bucket_key == group.key
+        self.order = order_for(warehouse, group.table, key=group.key, columns=group.columns)
+        own = catalogue.table(group.table).bucket_key == group.key
+        self.bucketed = own or self.order != MAIN
         self.buckets, self.rows_of = self._rows_by_bucket()
 
     def _edges(self, one: Pass, instants: Ints) -> Edges:
@@ -178,7 +182,9 @@ class _Work:
         """Reads one bucket and fills its rows of the result."""
         mine = self.rows_of[bucket]
         group = self.group
-        rows = read_rows(self.warehouse, group.table, key=group.key, columns=group.columns, bucket=bucket)
+        rows = read_rows(
+            self.warehouse, group.table, key=group.key, columns=group.columns, bucket=bucket, order=self.order
+        )
         for one, edges, finishers in zip(group.passes, self.edges, self.finishers, strict=True):
             verdicts = self.verdicts.get(one.source.verdict_of or "", NO_VERDICTS)
             entries = make_entries(rows, one, verdicts)

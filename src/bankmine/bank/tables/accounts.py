@@ -2,13 +2,14 @@
 
 from dataclasses import replace
 
-from bankmine.bank.columns import Kind, Personal, Table
+from bankmine.bank.columns import Kind, Personal, Projection, Table
 from bankmine.bank.tables import (
     IS_PRIMARY, account_id, code, customer_id, date, key, money, product_code, real, secret,
 )  # fmt: skip
 
 BEHAVIOUR = Personal.BEHAVIOUR
 LOCATION = Personal.LOCATION
+_NARROW = ("amount_minor", "base_minor", "direction", "status", "channel", "category")
 
 TABLES = (
     Table(
@@ -66,6 +67,7 @@ TABLES = (
     ),
     Table(
         name="transaction", kind=Kind.EVENT, primary_key=("transaction_id",), per_owner=True,
+        projections=tuple(Projection(name, _NARROW) for name in ("card_id", "terminal_id", "merchant_id", "account_id")),
         sentence="Money that moved, or tried to, on an account or card.",
         columns=(
             key(name="transaction_id", domain="transaction", required=True, sentence="Token of the transaction."),

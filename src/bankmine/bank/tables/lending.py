@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from bankmine.bank.columns import Kind, Personal, Table
+from bankmine.bank.columns import Kind, Personal, Projection, Table
 from bankmine.bank.tables import (
     account_id, boolean, code, customer_id, date, instant, integer, key, money, product_code, real, secret,
 )  # fmt: skip
@@ -32,6 +32,7 @@ TABLES = (
     ),
     Table(
         name="loan_event", kind=Kind.EVENT, primary_key=("loan_event_id",), sentence="Something that happened to a loan.",
+        projections=(Projection("loan_id", ("kind", "amount_minor", "principal_after_minor", "days_past_due")),),
         columns=(
             key(name="loan_event_id", domain="loan_event", required=True, sentence="Token of the event."),
             loan_id,

@@ -1,0 +1,202 @@
+"""Projections: the rows a load adds to a table's second orders (by card, terminal, merchant, loan …).
+
+A projection is bucketed by the hash of its own key. Versions of one event are told apart bucket by bucket,
+so a correction that moves an event to another key must be seen under the old one too: such an event is kept
+in all its places, and each version is `cancelled` in those that are not its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bankmine.bank.columns import Table, Type
+from bankmine.bank.hashing import bucket_of, splitmix64
+from bankmine.bank.manifest import DataFile
+from bankmine.bank.warehouse import Warehouse
+
+ROWS_HELD = 4_000_000
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+
+def projection_runs(
+    state: Warehouse, table: Table, fresh: Sequence[DataFile], load_number: int
+) -> Iterator[tuple[str, Any]]:
+    """The rows each projection needs after a load, as (key, Arrow table), at most ROWS_HELD at a time.
+
+    `state` names the files of all loads, `fresh` the main files of this one. Runs of one key hold disjoint
+    buckets. A projection not yet kept takes the rows of all loads; one whose key no row has gives no run.
+    """
+    keys = [projection.key for projection in table.projections]
+    kept = {key: state.has_order(table.name, key) for key in keys}
+    sources = {
+        key: [
+            file
+            for file in (fresh if kept[key] else state.files(table.name))
+            if _may_have(state, file, table, key)
+        ]
+        for key in keys
+    }
+    wanted = [key for key in keys if kept[key] or sources[key]]
+    since = {key: load_number if kept[key] else 0 for key in wanted}
+    moved = _moved(state, table, fresh, since)
+    for key in wanted:
+        rows = sum(file.rows for file in sources[key])
+        buckets = state.buckets(table.name)
+        step = max(1, buckets * ROWS_HELD // max(rows, ROWS_HELD))
+        for low in range(0, buckets, step):
+            inside = range(low, min(low + step, buckets))
+            parts = [_inside(_primary(_read(state, file, table, key), table, key), key, buckets, inside)
+                     for file in sources[key]]  # fmt: skip
+            parts += [_inside(part, key, buckets, inside) for part in moved.get(key, ())]
+            parts = [part for part in parts if part.num_rows]
+            if parts:
+                yield key, _joined(parts)
+
+
+def _joined(parts: Sequence[Any]) -> Any:
+    import pyarrow as pa
+
+    return pa.concat_tables(parts).unify_dictionaries()
+
+
+def _may_have(state: Warehouse, file: DataFile, table: Table, key: str) -> bool:
+    """False where the file's statistics say that no row has the key."""
+    import pyarrow.parquet as pq
+
+    metadata = pq.read_metadata(state.folder / file.path)
+    place = table.schema().names.index(key)
+    for number in range(metadata.num_row_groups):
+        column = metadata.row_group(number).column(place)
+        counts = column.statistics
+        if counts is None or not counts.has_null_count or counts.null_count < column.num_values:
+            return True
+    return False
+
+
+def _read(state: Warehouse, file: DataFile, table: Table, key: str) -> Any:
+    import pyarrow.parquet as pq
+
+    names = table.projected(key)
+    codes = [name for name in names if table.column(name).type is Type.CODE]
+    found = pq.ParquetFile(state.folder / file.path, read_dictionary=codes, memory_map=True)
+    return found.read(columns=list(names), use_threads=False)
+
+
+def _primary(rows: Any, table: Table, key: str) -> Any:
+    """The rows that have the key, and of a table with a row for each owner the primary's."""
+    import pyarrow.compute as pc
+
+    here = pc.is_valid(rows.column(key))
+    return rows.filter(pc.and_(here, rows.column("is_primary")) if table.per_owner else here)
+
+
+def _inside(rows: Any, key: str, buckets: int, inside: range) -> Any:
+    """The rows whose bucket lies in the range."""
+    import pyarrow as pa
+
+    if len(inside) == buckets:
+        return rows
+    bucket = bucket_of(_ints(rows, key), buckets)
+    return rows.filter(pa.array((bucket >= inside.start) & (bucket < inside.stop)))
+
+
+def _ints(rows: Any, name: str) -> Ints:
+    """A key or number as int64, 0 where missing."""
+    import pyarrow.compute as pc
+
+    return np.ascontiguousarray(pc.fill_null(rows.column(name), 0).to_numpy(), np.int64)
+
+
+def _moved(
+    state: Warehouse, table: Table, fresh: Sequence[DataFile], since: Mapping[str, int]
+) -> dict[str, list[Any]]:
+    """By key, the cancelled copies that events moved by a correction need; of `since` that load on."""
+    found: dict[str, list[Any]] = {key: [] for key in since}
+    local = table.bucket_key in table.version_key  # else versions of one event may lie in several buckets
+    names = [*table.version_key, *since, "load_number", *(["is_primary"] if table.per_owner else [])]
+    files = fresh if all(since.values()) else state.files(table.name)
+    for bucket in sorted({file.bucket for file in files}, key=lambda one: one or 0) if local else [None]:
+        rows = state.read(table.name, list(dict.fromkeys(names)), bucket=bucket)
+        event = _hash(rows, table.version_key)
+        several = np.flatnonzero(_repeated(event))
+        if not len(several):
+            continue
+        rows = rows.take(several)
+        for key, first in since.items():
+            place = _places(rows, table, key)
+            index, to = _copies(event[several], place, _ints(rows, "load_number"), first)
+            if len(index):
+                whole = state.read(table.name, table.projected(key), bucket=bucket)
+                found[key].append(_cancelled(whole.take(several[index]), key, to))
+    return found
+
+
+@dataclass(frozen=True)
+class _Places:
+    """Where each version belongs: its key, and whether it has a place at all."""
+
+    key: Ints
+    there: Bools
+
+
+def _places(rows: Any, table: Table, key: str) -> _Places:
+    there = np.asarray(rows.column(key).is_valid())
+    if table.per_owner:
+        there = there & np.asarray(rows.column("is_primary"))
+    return _Places(_ints(rows, key), there)
+
+
+def _copies(event: Ints, place: _Places, load: Ints, since: int) -> tuple[Ints, Ints]:
+    """The versions to copy, and to which key: each version to every other place of its event.
+
+    Only copies of a version or a place that no load before `since` brought.
+    """
+    there = np.flatnonzero(place.there)
+    order = there[np.lexsort((load[there], place.key[there], event[there]))]
+    events, keys = event[order], place.key[order]
+    new = np.ones(len(order), np.bool_)
+    new[1:] = (events[1:] != events[:-1]) | (keys[1:] != keys[:-1])
+    events, keys, first = events[new], keys[new], load[order][new]
+    low = np.searchsorted(events, event, "left")
+    count = np.searchsorted(events, event, "right") - low
+    version = np.repeat(np.arange(len(event)), count)
+    other = np.repeat(low, count) + np.arange(len(version)) - np.repeat(np.cumsum(count) - count, count)
+    wanted = ~place.there[version] | (place.key[version] != keys[other])
+    wanted &= (load[version] >= since) | (first[other] >= since)
+    return version[wanted], keys[other[wanted]]
+
+
+def _cancelled(rows: Any, key: str, to: Ints) -> Any:
+    """The rows as cancelled ones of other keys."""
+    import pyarrow as pa
+
+    values = {key: pa.array(to, pa.int64()), "cancelled": pa.repeat(True, len(to))}
+    if "is_primary" in rows.column_names:
+        values["is_primary"] = pa.repeat(True, len(to))
+    for name, value in values.items():
+        rows = rows.set_column(rows.column_names.index(name), rows.schema.field(name), value)
+    return rows
+
+
+def _hash(rows: Any, names: Sequence[str]) -> Ints:
+    """One number for each version key; two events that share one only make a needless cancelled copy."""
+    mixed = np.zeros(rows.num_rows, np.int64)
+    for name in names:
+        mixed = splitmix64(mixed ^ splitmix64(_ints(rows, name)).view(np.int64)).view(np.int64)  # type: ignore[arg-type]
+    return mixed
+
+
+def _repeated(values: Ints) -> Bools:
+    """Which values occur more than once."""
+    found = np.zeros(len(values), np.bool_)
+    order = np.argsort(values)
+    same = values[order][1:] == values[order][:-1]
+    found[order[1:][same]] = True
+    found[order[:-1][same]] = True
+    return found
