@@ -5,15 +5,14 @@ axes and tooltips), so a figure looks the same wherever it stands. Missing value
 """
 
 import math
+import re
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, time
 
 from bankmine.report.values import Column, Interval, Kind, Value, plain
 
 MISSING = "–"
 MINUS = "−"
-THIN = "\u202f"  # narrow no-break space
-GROUP = {"en": THIN, "zh": ","}
 SCALES = {
     "en": ((10**9, " bn"), (10**6, " m"), (10**3, " k")),
     "zh": ((10**8, " 亿"), (10**4, " 万")),
@@ -37,15 +36,14 @@ MONTHS = (
 UNITS_OF_TIME = {"en": ("ms", "s", "min", "h", "d"), "zh": ("毫秒", "秒", "分", "小时", "天")}
 
 
-def number(value: Value, *, digits: int | None = None, language: str = "en") -> str:
-    """A number with grouped thousands; reals without `digits` get three significant figures."""
+def number(value: Value, *, digits: int | None = None) -> str:
+    """A number with thousands grouped by commas; reals without `digits` get three significant figures."""
     value = plain(value)
     if value is None:
         return MISSING
     if digits is None:
         digits = 0 if isinstance(value, int) else significant_digits(float(value))
-    text = f"{abs(value):,.{digits}f}".replace(",", GROUP[language])
-    return sign(value, text)
+    return sign(value, f"{abs(value):,.{digits}f}")
 
 
 def significant_digits(value: float, figures: int = 3) -> int:
@@ -84,25 +82,25 @@ def money(minor: Value, currency: str, *, language: str = "en", bare: bool = Fal
 
 
 def shortened(size: float, *, language: str = "en") -> str:
-    """A magnitude with three significant figures and its scale: 1.24 m, 124 万; whole below 10 000."""
+    """A magnitude with three significant figures and its scale: 1.24 m, 124 万; whole below 10,000."""
     if size < 10_000:
-        return number(size, digits=0 if size >= 100 or size == int(size) else 2, language=language)
+        return number(size, digits=0 if size >= 100 or size == int(size) else 2)
     for factor, suffix in SCALES[language]:
         scaled = size / factor
         if scaled >= 0.9995:
             digits = max(0, significant_digits(scaled)) if scaled < 999.5 else 0
-            return number(scaled, digits=digits, language=language) + suffix
-    return number(size, digits=0, language=language)
+            return number(scaled, digits=digits) + suffix
+    return number(size, digits=0)
 
 
 def exact_money(minor: Value, currency: str, *, language: str = "en") -> str:
-    """Minor units in full: `CNY 1 240 000.00`; integers are never put through a float."""
+    """Minor units in full: `CNY 1,240,000.00`; integers are never put through a float."""
     minor = plain(minor)
     if minor is None:
         return MISSING
     digits = exponent(currency)
     whole, part = divmod(abs(round(minor)), 10**digits)
-    text = f"{whole:,}".replace(",", GROUP[language]) + (f".{part:0{digits}d}" if digits else "")
+    text = f"{whole:,}" + (f".{part:0{digits}d}" if digits else "")
     return f"{currency} {sign(minor, text)}".strip()
 
 
@@ -147,11 +145,11 @@ def month(value: Value, *, language: str = "en") -> str:
 
 
 def instant(value: Value) -> str:
-    """2026-05-31 14:05, for tables; seconds only where there are any."""
+    """2026-05-31 14:05, for tables; seconds only where there are any, midnight as the day alone."""
     value = plain(value)
     if value is None:
         return MISSING
-    if not isinstance(value, datetime):
+    if not isinstance(value, datetime) or value.time() == time():
         return short_day(value)
     return value.strftime("%Y-%m-%d %H:%M:%S" if value.second else "%Y-%m-%d %H:%M")
 
@@ -168,7 +166,7 @@ def duration(seconds: Value, *, language: str = "en") -> str:
     for step, below, upper, lower in ((86400, 3600, 4, 3), (3600, 60, 3, 2), (60, 1, 2, 1)):
         whole, rest = divmod(round(size / below), step // below)
         if whole:
-            text = f"{number(whole, language=language)} {words[upper]}"
+            text = f"{number(whole)} {words[upper]}"
             return sign(seconds, f"{text} {rest} {words[lower]}" if rest and whole < 10 else text)
     return sign(seconds, f"{size:.1f}".removesuffix(".0") + f" {words[1]}")
 
@@ -180,8 +178,8 @@ def amount(value: Value, column: Column, *, language: str = "en", unit: bool = F
         return MISSING
     match column.kind:
         case Kind.NUMBER if not isinstance(value, str):
-            text = number(value, digits=column.digits, language=language)
-            return f"{text} {column.unit}" if unit and column.unit else text
+            text = number(value, digits=column.digits)
+            return f"{text} {unit_for(text, column.unit)}" if unit and column.unit else text
         case Kind.MONEY:
             return money(value, column.unit, language=language)
         case Kind.SHARE:
@@ -198,11 +196,26 @@ def amount(value: Value, column: Column, *, language: str = "en", unit: bool = F
             return text_of(value, language=language)
 
 
+def unit_for(text: str, unit: str) -> str:
+    """The unit as it stands after a figure: `1 day`, `1 event in 30 days`, but `1.0 days` and `1 ms`."""
+    if text != "1":
+        return unit
+    head, *rest = re.split(r"(?= (?:per|in|of|a|an) |/)", unit, maxsplit=1)
+    return singular(head) + "".join(rest)
+
+
+def singular(noun: str) -> str:
+    """The noun without its plural s; words of up to three letters (`ms`, `pcs`) and in -ss stay."""
+    if len(noun) < 4 or not noun.endswith("s") or noun.endswith("ss"):
+        return noun
+    return f"{noun[:-3]}y" if noun.endswith("ies") else noun[:-1]
+
+
 def text_of(value: Value, *, language: str = "en") -> str:
     """Text as it is; booleans as words; numbers that stand among text are not rounded."""
     if isinstance(value, bool):
         return {"en": ("no", "yes"), "zh": ("否", "是")}[language][value]
-    return short_day(value) if isinstance(value, date) else str(value)
+    return instant(value) if isinstance(value, date) else str(value)
 
 
 def interval(value: Interval, column: Column, *, language: str = "en") -> str:
@@ -211,7 +224,7 @@ def interval(value: Interval, column: Column, *, language: str = "en") -> str:
         digits = column.digits
         if digits is None:
             digits = significant_digits(max(abs(value.low), abs(value.high)))
-        low, high = (number(v, digits=digits, language=language) for v in (value.low, value.high))
+        low, high = (number(v, digits=digits) for v in (value.low, value.high))
     else:
         low, high = (amount(v, column, language=language) for v in (value.low, value.high))
     if column.kind == Kind.SHARE:

@@ -10,12 +10,12 @@ from bankmine.report.values import Baseline, Column, Interval, Kind, Value, plai
 
 
 def count(n: int, one: str, many: str = "", *, language: str = "en") -> str:
-    """`1 customer`, `1 204 customers`, `no customers`; Chinese takes the noun with its measure word.
+    """`1 customer`, `1,204 customers`, `no customers`; Chinese takes the noun with its measure word.
 
     `many` is the irregular plural; regular ones add s, es or ies.
     """
     if language == "zh":
-        return f"{fmt.number(n, language=language)}{one}"
+        return f"{fmt.number(n)}{one}"
     noun = one if n == 1 else (many or plural(one))
     return f"{'no' if n == 0 else fmt.number(n)} {noun}"
 
@@ -45,7 +45,7 @@ def figure(
 def change(
     what: str, before: Value, after: Value, column: Column, *, since: str = "", language: str = "en"
 ) -> str:
-    """`Active customers rose by 120 (5.3%) to 2 400 since April.` A missing side is said, not guessed."""
+    """`Active customers rose by 120 (5.3%) to 2,400 since April.` A missing side is said, not guessed."""
     before, after = plain(before), plain(after)
     if before is None or after is None:
         return _no_change(what, language)
@@ -100,13 +100,13 @@ def _comparison_zh(what: str, text: str, name: str, base: str, *, inside: bool, 
 
 
 def part_of(part: int, whole: int, one: str, many: str = "", *, language: str = "en") -> str:
-    """`312 of 4 990 customers (6.3%)`; with nothing to divide by, only the count."""
+    """`312 of 4,990 customers (6.3%)`; with nothing to divide by, only the count."""
     of = count(whole, one, many, language=language)
     if whole == 0:
         return of
     share = fmt.share(part / whole)
     if language == "zh":
-        return f"{of}中的 {fmt.number(part, language=language)}（{share}）"
+        return f"{of}中的 {fmt.number(part)}（{share}）"
     return f"{fmt.number(part)} of {of} ({share})"
 
 

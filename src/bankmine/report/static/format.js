@@ -3,7 +3,7 @@
   "use strict";
   const bankmine = (window.bankmine = window.bankmine || {});
   const zh = document.documentElement.lang.startsWith("zh");
-  const MISSING = "–", MINUS = "−", GROUP = zh ? "," : "\u202f";
+  const MISSING = "–", MINUS = "−";
   const SCALES = zh ? [[1e8, " 亿"], [1e4, " 万"]] : [[1e9, " bn"], [1e6, " m"], [1e3, " k"]];
   const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
@@ -19,7 +19,7 @@
     const size = Math.abs(value);
     const places = digits ?? (Number.isInteger(value) ? 0 : significantDigits(size, 3));
     const [whole, part] = size.toFixed(places).split(".");
-    const text = whole.replace(/\B(?=(\d{3})+$)/g, GROUP) + (part ? "." + part : "");
+    const text = whole.replace(/\B(?=(\d{3})+$)/g, ",") + (part ? "." + part : "");
     return value < 0 && /[1-9]/.test(text) ? MINUS + text : text;
   }
 
@@ -44,7 +44,7 @@
   function time(value, kind) {
     const at = new Date(value), iso = at.toISOString();
     if (kind === "month") return zh ? `${at.getUTCFullYear()}年${at.getUTCMonth() + 1}月` : `${MONTHS[at.getUTCMonth()]} ${at.getUTCFullYear()}`;
-    return kind === "instant" ? iso.slice(0, 16).replace("T", " ") : iso.slice(0, 10);
+    return kind === "instant" && value % 864e5 ? iso.slice(0, 16).replace("T", " ") : iso.slice(0, 10);
   }
 
   function duration(seconds) {
@@ -57,6 +57,14 @@
     return sign + number(Math.round(size / 86400)) + (zh ? " 天" : " d");
   }
 
+  /* The unit after a figure: 1 day, 1 event in 30 days, but 1.0 days and 1 ms. */
+  function unitFor(text, unit) {
+    if (text !== "1") return unit;
+    const [, head, rest] = unit.match(/^(.*?)((?: (?:per|in|of|a|an) |\/|$).*)$/s);
+    if (head.length < 4 || !head.endsWith("s") || head.endsWith("ss")) return unit;
+    return (head.endsWith("ies") ? head.slice(0, -3) + "y" : head.slice(0, -1)) + rest;
+  }
+
   /* A value as its axis says; `unit` adds the currency or unit. */
   function value(v, axis, unit = true) {
     if (missing(v)) return MISSING;
@@ -67,7 +75,7 @@
       case "share": return share(v, axis.digits);
       case "duration": return duration(v);
       case "date": case "month": case "instant": return time(v, axis.kind);
-      default: return number(v, axis.digits) + (unit && axis.unit ? " " + axis.unit : "");
+      default: return number(v, axis.digits) + (unit && axis.unit ? " " + unitFor(number(v, axis.digits), axis.unit) : "");
     }
   }
 
