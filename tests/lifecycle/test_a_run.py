@@ -190,6 +190,16 @@ def test_too_few_customers_stop_with_their_number(tmp_path: Path) -> None:
     assert not list((tmp_path / "results").rglob("metrics.json"))
 
 
+def test_segments_of_too_few_customers_or_days_are_refused_with_the_numbers(
+    bank: Warehouse, tmp_path: Path
+) -> None:
+    few = make_bank(tmp_path / "warehouse", customers=90)
+    with pytest.raises(FeasibilityError, match=r"found \d+ customers at the cutoff.* at least 100"):
+        lifecycle.run_task(few, None, "segmentation", results_folder=tmp_path / "results")
+    with pytest.raises(FeasibilityError, match=r"found 60 days of data .* at least 90 days"):
+        lifecycle.run_task(bank, None, "segmentation", cutoff="2020-03-01", results_folder=tmp_path)
+
+
 def test_a_missing_table_is_named(bank: Warehouse, tmp_path: Path) -> None:
     with pytest.raises(FeasibilityError, match="no rows in the table feedback"):
         lifecycle.run_task(bank, None, "card_fraud", results_folder=tmp_path)

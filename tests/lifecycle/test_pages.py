@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bankmine import lifecycle
-from bankmine.lifecycle.pages import summaries
+from bankmine.lifecycle.pages import _standing, summaries
 from bankmine.lifecycle.run import Run
 from bankmine.report import Report, Reproducibility, build_report
 
@@ -47,3 +47,34 @@ def test_pages_render_to_a_folder(inactivity: Run, segmentation: Run, tmp_path: 
     text = index.read_text(encoding="utf-8")
     assert inactivity.verdict.split(":")[0] in text
     assert "recency rule" in text
+
+
+def standing(use: str, *, logistic: float, boosting: float, low: float = -0.01, beats: bool = True) -> str:
+    """The title over candidates whose AUC is as given; `low` is the interval's end of their difference."""
+
+    def one(value: float, *, baseline: bool = False) -> dict[str, object]:
+        return {"baseline": baseline, "metrics": {"auc": {"value": value}}}
+
+    figures = {
+        "metric": "auc", "use": use, "beats_baseline": beats,
+        "candidates": {
+            "rule": one(0.6, baseline=True), "logistic": one(logistic), "boosting": one(boosting)
+        },
+        "models_differ": {"logistic": {"low": low, "high": 0.02}},
+    }  # fmt: skip
+    return _standing(figures)
+
+
+def test_the_chart_of_candidates_calls_best_what_is_best() -> None:
+    assert standing("boosting", logistic=0.8, boosting=0.81).startswith("Boosting has the best figure")
+
+
+def test_the_chart_says_when_another_candidate_has_the_higher_figure() -> None:
+    equal = standing("boosting", logistic=0.81, boosting=0.8)
+    assert equal.startswith("Logistic and boosting are equal within the interval; boosting is used")
+    clear = standing("boosting", logistic=0.81, boosting=0.8, low=0.001)
+    assert clear.startswith("Logistic has the best test figure; boosting is used")
+
+
+def test_the_chart_says_when_no_model_beats_the_baseline() -> None:
+    assert standing("rule", logistic=0.61, boosting=0.6, beats=False).startswith("No model beats the rule")

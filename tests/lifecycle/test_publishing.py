@@ -54,3 +54,15 @@ def test_segments_that_are_not_found_again_are_published_as_not_to_be_used(
     assert run.scores.column("flags")[0].as_py() == ["unstable"]
     lifecycle.publish(run)
     assert '"use": "do not use"' in (tmp_path / "current.json").read_text()
+
+
+def test_a_run_of_an_earlier_date_is_kept_and_not_published(bank: Warehouse, tmp_path: Path) -> None:
+    later = lifecycle.run_task(bank, None, "segmentation", cutoff="2021-02-01", results_folder=tmp_path)
+    what_if = lifecycle.run_task(bank, None, "segmentation", cutoff="2021-01-01", results_folder=tmp_path)
+    assert lifecycle.publish(later).done
+    said = lifecycle.publish(what_if)
+    assert not said.done
+    assert said.sentence.startswith("kept, not published: the current run looks at a later date")
+    assert lifecycle.current(tmp_path)["segmentation"].run_id == later.run_id
+    assert what_if.folder.exists()
+    assert lifecycle.publish(later).done

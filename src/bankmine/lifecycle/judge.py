@@ -10,7 +10,7 @@ import numpy as np
 from bankmine.evaluation.baselines import compare
 from bankmine.evaluation.calibration import calibration
 from bankmine.evaluation.gain import gain_curve
-from bankmine.evaluation.intervals import interval
+from bankmine.evaluation.intervals import interval, paired_difference
 from bankmine.lifecycle.supervised import PROBABILITY_METRICS, Tuned
 from bankmine.tasks.contract import Bank, Task, Tested
 
@@ -53,6 +53,19 @@ def judge(task: Task, bank: Bank, tested: Tested, tuned: list[Tuned]) -> dict[st
         "best_baseline": tested.best_baseline,
         "metric": task.metric,
         "comparison": comparison.to_json(),
+        "models_differ": {
+            one.candidate.name: plain(
+                paired_difference(
+                    task.metric,
+                    tested.truth,
+                    _shown(tested, one.candidate.name, task.metric),
+                    _shown(tested, tested.model, task.metric),
+                    **how,
+                )
+            )
+            for one in tuned
+            if not one.candidate.baseline and one.candidate.name != tested.model
+        },
         "use": tested.model if comparison.beats else tested.best_baseline,
         "beats_baseline": comparison.beats,
         "calibration": _calibration(tested),

@@ -141,10 +141,8 @@ def _against_baselines(about: Mapping[str, Any]) -> list[Section]:
         )
         for key, one in figures["candidates"].items()
     ]
-    use = figures["use"]
-    title = f"{use.capitalize()} is best" if figures["beats_baseline"] else f"No model beats the {use}"
     chart = Chart(
-        title=title,
+        title=_standing(figures),
         subtitle=f"{words} on {figures['test_rows']:,} test rows, 95 % interval over "
         f"{about['figures']['comparison']['model']['by']}s",
         picture=Estimates(label=Column(label="Candidate"), measure=_number(words), bars=bars),
@@ -165,6 +163,32 @@ def _against_baselines(about: Mapping[str, Any]) -> list[Section]:
         wide=False,
     )
     return [Section(title="Against the baselines", sentence=about["split"], blocks=[chart, gain])]
+
+
+def _standing(figures: Mapping[str, Any]) -> str:
+    """Which candidate has the best figure and which one is used, and why, as the chart shows it."""
+    from bankmine.evaluation.metrics import metric
+
+    name, use = figures["metric"], figures["use"]
+    if not figures["beats_baseline"]:
+        return f"No model beats the {use}, so the {use} is used"
+    side = 1 if metric(name).larger_is_better else -1
+    models = {key: one["metrics"][name] for key, one in figures["candidates"].items() if not one["baseline"]}
+    best = max(models, key=lambda key: side * models[key]["value"])
+    if best == use:
+        return f"{use.capitalize()} has the best figure of all candidates and is used"
+    return _other_is_used(best, use, figures, models)
+
+
+def _other_is_used(
+    best: str, use: str, figures: Mapping[str, Any], models: Mapping[str, Mapping[str, Any]]
+) -> str:
+    """Why the candidate of the best test figure is not the one used."""
+    gap = figures.get("models_differ", {}).get(best)
+    chosen = f"{use} is used: it was the choice of the tuning months, before the test was seen"
+    if gap is not None and not gap["low"] <= 0 <= gap["high"]:
+        return f"{best.capitalize()} has the best test figure; {chosen}"
+    return f"{best.capitalize()} and {use} are equal within the interval; {chosen}"
 
 
 def _gain_title(figures: Mapping[str, Any]) -> str:

@@ -2,11 +2,13 @@
 
 A model that does not beat its baseline is published as what it is: "use the baseline". One that is not to be
 used (unstable segments) is published as "do not use", so that nobody goes on using an older one by accident.
+A run that looks at an earlier date than the current one (a what-if) is kept, and does not take its place.
 """
 
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +19,28 @@ from bankmine.lifecycle.run import Run, load_run
 FILE_NAME = "current.json"
 
 
-def publish(run: Run) -> Path:
-    """Makes a run the current one of its task, in one rename; returns the file."""
+@dataclass(frozen=True)
+class Published:
+    """What became of a run: whether it is the current one now, and that in a sentence."""
+
+    file: Path
+    done: bool
+    sentence: str
+
+
+def publish(run: Run) -> Published:
+    """Makes a run the current one of its task, in one rename, unless that looks at a later date."""
     results = run.folder.parents[1]
     file = results / FILE_NAME
     content = _read(file)
+    now = content.get(run.task)
+    if now is not None and _cutoff_of(results, now) > int(run.about["cutoff_us"]):
+        return Published(
+            file,
+            False,
+            f"kept, not published: the current run looks at a later date, {now['cutoff']}; this one at "
+            f"{run.cutoff}",
+        )
     content[run.task] = {
         "run_id": run.run_id,
         "folder": str(run.folder.relative_to(results)),
@@ -30,7 +49,13 @@ def publish(run: Run) -> Path:
         "verdict": run.verdict,
     }
     write_atomically(file, json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False) + "\n")
-    return file
+    return Published(file, True, f"published: the current run of {run.task} looks at {run.cutoff}")
+
+
+def _cutoff_of(results: Path, entry: dict[str, Any]) -> int:
+    """The current run's cutoff, µs; earlier than any where its folder is gone."""
+    folder = results / entry["folder"]
+    return int(load_run(folder).about["cutoff_us"]) if folder.exists() else -(2**63)
 
 
 def current(results: Path) -> dict[str, Run]:

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from bankmine.bank.civil import DAY
 from bankmine.errors import FeasibilityError
 from bankmine.tasks.contract import (
     Bank,
@@ -68,7 +69,7 @@ class Segmentation(Task):
         use="A name and a portrait for each segment, and each customer's segment with the reasons.",
         plan="Choose the number of segments that is found again on other draws of customers; refuse "
         "otherwise.",
-        feasibility=Feasibility(subjects=60, history_days=28),
+        feasibility=Feasibility(subjects=100, history_days=90),
     )
 
     def plan(self, bank: Bank) -> Plan:
@@ -79,7 +80,8 @@ class Segmentation(Task):
         days = self.goal.feasibility.history_days
         if bank.warehouse.zone.days_before(bank.cutoff, days) < start:
             raise FeasibilityError(
-                f"{self.name} found data from {show(start)} on only, for the cutoff {show(bank.cutoff)}",
+                f"{self.name} found {_days_between(start, bank.cutoff)} days of data before the cutoff "
+                f"{show(bank.cutoff)}: they begin at {show(start)}",
                 hint=f"It needs at least {days} days of transactions before the cutoff.",
             )
         return Plan(
@@ -174,6 +176,11 @@ class Segmentation(Task):
 
     def _numbers(self, bank: Bank) -> tuple[int, ...]:
         return tuple(bank.settings.get("clusters", (3, 4, 5, 6, 7, 8)))
+
+
+def _days_between(start: int, end: int) -> int:
+    """Whole days of 24 hours, rounded, between two instants in µs."""
+    return round((end - start) / DAY)
 
 
 def _preparation(exponent: int) -> Any:
