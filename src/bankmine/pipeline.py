@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from bankmine import clock
 from bankmine.config import FILE_NAME, render_config
-from bankmine.errors import BankmineError, ConfigurationError, FeasibilityError, UsageError
+from bankmine.errors import BankmineError, FeasibilityError, UsageError
 from bankmine.folder import BankFolder
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def load(bank: BankFolder, *, progress: Progress = silent) -> list[str]:
     """Loads the extracts; what was done, as lines."""
     from bankmine import sources
 
-    bank.warehouse  # noqa: B018 - a damaged manifest or changed setting is told before anything is read
+    bank.warehouse.verify()
     return list(sources.load(bank.config, progress=progress).lines())
 
 
@@ -156,13 +156,15 @@ def run(
 ) -> Outcome:
     """The whole pass. Tasks named explicitly must run; of the bank's own list, a refused one is reported."""
     began = clock.elapsed()
+    chosen = _check_tasks(bank, tasks)
+    bank.cutoff_us(cutoff)
     outcome = Outcome(loaded=load(bank, progress=progress))
     bank = bank.reopened()
     _needs_data(bank)
     found = understand(bank, progress=progress)
     outcome.found = list(found.statements[:5])
     snapshot(bank, cutoff=cutoff, progress=progress)
-    for task in tasks or _enabled(bank):
+    for task in chosen:
         try:
             outcome.runs.append(run_task(bank, task, cutoff=cutoff, progress=progress))
         except FeasibilityError as error:
@@ -200,11 +202,12 @@ def check(bank: BankFolder) -> Iterator[tuple[str, bool | None]]:
     """Settings, keys, files and the mapping's promises: a line and whether it holds (None: not asked)."""
     from bankmine import sources
 
+    _check_tasks(bank, None)
     yield f"settings {bank.folder / FILE_NAME}", True
     same = bank.keyring.identity == bank.warehouse.manifest.key_identity
     yield "the pseudonym key is the one the warehouse was made with", same
     for table in bank.warehouse.tables():
-        yield f"{table}: {len(bank.warehouse.paths(table))} files, {bank.warehouse.rows(table):,} rows", True
+        yield f"{table}: {len(bank.warehouse.files(table))} files, {bank.warehouse.rows(table):,} rows", True
     for finding in sources.check(bank.config):
         yield finding.line(), finding.passed
 
@@ -219,8 +222,11 @@ def history(folder: Path, *, restore: bool = False) -> list[str]:
         return list(sources.history(Warehouse.open(place)))
     from bankmine.bank.writer import restore as bring_back
 
+    before = (place / "manifest.json").read_bytes() if (place / "manifest.json").exists() else b""
     warehouse = bring_back(place)
     number = len(warehouse.manifest.loads)
+    if (place / "manifest.json").read_bytes() == before:
+        return ["The manifest is good; nothing was brought back.", *sources.history(warehouse)]
     return [f"Brought back the manifest of load {number}.", *sources.history(warehouse)]
 
 
@@ -249,17 +255,15 @@ def customer(bank: BankFolder, customer_id: str, *, raw: bool = False, cutoff: s
     return profile(bank.warehouse, token, at)
 
 
-def _enabled(bank: BankFolder) -> list[str]:
-    from bankmine.tasks import TASKS
+def _check_tasks(bank: BankFolder, named: Sequence[str] | None) -> list[str]:
+    """The tasks to run, each known and each with settings it has; told before anything is loaded."""
+    from bankmine.tasks.registry import find_task
 
-    enabled = list(bank.config.tasks)
-    unknown = [name for name in enabled if name not in TASKS]
-    if unknown:
-        raise ConfigurationError(
-            f"bankmine.toml turns on a task {unknown[0]!r} that does not exist",
-            hint=f"There are {', '.join(TASKS)}.",
-        )
-    return enabled
+    for name, settings in bank.config.tasks.items():
+        find_task(name, bank.folder).check_settings(settings)
+    for name in named or ():
+        find_task(name, bank.folder)
+    return list(named or bank.config.tasks)
 
 
 def _needs_data(bank: BankFolder) -> None:

@@ -106,7 +106,10 @@ class Keyring:
         return show_key(self.token("bankmine", "identity of the key"))
 
     def _persons(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(self.folder / "persons.db", timeout=60, isolation_level=None)
+        file = self.folder / "persons.db"
+        if not file.exists():
+            file.touch(mode=0o600)
+        connection = sqlite3.connect(file, timeout=60, isolation_level=None)
         connection.execute("PRAGMA secure_delete = ON")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("CREATE TABLE IF NOT EXISTS person (customer_id INTEGER PRIMARY KEY, key BLOB)")

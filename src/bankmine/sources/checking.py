@@ -46,6 +46,17 @@ def check(config: Config, progress: Progress = silent) -> tuple[Finding, ...]:
     mapping = load_mapping(config.mapping)
     delivery = find(mapping, config.extracts)
     findings = [_files(warehouse)]
+    if not findings[0].passed:
+        return tuple(findings)  # what the mapping promises can only be asked of files that can be read
+    if not warehouse.manifest.loads:
+        nothing = Finding(
+            name="loads",
+            sentence="The bank has been loaded.",
+            passed=False,
+            found="nothing",
+            expected="a load",
+        )
+        return (*findings, nothing)
     connection = connect(memory=config.memory, threads=config.threads)
     try:
         attach_all(connection, delivery, progress)

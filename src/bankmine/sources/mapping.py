@@ -139,6 +139,8 @@ def load_mapping(name: str) -> Mapping:
         what = (
             f"{folder} holds no mapping (no mapping.toml)" if is_folder else f"there is no mapping {name!r}"
         )
+        if not is_folder and (Path(name) / "mapping.toml").is_file():
+            hint = f"For the folder of that name write ./{name}. "
         raise UsageError(what, hint=f"{hint}Shipped are {', '.join(shipped)}; or give a mapping's folder.")
     return _parse(folder, _read(folder / "mapping.toml"))
 

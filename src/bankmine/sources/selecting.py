@@ -38,6 +38,11 @@ def given_columns(connection: duckdb.DuckDBPyConnection, mapping: Mapping, name:
             f"{here} does not give {lacking[0]}, which the bank table {name} requires",
             hint="Add it to the SELECT.",
         )
+    if table.per_owner and "customer_id" not in given and "account_id" not in given:
+        raise ConfigurationError(
+            f"{here} gives neither customer_id nor account_id, so the rows of {name} have no owner",
+            hint="Add one of them to the SELECT.",
+        )
     return given
 
 
