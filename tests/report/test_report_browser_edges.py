@@ -8,7 +8,7 @@ import pytest
 from browsing import NO_BROWSER, Visit, chromium
 from specimen import specimen
 
-from bankmine.report import Chart, Column, Kind, Page, Section, Tone, build_report
+from bankmine.report import Chart, Column, Fold, Kind, Page, Section, Table, Tone, build_report
 from bankmine.report import pictures as p
 
 pytestmark = [pytest.mark.slow, NO_BROWSER]
@@ -42,6 +42,14 @@ EDGES: dict[str, p.Picture] = {
     ),
     "one estimate": p.Estimates(label=NAME, measure=N, bars=[p.Bar(label="a", value=0.5, low=0.5, high=0.5)]),
     "one bin": p.Histogram(measure=N, edges=[0, 1], counts=[5]),
+    "bins of dates": p.Histogram(
+        measure=Column(label="Day", kind=Kind.DATE),
+        edges=[NEW_YEAR, date(2026, 1, 2), FEBRUARY],
+        counts=[1, 2],
+    ),
+    "long heads": p.HeatMap(
+        measure=N, rows=["a", "b"], columns=[LONG, "b", LONG], values=[[1, 2, 3], [3, None, 1]]
+    ),
     "five groups": p.Scatter(x=N, y=N, groups=[p.Points(name=f"g{i}", x=[i + 1], y=[1]) for i in range(5)]),
     "logarithmic": p.Scatter(x=N, y=N, logarithmic=True, groups=[p.Points(name="g", x=[1, 1e6], y=[1, 1e6])]),
     "one cell": p.Hexagons(x=N, y=N, xs=[3, 3], ys=[4, 4]),
@@ -71,3 +79,42 @@ def test_pictures_at_the_edge_are_drawn_without_complaint(browser, tmp_path, wid
         visit.page.screenshot(path=tmp_path / "edges.png", full_page=True)
         assert visit.complaints == []
         assert visit.page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def folded_report(folder):
+    """One page: a fold with a picture and a table of many wide rows."""
+    chart = Chart(title="Bins", subtitle="n", picture=EDGES["bins of dates"])
+    columns = [Column(label=f"Column {i}") for i in range(9)]
+    table = Table(caption="Wide", columns=columns, rows=[[LONG] * 9 for _ in range(40)])
+    section = Section(title="s", blocks=[Fold(title="More", blocks=[chart, table])])
+    page = Page(slug="p", title="p", sentence="One.", sections=[section], how_computed=None)
+    return build_report(replace(specimen(), pages=[page]), folder).parent
+
+
+DRAWN = "document.querySelector('.picture').dataset.drawn ?? ''"
+CUT = """() => {
+    const area = document.querySelector('.table-block .scroll');
+    const end = area.getBoundingClientRect().top + area.clientHeight;
+    const places = [...area.querySelectorAll('tr')].map(row => row.getBoundingClientRect());
+    return places.filter(place => place.top < end - 1 && place.bottom > end + 1.5).length;
+}"""
+
+
+def test_an_opened_fold_shows_its_picture_and_says_that_its_table_is_wider_and_cuts_no_row(browser, tmp_path):
+    with Visit(browser, folded_report(tmp_path / "r"), "index", width=390) as visit:
+        assert not visit.page.locator(".fold .picture").is_visible()
+        visit.page.locator(".fold > summary").click()
+        visit.page.wait_for_function(f"({DRAWN}) === 'histogram'")
+        visit.page.locator(".table-block .sideways").wait_for(state="visible")
+        assert visit.page.evaluate(CUT) == 0
+        assert visit.complaints == []
+
+
+def test_a_table_that_fits_has_no_word_about_scrolling(browser, tmp_path):
+    table = Table(caption="Small", columns=[NAME], rows=[["a"], ["b"]])
+    page = Page(
+        slug="p", title="p", sentence="One.", sections=[Section(title="s", blocks=[table])], how_computed=None
+    )
+    folder = build_report(replace(specimen(), pages=[page]), tmp_path / "r").parent
+    with Visit(browser, folder, "index", width=1440) as visit:
+        assert not visit.page.locator(".sideways").first.is_visible()

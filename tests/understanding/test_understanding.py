@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pyarrow as pa
@@ -17,9 +19,12 @@ from bankmine import understanding
 from bankmine.bank.manifest import Load, TableLoad
 from bankmine.bank.warehouse import Warehouse
 from bankmine.bank.writer import writing
+from bankmine.report import Fold
 from bankmine.understanding import Understanding
 from bankmine.understanding.detectors.rejects import columns_named
 from bankmine.understanding.findings import Certainty, Finding, Severity, ordered, percent
+from bankmine.understanding.pages import _bins, _cell
+from bankmine.understanding.profile import ColumnProfile
 from bankmine.understanding.quality import table_quality
 
 
@@ -205,3 +210,43 @@ def test_the_page_opens_with_a_sentence_and_shows_each_table(understood: Underst
     assert page.title == "Data and quality"
     assert [section.title for section in page.sections][1:] == [profile.name for profile in understood.tables]
     assert page.statements
+
+
+def test_histograms_of_dates_show_dates_and_keep_every_row(understood: Understanding) -> None:
+    dates = [c for table in understood.tables for c in table.columns if c.type == "date" and c.counts]
+    assert dates
+    for column in dates:
+        edges, counts = _bins(column)
+        assert all(isinstance(edge, date) for edge in edges)
+        assert list(edges) == sorted(set(edges))
+        assert sum(counts) == sum(column.counts)
+
+
+def test_narrow_bins_of_dates_hold_the_same_days() -> None:
+    column = ColumnProfile(
+        name="d",
+        type="date",
+        sentence="",
+        unit=None,
+        rows=6,
+        missing=0,
+        edges=[0, 0.5, 1, 1.5, 2],
+        counts=[1, 0, 2, 3],
+    )
+    edges, counts = _bins(column)
+    assert edges == [date(1970, 1, 1), date(1970, 1, 2), date(1970, 1, 3)]
+    assert counts == [1, 5]
+
+
+def test_columns_stand_folded_except_where_there_are_defects_or_in_the_first_table(
+    understood: Understanding,
+) -> None:
+    folds = [b for s in understanding.page(understood).sections for b in s.blocks if isinstance(b, Fold)]
+    named = {f.table for f in understood.defects} or {understood.tables[0].name}
+    assert [fold.open for fold in folds] == [profile.name in named for profile in understood.tables]
+
+
+def test_instants_are_told_in_the_zone_of_the_bank_and_at_midnight_as_days() -> None:
+    zone = ZoneInfo("America/New_York")
+    assert _cell("1997-01-01T05:00:00+00:00", zone=zone) == "1997-01-01"
+    assert _cell("1997-01-01T14:30:00+00:00", zone=zone) == "1997-01-01\u00a009:30"

@@ -25,6 +25,7 @@ __all__ = [
     "Column",
     "Facts",
     "FeatureNote",
+    "Fold",
     "HowComputed",
     "Interval",
     "Kind",
@@ -195,7 +196,16 @@ class Facts:
     items: Sequence[tuple[str, str]]
 
 
-Block: TypeAlias = Statement | Statements | Metrics | Chart | Table | Cards | Facts | Sql
+@dataclass(frozen=True, kw_only=True)
+class Fold:
+    """Blocks that the reader opens by a click: detail that not every reader wants."""
+
+    title: str
+    blocks: Sequence["Block"]
+    open: bool = False
+
+
+Block: TypeAlias = Statement | Statements | Metrics | Chart | Table | Cards | Facts | Sql | Fold
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
+from math import ceil
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from bankmine.report import content as report
 from bankmine.report import pictures
+from bankmine.report.format import instant
+from bankmine.report.statements import count
 from bankmine.report.values import Kind, Tone
 from bankmine.understanding.examine import Understanding
 from bankmine.understanding.findings import Finding, Severity
@@ -16,12 +20,15 @@ from bankmine.understanding.quality import Quality
 
 TONES = {Severity.CRITICAL: Tone.BAD, Severity.WARNING: Tone.WATCH, Severity.NOTICE: Tone.NEUTRAL}
 DISTRIBUTIONS = 4  # histograms or level charts shown for each table
+NO_BREAK = "\u00a0"
+EPOCH = date(1970, 1, 1).toordinal()
 DRIFT_SHOWN = 0.1  # population stability index from which drift is said
 
 
 def page(understanding: Understanding, *, slug: str = "data", title: str = "Data and quality") -> report.Page:
     """The page of one understanding; it needs nothing but the understanding."""
     defects = len(understanding.defects)
+    opened = _opened(understanding)
     return report.Page(
         slug=slug,
         title=title,
@@ -33,7 +40,10 @@ def page(understanding: Understanding, *, slug: str = "data", title: str = "Data
         or [report.Statement("No detector found anything to report.", tone=Tone.GOOD)],
         sections=[
             _overview(understanding),
-            *(_table_section(profile, understanding) for profile in understanding.tables),
+            *(
+                _table_section(profile, understanding, open_fold=profile.name in opened)
+                for profile in understanding.tables
+            ),
         ],
         how_computed=_how(understanding),
     )
@@ -122,22 +132,37 @@ def _overlaps(understanding: Understanding) -> report.Table:
     return report.Table(caption="Key overlap", name="key-overlap", columns=columns, rows=rows, sql=sql)
 
 
-def _table_section(profile: TableProfile, understanding: Understanding) -> report.Section:
+def _opened(understanding: Understanding) -> set[str]:
+    """The tables whose columns stand open: those with defects, else the first."""
+    named = {finding.table for finding in understanding.defects}
+    return named or {profile.name for profile in understanding.tables[:1]}
+
+
+def _table_section(profile: TableProfile, understanding: Understanding, *, open_fold: bool) -> report.Section:
+    """Findings and coverage in sight; the columns' charts and table behind one click."""
     blocks: list[report.Block] = []
     own = [finding for finding in understanding.findings if finding.table == profile.name]
     if own:
         blocks.append(report.Statements([_statement(finding) for finding in own]))
     if len(profile.months) > 1:
         blocks.append(_coverage_chart(profile))
-    missing = [column for column in profile.columns if 0 < column.missing < profile.rows]
-    if missing:
-        blocks.append(_missing_chart(profile, missing))
-    blocks += [_distribution(profile, column, understanding.currency) for column in _interesting(profile)]
-    blocks.append(_columns_table(profile))
+    blocks.append(_columns(profile, understanding, open_fold=open_fold))
     until = f" on {profile.axis}, {profile.first_day} to {profile.last_day}" if profile.axis else ""
     return report.Section(
         title=profile.name, sentence=f"{profile.sentence} {profile.rows:,} rows{until}.", blocks=blocks
     )
+
+
+def _columns(profile: TableProfile, understanding: Understanding, *, open_fold: bool) -> report.Fold:
+    blocks: list[report.Block] = []
+    missing = [column for column in profile.columns if 0 < column.missing < profile.rows]
+    if missing:
+        blocks.append(_missing_chart(profile, missing))
+    blocks += [_distribution(profile, column, understanding.currency) for column in _interesting(profile)]
+    blocks.append(_columns_table(profile, ZoneInfo(understanding.time_zone)))
+    number = len(profile.columns)
+    title = f"The {number} columns of {profile.name}: distributions, missing values, drift"
+    return report.Fold(title=title, blocks=blocks, open=open_fold)
 
 
 def _coverage_chart(profile: TableProfile) -> report.Chart:
@@ -146,8 +171,8 @@ def _coverage_chart(profile: TableProfile) -> report.Chart:
     low, high = min(counts), max(counts)
     return report.Chart(
         title=f"Between {low:,} and {high:,} rows a month",
-        subtitle=f"{profile.name}: rows by month of {profile.axis}; {profile.days_without_rows:,} days "
-        f"without rows",
+        subtitle=f"{profile.name}: rows by month of {profile.axis}; "
+        f"{count(profile.days_without_rows, 'day')} without rows",
         name=f"{profile.name}-months",
         picture=pictures.Lines(
             x=report.Column(label="Month", kind=Kind.MONTH), y=_number("Rows"), at=months,
@@ -200,21 +225,44 @@ def _distribution(profile: TableProfile, column: ColumnProfile, currency: str) -
             ),
         )  # fmt: skip
     measure = _measure(column, currency)
-    edges: Sequence[Any] = column.edges
+    edges, counts = _bins(column)
     return report.Chart(
         title=f"{column.name}: half of the values lie between {_middle(column)}",
         subtitle=f"{profile.name}: distribution of {column.name}; values beyond the outer half per cent in "
         f"the end bins",
         name=name, sql=sql, wide=False,
-        picture=pictures.Histogram(measure=measure, edges=edges, counts=column.counts),
+        picture=pictures.Histogram(measure=measure, edges=edges, counts=counts),
     )  # fmt: skip
 
 
 def _measure(column: ColumnProfile, currency: str) -> report.Column:
     if column.type == "money":
         return report.Column(label=column.name, kind=Kind.MONEY, unit=currency)
-    unit = "days since 1970" if column.type == "date" else column.unit or ""
-    return report.Column(label=column.name, kind=Kind.NUMBER, unit=unit)
+    if column.type == "date":
+        return report.Column(label=column.name, kind=Kind.DATE)
+    return report.Column(label=column.name, kind=Kind.NUMBER, unit=column.unit or "")
+
+
+def _bins(column: ColumnProfile) -> tuple[Sequence[Any], Sequence[int]]:
+    """The histogram's edges and counts. Days since 1970 become dates: a bin closed below holds the same
+    days when its edge moves up to the next whole day; bins that then hold no day join the next.
+    """
+    if column.type != "date":
+        return column.edges, column.counts
+    edges, counts = [_date_of(column.edges[0])], []
+    carried = 0
+    for edge, rows in zip(column.edges[1:], column.counts, strict=True):
+        carried += rows
+        if _date_of(edge) > edges[-1]:
+            edges.append(_date_of(edge))
+            counts.append(carried)
+            carried = 0
+    counts[-1] += carried
+    return edges, counts
+
+
+def _date_of(days: float) -> date:
+    return date.fromordinal(EPOCH + ceil(days))
 
 
 def _middle(column: ColumnProfile) -> str:
@@ -222,11 +270,11 @@ def _middle(column: ColumnProfile) -> str:
     if column.type == "money":
         return f"{low / 100:,.2f} and {high / 100:,.2f}"
     if column.type == "date":
-        return f"{date.fromordinal(719_163 + int(low))} and {date.fromordinal(719_163 + int(high))}"
+        return f"{date.fromordinal(EPOCH + int(low))} and {date.fromordinal(EPOCH + int(high))}"
     return f"{low:,.4g} and {high:,.4g}"
 
 
-def _columns_table(profile: TableProfile) -> report.Table:
+def _columns_table(profile: TableProfile, zone: ZoneInfo) -> report.Table:
     labels = ("Column", "Type", "Meaning")
     columns = [report.Column(label=label) for label in labels]
     columns += [
@@ -238,9 +286,10 @@ def _columns_table(profile: TableProfile) -> report.Table:
     columns += [report.Column(label="Highest"), _number("Outliers"), report.Column(label="Drift")]
     rows = [
         [
-            c.name, c.type, c.sentence, 1 - c.missing_share, c.distinct, _cell(c.minimum),
+            c.name, c.type, c.sentence, 1 - c.missing_share, c.distinct,
+            _cell(c.minimum, zone=zone if c.type == "instant" else None),
             _cell(c.quantiles.get("0.5")) if c.type in ("money", "integer", "real") else None,
-            _cell(c.maximum),
+            _cell(c.maximum, zone=zone if c.type == "instant" else None),
             c.outliers, _drift(c),
         ]
         for c in profile.columns
@@ -250,10 +299,15 @@ def _columns_table(profile: TableProfile) -> report.Table:
     )
 
 
-def _cell(value: Any) -> str | None:
+def _cell(value: Any, *, zone: ZoneInfo | None = None) -> str | None:
+    """A value in words; an instant in ISO form is told by the bank's `zone`."""
     if value is None:
         return None
-    return f"{value:,.6g}" if isinstance(value, int | float) and not isinstance(value, bool) else str(value)
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return f"{value:,.6g}"
+    if zone is None:
+        return str(value)
+    return instant(datetime.fromisoformat(value).astimezone(zone)).replace(" ", NO_BREAK)
 
 
 def _drift(column: ColumnProfile) -> str | None:

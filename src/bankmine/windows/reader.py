@@ -71,7 +71,6 @@ def order_for(warehouse: Readable, table: str, *, key: str, columns: Iterable[st
 def _needed(declared: Table, key: str, columns: Iterable[str]) -> list[str]:
     """The columns to read: those asked for, and what says which rows count and when."""
     system = ["event_time", "seq", "known_at", "cancelled", "load_number", key, *declared.version_key]
-    system += ["is_primary"] if declared.per_owner and key != "customer_id" else []
     return list(dict.fromkeys([*system, *columns]))
 
 
@@ -120,7 +119,7 @@ def read_rows(
     """The rows of one bucket (None: of all) of an order under a key, with the columns asked for."""
     declared = catalogue.table(table)
     primary_only = declared.per_owner and key != "customer_id"
-    names = _needed(declared, key, columns)
+    names = _needed(declared, key, [*columns, *(["is_primary"] if primary_only else [])])
     if order != MAIN and isinstance(warehouse, Projected):
         raw = warehouse.read(table, names, bucket=bucket, order=order)
     else:

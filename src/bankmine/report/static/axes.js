@@ -29,6 +29,16 @@
     return text.slice(0, n).trimEnd() + "…";
   }
 
+  /* A text in rows of a width in pixels, broken between words; what does not fit ends in an ellipsis. */
+  function rowsOf(text, width, most, size = 12) {
+    const words = text.split(/\s+/), rows = [words.shift()];
+    for (const word of words) {
+      const joined = rows[rows.length - 1] + " " + word;
+      if (rows.length === most || widthOf(joined, size) <= width) rows[rows.length - 1] = joined; else rows.push(word);
+    }
+    return rows.map((row) => fitted(row, width, size));
+  }
+
   function base(extra) {
     return {
       animation: false,
@@ -76,8 +86,8 @@
   const LENGTH = { h: HOUR, d: DAY, m: 30.44 * DAY };
 
   /* Ticks at whole hours, days, weeks (Mondays), months or years, no more than fit. */
-  function timeTicks(from, to, most) {
-    const [unit, n] = STEPS.find(([u, k]) => (to - from) / (LENGTH[u] * k) <= most) || STEPS[STEPS.length - 1], ticks = [];
+  function timeTicks(from, to, most, steps) {
+    const [unit, n] = steps.find(([u, k]) => (to - from) / (LENGTH[u] * k) <= most) || steps[steps.length - 1], ticks = [];
     if (unit === "m") {
       const start = new Date(from);
       for (let month = Math.floor((start.getUTCFullYear() * 12 + start.getUTCMonth()) / n) * n; ; month += n) {
@@ -101,8 +111,21 @@
     return first || m < n ? `${month}\n${y}` : month;
   }
 
-  function timeAxis(range, width, extra = {}) {
-    const known = range.filter((v) => v !== null), spacing = timeTicks(Math.min(...known), Math.max(...known), Math.max(2, width / 62)), ticks = spacing.ticks;
+  /* Dates that stand for their months: a tick at each where they fit, so that month ends are not named after the next. */
+  function monthTicks(known, most) {
+    const monthOf = (at) => new Date(at).toISOString().slice(0, 7), firsts = known.slice().sort((p, q) => p - q).filter((at, i, all) => !i || monthOf(at) !== monthOf(all[i - 1]));
+    if (firsts.length <= most) return { unit: "m", n: 1, ticks: firsts };
+    return timeTicks(firsts[0], firsts[firsts.length - 1], most, STEPS.filter(([unit]) => unit === "m"));
+  }
+
+  /* Ticks as the kind says: months only at months, dates never at hours. */
+  function ticksFor(kind, known, most) {
+    if (kind === "month") return monthTicks(known, most);
+    return timeTicks(Math.min(...known), Math.max(...known), most, kind === "date" ? STEPS.filter(([unit]) => unit !== "h") : STEPS);
+  }
+
+  function timeAxis(kind, range, width, extra = {}) {
+    const spacing = ticksFor(kind, range.filter((v) => v !== null), Math.max(2, width / 62)), ticks = spacing.ticks;
     return {
       type: "time",
       axisLine: { lineStyle: { color: ink.baseline } }, axisTick: { show: true, lineStyle: { color: ink.line }, customValues: ticks },
@@ -114,7 +137,7 @@
 
   /* The horizontal axis of a series: time, numbers or names, as its kind says. */
   function positionAxis(axis, at, width, extra = {}) {
-    if (TIMES.includes(axis.kind)) return timeAxis(at, width, extra);
+    if (TIMES.includes(axis.kind)) return timeAxis(axis.kind, at, width, extra);
     if (axis.kind === "text" || axis.kind === "key") return categoryAxis(at, { boundaryGap: false, ...extra });
     if (at.length <= 12 && at.every(Number.isInteger)) extra = { axisTick: { show: true, customValues: at, lineStyle: { color: ink.line } }, axisLabel: { color: ink.quiet, fontSize: 11, customValues: at, formatter: (v) => tick(v, axis) }, ...extra };
     return valueAxis(axis, { min: "dataMin", max: "dataMax", splitLine: { show: false }, axisLine: { show: true, lineStyle: { color: ink.baseline } }, ...extra });
@@ -122,9 +145,10 @@
 
   /* Names of both axes, for pictures of two measures: the vertical one lies flat above its axis. */
   function named(axis, where, lifted = false) {
+    const below = TIMES.includes(axis.kind) ? 38 : 26;
     const name = axis.label + (axis.unit ? ` (${axis.unit})` : "");
     const style = { name, nameTextStyle: { color: ink.quiet, fontSize: 11 } };
-    if (where === "x") return { ...style, nameLocation: "middle", nameGap: 26 };
+    if (where === "x") return { ...style, nameLocation: "middle", nameGap: below };
     return { ...style, nameLocation: "end", nameGap: lifted ? 24 : 10, nameTextStyle: { ...style.nameTextStyle, align: "left", padding: [0, 0, 0, -28] } };
   }
 
@@ -187,7 +211,7 @@
   }
 
   bankmine.axes = {
-    ink, SIGNS, readTokens, widthOf, widest, fitted, base, tooltip, rowTooltip, valueAxis, categoryAxis, timeAxis, positionAxis, named,
+    ink, SIGNS, TIMES, readTokens, widthOf, widest, fitted, rowsOf, base, tooltip, rowTooltip, valueAxis, categoryAxis, timeAxis, positionAxis, named,
     baselineMarks, placeMarks, mix, onto, colourKey,
   };
 })();

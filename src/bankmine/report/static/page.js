@@ -32,15 +32,18 @@
   }
   document.querySelectorAll("button.copy").forEach((button) => button.addEventListener("click", () => copy(button)));
 
+  const folds = [...document.querySelectorAll("details.fold")];  // on paper they stand open
   let before = null;
   addEventListener("beforeprint", () => {
-    before = { theme: root.dataset.theme, how: document.getElementById("how")?.open };
+    before = { theme: root.dataset.theme, how: document.getElementById("how")?.open, folds: folds.map((fold) => fold.open) };
+    folds.forEach((fold) => { fold.open = true; });
     if (document.getElementById("how")) document.getElementById("how").open = true;
     setTheme("light", PAPER);
   });
   addEventListener("afterprint", () => {
     if (!before) return;
     if (document.getElementById("how")) document.getElementById("how").open = before.how;
+    folds.forEach((fold, i) => { fold.open = before.folds[i]; });
     setTheme(before.theme);
   });
 })();

@@ -71,39 +71,44 @@
   /* Points that are not seen but that the axis must hold: the levels of the baselines. */
   const unseen = (points) => ({ type: "line", data: points, showSymbol: false, silent: true, lineStyle: { opacity: 0 }, tooltip: { show: false }, emphasis: { disabled: true } });
 
+  const stacked = (spec, width) => spec.kind === "estimates" && width < 480;  // names above the dots, not beside them
   /* Bars or dots, whiskers and the figure at the end of each. */
   function horizontal(spec, width, draw) {
-    const bars = spec.bars.slice().reverse(), room = Math.min(a.widest(bars.map((b) => a.SIGNS[b.tone] + b.label)), width * 0.42);
-    const texts = bars.map((b) => value(b.value, spec.measure));
+    const above = stacked(spec, width), bars = spec.bars.slice().reverse(), room = above ? 0 : Math.min(a.widest(bars.map((b) => a.SIGNS[b.tone] + b.label)), width * 0.42);
+    const between = (b) => (missing(b.low) ? "" : `  (${value(b.low, spec.measure, false)}–${value(b.high, spec.measure, false)})`);
+    const texts = bars.map((b) => value(b.value, spec.measure) + (above ? between(b) : ""));
     const reaches = (b) => [b.value, b.low, b.high].filter((v) => !missing(v));
     const marks = (params, api) => {
       const bar = bars[params.dataIndex], children = [];
-      if (missing(bar.value)) return { type: "text", style: { text: "–", x: api.coord([0, params.dataIndex])[0] + 6, y: api.coord([0, params.dataIndex])[1], verticalAlign: "middle", fill: ink.quiet } };
+      const heading = above ? [over(bar, texts[params.dataIndex], api.coord([0, params.dataIndex])[1] - 17)] : [];
+      if (missing(bar.value)) return above ? heading[0] : { type: "text", style: { text: "–", x: api.coord([0, params.dataIndex])[0] + 6, y: api.coord([0, params.dataIndex])[1], verticalAlign: "middle", fill: ink.quiet } };
       const y = api.coord([0, params.dataIndex])[1], x = (v) => api.coord([v, params.dataIndex])[0];
       if (!missing(bar.low)) {
         const stroke = { stroke: draw === "bars" ? ink.text : ink[bar.tone], lineWidth: draw === "bars" ? 1 : 1.5, fill: null };
         for (const [x1, y1, x2, y2] of [[x(bar.low), y, x(bar.high), y], [x(bar.low), y - 3, x(bar.low), y + 3], [x(bar.high), y - 3, x(bar.high), y + 3]])
           children.push({ type: "line", shape: { x1, y1, x2, y2 }, style: stroke });
       }
-      if (draw === "estimates") children.push({ type: "circle", shape: { cx: x(bar.value), cy: y, r: 4.5 }, style: { fill: ink[bar.tone] } });
+      if (draw === "estimates") children.push({ type: "circle", shape: { cx: x(bar.value), cy: y, r: above ? 3 : 4.5 }, style: { fill: ink[bar.tone] } });
+      if (above) return { type: "group", children: children.concat(heading) };
       const left = draw === "bars" && bar.value < 0, edge = left ? Math.min(...reaches(bar)) : Math.max(...reaches(bar));
       children.push({ type: "text", style: { text: texts[params.dataIndex], x: x(edge) + (left ? -8 : 8), y, align: left ? "right" : "left", verticalAlign: "middle", fill: ink.text, fontSize: 11, fontFamily: ink.face } });
       return { type: "group", children };
     };
-    const tail = a.widest(texts, 11) + 14, negative = draw === "bars" && bars.some((b) => b.value < 0);
+    const over = (bar, text, y) => ({ type: "text", style: { text: `${a.fitted(a.SIGNS[bar.tone] + bar.label, width - a.widest(texts, 12) - 24)}  {figure|${text}}`, rich: { figure: { fill: ink.quiet, fontSize: 12, fontFamily: ink.face } }, x: 8, y, verticalAlign: "middle", fill: ink.text, fontSize: 12, fontFamily: ink.face } });
+    const tail = above ? 12 : a.widest(texts, 11) + 14, negative = draw === "bars" && bars.some((b) => b.value < 0);
     const all = bars.flatMap(reaches).concat(spec.baselines.map((b) => b.value));
     const series = [{ type: "custom", data: bars.map((b, i) => [b.value ?? 0, i, b.low ?? b.value ?? 0, b.high ?? b.value ?? 0]), encode: { x: [0, 2, 3], y: 1 }, renderItem: marks, z: 4, clip: false,
       markLine: a.baselineMarks(spec.baselines, spec.measure, "xAxis") }];
     if (draw === "bars") series.unshift({ type: "bar", barWidth: "62%", barMaxWidth: 22, data: bars.map((b) => ({ value: b.value, itemStyle: { color: ink[b.tone] } })), emphasis: { disabled: true } });
     return a.base({
-      grid: { left: room + 12 + (negative ? tail : 0), right: tail, top: spec.baselines.length ? 22 : 6, bottom: 20, outerBoundsMode: "none" },
-      yAxis: a.categoryAxis(bars.map((b) => a.SIGNS[b.tone] + b.label), { axisLabel: { color: ink.text, fontSize: 12, interval: 0, margin: negative ? tail + 8 : 8, formatter: (t) => a.fitted(t, room) }, axisLine: { show: draw === "bars", lineStyle: { color: ink.baseline } } }),
+      grid: { left: (above ? 8 : room + 12) + (negative ? tail : 0), right: tail, top: spec.baselines.length ? 22 : 6, bottom: 20, outerBoundsMode: "none" },
+      yAxis: a.categoryAxis(bars.map((b) => a.SIGNS[b.tone] + b.label), { axisLabel: { show: !above, color: ink.text, fontSize: 12, interval: 0, margin: negative ? tail + 8 : 8, formatter: (t) => a.fitted(t, room) }, axisLine: { show: draw === "bars", lineStyle: { color: ink.baseline } } }),
       xAxis: a.valueAxis(spec.measure, draw === "bars"
         ? { min: negative ? undefined : 0, splitNumber: width < 480 ? 2 : 4 }
         : { scale: true, splitLine: { showMinLine: false, showMaxLine: false, lineStyle: { color: ink.line, width: 1 } }, min: padded(all, -1), max: padded(all, 1), splitNumber: width < 480 ? 2 : 4, axisLabel: { color: ink.quiet, fontSize: 11, hideOverlap: true, showMinLabel: false, showMaxLabel: false, formatter: (v) => bankmine.format.tick(v, spec.measure) } }),
       tooltip: a.rowTooltip((items) => {
         const bar = bars[items[0].dataIndex];
-        return [bar.label, value(bar.value, spec.measure) + (missing(bar.low) ? "" : `  (${value(bar.low, spec.measure, false)}–${value(bar.high, spec.measure, false)})`)].join("\n");
+        return [bar.label, value(bar.value, spec.measure) + between(bar)].join("\n");
       }),
       series,
     });
@@ -112,16 +117,17 @@
     const low = Math.min(...all), high = Math.max(...all), pad = (high - low || Math.abs(high) || 1) * 0.06;
     return side < 0 ? low - pad : high + pad;
   }
-  const rowsHigh = (spec) => spec.bars.length * 28 + (spec.baselines.length ? 46 : 30);
+  const rowsHigh = (spec, width) => spec.bars.length * (stacked(spec, width) ? 50 : 28) + (spec.baselines.length ? 46 : 30);
   pictures.bars = (spec, width) => horizontal(spec, width, "bars");
   pictures.estimates = (spec, width) => horizontal(spec, width, "estimates");
   pictures.bars.height = pictures.estimates.height = rowsHigh;
 
-  pictures.histogram = (spec) => {
+  pictures.histogram = (spec, width) => {
+    const times = a.TIMES.includes(spec.x.kind), ends = { min: spec.edges[0], max: spec.edges[spec.edges.length - 1] };
     const rows = spec.counts.map((n, i) => [spec.edges[i], spec.edges[i + 1], n]);
     return a.base({
-      grid: { left: 4, right: 16, top: spec.marks.length ? 46 : 28, bottom: 22 },
-      xAxis: a.valueAxis(spec.x, { ...a.named(spec.x, "x"), min: spec.edges[0], max: spec.edges[spec.edges.length - 1], splitLine: { show: false }, axisLine: { show: true, lineStyle: { color: ink.baseline } }, splitNumber: 6 }),
+      grid: { left: 4, right: 16, top: spec.marks.length ? 46 : 28, bottom: times ? 36 : 22 },
+      xAxis: times ? a.timeAxis(spec.x.kind, spec.edges, width - 60, { ...a.named(spec.x, "x"), ...ends }) : a.valueAxis(spec.x, { ...a.named(spec.x, "x"), ...ends, splitLine: { show: false }, axisLine: { show: true, lineStyle: { color: ink.baseline } }, splitNumber: 6 }),
       yAxis: a.valueAxis(spec.y, { min: 0, ...a.named(spec.y, "y", spec.marks.length > 0) }),
       tooltip: a.tooltip("item", (item) => { const [low, high, n] = rows[item.dataIndex]; const first = spec.x.kind === "money"; return `${value(low, spec.x, first)} – ${value(high, spec.x, !first)}\n${spec.y.label}  ${value(n, spec.y)}`; }),
       series: [{
@@ -175,6 +181,17 @@
     });
   };
 
+  /* Column names flat in up to three rows where the cells are wide enough, else slanted. */
+  function columnHeads(spec, room, cellWidth) {
+    if (a.widest(spec.columns, 11) <= cellWidth - 4) return { texts: spec.columns, rotate: 0, interval: "auto", high: 22 };
+    if (cellWidth >= 64) {
+      const rows = spec.columns.map((name) => a.rowsOf(name, cellWidth - 8, 3, 11));
+      return { texts: rows.map((row) => row.join("\n")), rotate: 0, interval: 0, high: Math.max(...rows.map((row) => row.length)) * 14 + 10 };
+    }
+    const texts = spec.columns.map((name, i) => a.fitted(name, Math.min(176, (room + 12 + cellWidth * (i + 0.5)) / 0.77), 11));
+    return { texts, rotate: 40, interval: 0, high: a.widest(texts, 11) * 0.65 + 22 };
+  }
+
   pictures.heatmap = (spec, width) => {
     const rows = spec.rows.slice().reverse(), values = spec.values.slice().reverse();
     const cells = values.flatMap((row, y) => row.map((v, x) => [x, y, v]));
@@ -184,11 +201,11 @@
     const room = Math.min(a.widest(rows), width * 0.35), cellWidth = (width - room - 24) / spec.columns.length;
     const show = cellWidth > a.widest(known.map((v) => value(v, spec.measure, false)), 11) + 6;
     const key = spec.diverging ? a.colourKey([ink.below, middle, ink.high], [value(-far, spec.measure), value(far, spec.measure)]) : a.colourKey([ink.low, ink.high], [value(low, spec.measure), value(top, spec.measure)]);
-    const slanted = a.widest(spec.columns, 11) > cellWidth - 4;
+    const heads = columnHeads(spec, room, cellWidth);
     return a.base({
-      grid: { left: room + 12, right: 8, top: 22, bottom: slanted ? Math.min(96, a.widest(spec.columns, 11) * 0.75 + 14) : 22, outerBoundsMode: "none" },
+      grid: { left: room + 12, right: 8, top: 22, bottom: heads.high, outerBoundsMode: "none" },
       graphic: key,
-      xAxis: a.categoryAxis(spec.columns, { axisLine: { show: false }, axisLabel: { color: ink.text, fontSize: 11, interval: slanted ? 0 : "auto", rotate: slanted ? 40 : 0, formatter: (t) => a.fitted(t, 116, 11) } }),
+      xAxis: a.categoryAxis(spec.columns, { axisLine: { show: false }, axisLabel: { color: ink.text, fontSize: 11, lineHeight: 14, interval: heads.interval, rotate: heads.rotate, formatter: (t, i) => heads.texts[i] } }),
       yAxis: a.categoryAxis(rows, { axisLine: { show: false }, axisLabel: { color: ink.text, fontSize: 12, interval: 0, formatter: (t) => a.fitted(t, room) } }),
       tooltip: a.tooltip("item", (item) => { const [x, y, v] = cells[item.dataIndex]; return `${rows[y]} · ${spec.columns[x]}\n${value(v, spec.measure)}`; }),
       series: [{
@@ -205,7 +222,7 @@
       }],
     });
   };
-  pictures.heatmap.height = (spec) => spec.rows.length * 28 + 110;
+  pictures.heatmap.height = (spec) => spec.rows.length * 28 + 150;
 
   const across = (width) => Math.max(1, Math.min(4, Math.floor(width / 190)));
   pictures.multiples = (spec, width) => {
@@ -238,7 +255,7 @@
     const ends = spec.moments.flatMap((m) => [m.at, m.until]).concat(spec.marks.map((m) => m.at)).filter((v) => !missing(v)), span = Math.max(...ends) - Math.min(...ends) || 864e5;
     return a.base({
       grid: { left: room + 12, right: 12, top: spec.marks.length ? 26 : 8, bottom: 38, outerBoundsMode: "none" },
-      xAxis: a.timeAxis(ends, width - room, { min: Math.min(...ends) - span * 0.02, max: Math.max(...ends) + span * 0.12 }),
+      xAxis: a.timeAxis(spec.x.kind, ends, width - room, { min: Math.min(...ends) - span * 0.02, max: Math.max(...ends) + span * 0.12 }),
       yAxis: a.categoryAxis(lanes, { axisLine: { show: false }, splitLine: { show: true, interval: 0, lineStyle: { color: ink.line } }, axisLabel: { color: ink.text, fontSize: 12, interval: 0, formatter: (t) => a.fitted(t, room) } }),
       tooltip: a.tooltip("item", (item) => { const m = spec.moments[item.dataIndex]; return m ? `${value(m.at, spec.x)}${missing(m.until) ? "" : " – " + value(m.until, spec.x)}\n${m.text}` : ""; }),
       series: [{

@@ -21,6 +21,23 @@
     table.tBodies[0].append(...rows.map((item) => item.row));
   }
 
+  const HIGH = 560, SPARE = 96;  // pixels: the height of a scroll area, and what a table may exceed it by
+
+  /* Ends the scroll area after a whole row and says where columns lie beyond its edge. */
+  function fit(area) {
+    const table = area.querySelector("table"), hint = area.previousElementSibling;
+    if (!area.clientWidth) return;
+    if (hint?.classList.contains("sideways")) hint.hidden = area.scrollWidth <= area.clientWidth + 1;
+    if (!table || area.closest(".how")) return;
+    const top = table.getBoundingClientRect().top, bar = area.offsetHeight - area.clientHeight;
+    const bottoms = [...table.rows].filter((row) => !row.hidden).map((row) => row.getBoundingClientRect().bottom - top);
+    const last = bottoms[bottoms.length - 1] ?? 0, whole = last <= HIGH + SPARE ? last : Math.max(...bottoms.filter((bottom) => bottom <= HIGH), bottoms[0]);
+    const height = Math.ceil(whole) + bar + "px";
+    if (area.style.maxHeight !== height) area.style.maxHeight = height;
+  }
+  const widths = new ResizeObserver((entries) => entries.forEach(({ target }) => fit(target.closest(".scroll"))));
+  document.querySelectorAll(".scroll > table").forEach((table) => { widths.observe(table); widths.observe(table.parentElement); });
+
   document.querySelectorAll("table.sortable").forEach((table) => {
     [...table.tHead.rows[0].cells].forEach((head, column) => {
       const button = document.createElement("button");
@@ -47,6 +64,7 @@
         found += !row.hidden;
       }
       none.hidden = found > 0;
+      fit(table.parentElement);
     });
   });
 })();
