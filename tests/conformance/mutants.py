@@ -160,6 +160,13 @@ MUTANTS = (
 )  # fmt: skip
 
 
+SMUGGLED_LABEL_UNSEEN = Mutant(  # noticed by test_smuggled_label.py: it is about a run, not a window
+    "label_under_another_name_unseen", "bankmine.lifecycle.honesty",
+    "leaks.raise_on(one for one in named if one.value >= STOP_AT)", "leaks.raise_on(())",
+    (),
+)  # fmt: skip
+
+
 class _Editing(importlib.abc.MetaPathFinder, importlib.machinery.SourceFileLoader):
     """Finds one module and loads it from the edited source."""
 

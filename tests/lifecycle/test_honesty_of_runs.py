@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
+from made_up_bank import END, START, ZONE, full, make_bank, payments, write
 
 from bankmine import lifecycle
-from bankmine.bank.civil import DAY
+from bankmine.bank.civil import DAY, Zone
 from bankmine.bank.warehouse import Warehouse
 from bankmine.errors import LeakError
 from bankmine.lifecycle.cutdata import ABSURD, Cut, copies
@@ -129,3 +130,55 @@ def test_the_poisoned_copy_keeps_the_past_and_spoils_all_else(bank: Warehouse, t
     after = micros(rows.column("event_time")) > at
     assert int(known_then.sum()) * 3 <= rows.num_rows
     assert int(after.sum()) > int(known_then.sum())
+
+
+def test_the_poison_reaches_versions_and_verdicts_known_later(tmp_path: Path) -> None:
+    zone = Zone(ZONE)
+    at, start = zone.parse("2020-10-01"), zone.midnight(START)
+    table = payments(np.array([1, 1, 2]), np.array([start + DAY] * 3), np.array([5, 6, 7]))
+    people = full(
+        "customer",
+        {"customer_id": [1, 2], "kind": ["person", "company"], "birth_year": [1970, 1980],
+         "valid_from": [start] * 2, "known_at": [start] * 2},
+        2,
+    )  # fmt: skip
+    judged = full(
+        "feedback",
+        {"subject_kind": ["transaction"], "subject_id": [1], "label": ["fraud"], "verdict": ["refuted"],
+         "event_time": [start + 2 * DAY], "known_at": [start + 2 * DAY], "seq": [1], "cancelled": [False]},
+        1,
+    )  # fmt: skip
+    tables = {"transaction": table, "customer": people, "feedback": judged}
+    bank = write(tmp_path / "bank", tables, start=start, end=zone.midnight(END))
+    _, poisoned = copies(bank, _rows(bank, [1, 2], at), Cut(at), tmp_path / "copies")
+    rows = poisoned.read("customer").to_pylist()
+    late = [one for one in rows if micros(pa.array([one["known_at"]]))[0] == at + DAY]
+    following = [one for one in rows if micros(pa.array([one["valid_from"]]))[0] > at]
+    for changed in (late, following):
+        assert [one["kind"] for one in changed] == ["company", "person"]
+        assert {one["birth_year"] for one in changed} == {ABSURD}
+    assert len(rows) == 6
+    verdicts = poisoned.read("feedback").to_pylist()
+    known = [one for one in verdicts if micros(pa.array([one["known_at"]]))[0] > at]
+    assert {one["subject_id"] for one in known} == {1, 2, 3}
+    assert {one["verdict"] for one in known} == {"confirmed"}
+    assert [one["verdict"] for one in verdicts if one not in known] == ["refuted"]
+
+
+def test_a_feature_that_reads_later_versions_of_the_customer_is_caught(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bank = make_bank(tmp_path / "bank", customers=600)
+    honest = rooms.matrix
+
+    def dishonest(warehouse: Warehouse, rows: Any, names: Any, **how: Any) -> Any:
+        made = honest(warehouse, rows, names, **how)
+        last = warehouse.read("customer").sort_by("known_at").to_pylist()
+        kinds = {one["customer_id"]: float(one["kind"] == "person") for one in last}
+        place = made.column_names.index("out_mean_12mo")
+        values = [kinds.get(one, 0.0) for one in rows.column("customer_id").to_pylist()]
+        return made.set_column(place, "out_mean_12mo", pa.array(values))
+
+    monkeypatch.setattr(rooms, "matrix", dishonest)
+    with pytest.raises(LeakError, match=r"future poison.*out_mean_12mo"):
+        lifecycle.run_task(bank, None, "segmentation", results_folder=tmp_path / "results")

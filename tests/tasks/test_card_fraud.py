@@ -1,6 +1,7 @@
 """Card fraud: the handbook's removal of compromised cards, the daily list, features of its own."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -68,6 +69,29 @@ def test_terminal_verdicts_end_a_week_before_the_transaction() -> None:
     for one in features.own_features(10_000):
         if "fraud" in one.name or "verdict" in one.name:
             assert str(one.source.feature.source.delay) == "7d", one.name
+
+
+def test_the_words_follow_the_number_of_cards_checked() -> None:
+    from bankmine.tasks.registry import TASKS
+
+    task = TASKS["card_fraud"]
+    goal = task.aim(SimpleNamespace(settings={"cards_checked_a_day": 25}))  # type: ignore[arg-type]
+    assert "25 cards a day" in goal.success
+    assert "25 cards a day" in goal.use
+    assert "hundred" not in goal.success + goal.use + task.goal.success + task.goal.use
+
+
+def test_the_terminals_known_frauds_alone_are_a_baseline_where_terminals_are_known() -> None:
+    from bankmine.tasks.registry import TASKS
+
+    bank = SimpleNamespace(settings={}, seed=0, warehouse=SimpleNamespace(currency="EUR"))
+    task = TASKS["card_fraud"]
+    named = {
+        feature: [one.name for one in task.candidates(bank, (feature,)) if one.baseline]  # type: ignore[arg-type]
+        for feature in ("tx_amount", "tx_terminal_fraud_share_7d")
+    }
+    assert named["tx_amount"] == ["prior", "amount rule"]
+    assert named["tx_terminal_fraud_share_7d"] == ["prior", "amount rule", "terminal rule"]
 
 
 @pytest.mark.shared_data

@@ -10,8 +10,8 @@ from made_up_bank import END, START, ZONE, full, make_bank, payments, write
 from bankmine.bank.civil import DAY, Zone
 from bankmine.bank.warehouse import Warehouse
 from bankmine.tasks.contract import Bank
-from bankmine.tasks.inactivity.judge import _in_top
-from bankmine.tasks.inactivity.task import TASK
+from bankmine.tasks.inactivity.judge import _in_top, in_words, newest_month
+from bankmine.tasks.inactivity.task import GRADES, TASK, _places
 from bankmine.tasks.sql import micros
 
 PRAGUE = Zone(ZONE)
@@ -121,3 +121,35 @@ def test_the_top_of_the_list_is_taken_month_by_month() -> None:
     order = np.array([5.0, 4, 3, 2, 1, 10, 9, 8, 7, 6])
     months = np.array([1] * 5 + [2] * 5)
     assert np.flatnonzero(_in_top(order, months)).tolist() == [0, 5]
+
+
+def test_grade_and_rank_agree() -> None:
+    at_risk = np.array([0.0, 90, 80, 70, 60, 50, 40, 30, 20, 10])
+    words = [GRADES[place][1] for place in _places(at_risk)]
+    assert words == ["rest"] + ["first"] * 2 + ["next"] * 3 + ["watch"] * 3 + ["rest"]
+    by_rank = _places(at_risk)[np.argsort(-at_risk)]
+    assert (np.diff(by_rank) >= 0).all()
+    assert len(set(_places(np.full(7, 3.0)))) == 1
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "says"),
+    [(1, 9, "finds more than"), (-5, 9, "is not distinguishable from"), (-9, -1, "rank by spend")],
+)
+def test_what_the_list_is_worth_in_money_is_said_plainly(low: int, high: int, says: str) -> None:
+    money = {
+        "more_than_spend_minor": 100.0 * (low + high) / 2,
+        "more_than_spend_low": 100.0 * low,
+        "more_than_spend_high": 100.0 * high,
+    }
+    assert says in in_words(money, "EUR")
+
+
+def test_the_newest_month_says_what_was_predicted_and_what_came_true() -> None:
+    month = {
+        "cutoff": "2021-01-01", "mean_probability": 0.63, "base_rate": 0.7, "auc": 0.74, "auc_low": 0.72,
+        "auc_high": 0.76,
+    }  # fmt: skip
+    said = newest_month([month])
+    assert "63% were predicted, 70% came true, and the AUC was 0.740" in said
+    assert newest_month([]) == ""

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from bankmine.mining.clustering.profile import ClusterProfile, Trait
-from bankmine.tasks.segmentation.words import names, talk
+from bankmine.tasks.segmentation.words import names, suggestion, talk
 from shared_data import shared
 
 
@@ -36,6 +36,24 @@ def test_segments_alike_in_their_strongest_traits_are_told_apart_by_the_next() -
     assert len(set(found)) == 2
     assert found[0].endswith("high balance")
     assert found[1].endswith("low balance")
+
+
+@pytest.mark.parametrize(
+    ("effect", "days", "named"), [(-1.0, -100.0, True), (-0.7, -100.0, False), (-1.0, -60.0, False)]
+)
+def test_new_is_said_only_of_customers_much_newer_than_the_others(
+    effect: float, days: float, named: bool
+) -> None:
+    feature = "transaction_days_since_first_all"
+    found = names([segment(0, **{feature: effect})], [{feature: days}])
+    assert (found == ["new"]) is named
+
+
+def test_a_segment_suggests_what_its_strongest_traits_are_good_for() -> None:
+    assert suggestion("quiet lately, high balance").startswith("Reactivation")
+    assert suggestion("high balance, quiet lately").startswith("A talk about savings and investment")
+    assert suggestion("irregular income, pays by card (2)").startswith("A card offer")
+    assert "hold-out" in suggestion("like most customers")
 
 
 def test_names_are_never_equal() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -83,7 +83,7 @@ def _cluster(prepared: Any, numbers: Sequence[int], seed: int) -> tuple[dict[str
     own = silhouette(values, miner.labels_, random_state=seed)
     shuffled = _silhouette_of_shuffled(values, number, seed)
     usable = choice.stable and gate.stable and own > shuffled
-    reason = gate.reason if choice.stable else choice.reason
+    reason = gate.reason if choice.stable or not gate.stable else choice.reason
     if choice.stable and gate.stable and not usable:
         reason = f"the silhouette {own:.2f} is no better than {shuffled:.2f} of shuffled columns"
     figures = {
@@ -93,8 +93,8 @@ def _cluster(prepared: Any, numbers: Sequence[int], seed: int) -> tuple[dict[str
         "choice": f"Of the numbers of segments that are found again and separate about as well as the best, "
         f"{number} are found again most surely"
         if choice.stable
-        else choice.reason,
-        "candidates_k": [_candidate(one) for one in choice.candidates],
+        else f"No number of segments is found again well enough; with {number}, {reason}",
+        "candidates_k": [_candidate(one, number, gate) for one in choice.candidates],
         "stability": gate.to_json(),
         "silhouette": own,
         "silhouette_shuffled": shuffled,
@@ -102,13 +102,15 @@ def _cluster(prepared: Any, numbers: Sequence[int], seed: int) -> tuple[dict[str
     return figures, miner, Clustering(clusters=number, usable=usable, reason=reason)
 
 
-def _candidate(one: Any) -> dict[str, Any]:
+def _candidate(one: Any, number: int, gate: Any) -> dict[str, Any]:
+    """What was seen of one number of clusters; of the number taken, what the gate saw with all resamples."""
+    seen = gate if one.clusters == number else one.stability
     return {
         "clusters": one.clusters,
         "silhouette": one.silhouette,
         "smallest_share": one.smallest_share,
-        "adjusted_rand": one.stability.adjusted_rand.mean,
-        "stable": one.stability.stable,
+        "adjusted_rand": seen.adjusted_rand.mean,
+        "stable": seen.stable,
     }
 
 
@@ -172,8 +174,11 @@ def _portraits(
     from bankmine.mining.clustering.profile import profile
 
     bent = profile(prepared.values, miner.labels_, prepared.names)
-    names = task.name_segments(bent)
     plain = {one.label: _medians(material, miner.labels_ == one.label) for one in bent}
+    others = [_medians(material, miner.labels_ != one.label) for one in bent]
+    names = task.name_segments(
+        bent, [_gaps(plain[one.label], other) for one, other in zip(bent, others, strict=True)]
+    )
     money = np.asarray(material.rows.column("value_minor").to_numpy(), dtype=np.float64)
     figures["segments"] = [
         {
@@ -200,6 +205,15 @@ def _portraits(
     ]
     figures["medians"] = _medians(material, np.ones(len(money), dtype=np.bool_))
     return names
+
+
+def _gaps(inside: Mapping[str, float | None], others: Mapping[str, float | None]) -> dict[str, float]:
+    """Median inside less median of the others, where both are known."""
+    return {
+        name: value - other
+        for name, value in inside.items()
+        if value is not None and (other := others.get(name)) is not None
+    }
 
 
 def _medians(material: Material, inside: Any) -> dict[str, float | None]:

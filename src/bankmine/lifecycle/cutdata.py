@@ -7,12 +7,15 @@ folder, and a manifest that lives in memory only.
 *Cut*: rows of events after the cutoff, and rows that became known after it, are gone.
 *Poisoned*: the same rows stay, with absurd amounts; every event before the cutoff also gets a correction with
 an absurd amount that became known a day after it, and a twin that happens an hour after it; verdicts not yet
-known are turned around, and outcome columns are changed where they were not yet known.
+known are turned around, and outcome columns are changed where they were not yet known. Past verdicts are
+turned around, and past transactions judged anew, by verdicts known a day after the cutoff. Rows of customers,
+accounts and the other versioned and reference tables get a correction known a day after the cutoff and, where
+they have versions, a next version that holds from an hour after it, both with other values throughout.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -61,6 +64,9 @@ def copies(warehouse: Warehouse, rows: Any, cut: Cut, folder: Path) -> tuple[War
         declared = bank_table(name)
         clean[name] = _cut(content, declared, cut)
         poison[name] = _poisoned(content, declared, cut)
+    if "feedback" in tables and "transaction" in tables:
+        fresh = _new_verdicts(tables["transaction"], tables["feedback"], cut)
+        poison["feedback"] = _together([poison["feedback"], fresh], bank_table("feedback"))
     return (
         write_copy(warehouse, clean, folder / "cut", until=cut.at + (cut.seq is not None)),
         write_copy(warehouse, poison, folder / "poisoned", until=None),
@@ -113,14 +119,77 @@ def _cut(content: Any, declared: Table, cut: Cut) -> Any:
 def _poisoned(content: Any, declared: Table, cut: Cut) -> Any:
     if declared.kind is not Kind.EVENT:
         future = micros(content.column("known_at")) > cut.at
-        return _absurd(content, declared, future)
+        return _with_later_versions(_absurd(content, declared, future), declared, future, cut)
     future = cut.is_future(content)
     spoilt = _masked_outcomes(_absurd(content, declared, future), declared, cut)
     if declared.name == "feedback":
-        return _turned_verdicts(spoilt, future)
+        past = content.filter(pa.array(~future))
+        turned = _known_later(_turned_verdicts(past, np.ones(past.num_rows, bool)), cut)
+        return _together([_turned_verdicts(spoilt, future), turned], declared)
     absurd = _absurd(content.filter(pa.array(~future)), declared, None)
     parts = [spoilt, _known_later(absurd, cut), _happening_later(absurd, declared, cut)]
     return pa.concat_tables(parts).unify_dictionaries()
+
+
+def _with_later_versions(content: Any, declared: Table, future: Truth, cut: Cut) -> Any:
+    """The rows, and of each past one a correction known later and a version that holds from later on."""
+    changed = _other_values(content.filter(pa.array(~future)), declared)
+    parts = [content, _known_later(changed, cut)]
+    if declared.kind is Kind.VERSIONED:
+        begins = instants(np.full(changed.num_rows, cut.at + HOUR, np.int64))
+        place = changed.column_names.index("valid_from")
+        changed = changed.set_column(place, content.schema.field("valid_from"), begins)
+        ends, field = changed.column_names.index("valid_to"), content.schema.field("valid_to")
+        parts.append(changed.set_column(ends, field, pa.nulls(changed.num_rows, field.type)))
+    return _together(parts, declared)
+
+
+def _together(parts: Sequence[Any], declared: Table) -> Any:
+    """Tables one after another, in the table's own schema."""
+    schema = declared.schema()
+    return pa.concat_tables([part.select(schema.names).cast(schema) for part in parts])
+
+
+def _other_values(content: Any, declared: Table) -> Any:
+    """Another value in every number, yes-or-no and code with a list of values; keys stay."""
+    every = np.ones(content.num_rows, bool)
+    for column in declared.columns:
+        if column.encrypted or column.name in declared.primary_key:
+            continue
+        if column.type in (Type.MONEY, Type.INTEGER, Type.REAL):
+            content = _replaced(content, column.name, every, ABSURD)
+        elif column.type is Type.BOOLEAN:
+            content = _replaced(content, column.name, every, pc.invert(content.column(column.name)))
+        elif column.type is Type.CODE and len(column.allowed) > 1:
+            first, second = column.allowed[:2]
+            is_first = pc.equal(content.column(column.name).cast(pa.string()), first)
+            content = _replaced(content, column.name, every, pc.if_else(is_first, second, first))
+    return content
+
+
+def _new_verdicts(transactions: Any, feedback: Any, cut: Cut) -> Any:
+    """A confirmed verdict of every label there is on each past transaction, known a day after the cutoff."""
+    past = transactions.filter(pa.array(~cut.is_future(transactions)))
+    ids = pc.unique(past.column("transaction_id")).to_numpy()
+    labels = pc.unique(feedback.column("label").cast(pa.string())).to_pylist()
+    rows = len(ids) * len(labels)
+    given = {
+        "subject_kind": ["transaction"] * rows,
+        "subject_id": np.tile(ids, len(labels)),
+        "label": np.repeat(np.array(labels, dtype=object), len(ids)),
+        "verdict": ["confirmed"] * rows,
+        "event_time": instants(np.full(rows, cut.at + HOUR, np.int64)),
+        "known_at": instants(np.full(rows, cut.at + DAY, np.int64)),
+        "seq": np.arange(rows),
+        "cancelled": [False] * rows,
+        "load_number": [int(pc.max(feedback.column("load_number")).as_py() or 0) + 1] * rows,
+    }
+    schema = bank_table("feedback").schema()
+    made = [
+        pa.array(given[field.name]).cast(field.type) if field.name in given else pa.nulls(rows, field.type)
+        for field in schema
+    ]
+    return pa.table(made, schema=schema)
 
 
 def _absurd(content: Any, declared: Table, where: Truth | None) -> Any:

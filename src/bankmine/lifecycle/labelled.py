@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +48,7 @@ def carry_out(
         "figures": figures,
         "split": split.sentence,
         "use": figures["use"],
-        "verdict": _verdict(figures),
+        "verdict": task.verdict(bank, figures),
         "tests": [vars(one) for one in tests],
         "preparation": final.preparation.report_.summary(),
         "model": {
@@ -134,7 +134,3 @@ def _weights(final: Model, prepared: Any) -> dict[str, float]:
 
 def _tuned(tuned: list[Tuned], name: str) -> Tuned:
     return next(one for one in tuned if one.candidate.name == name)
-
-
-def _verdict(figures: Mapping[str, Any]) -> str:
-    return str(figures["comparison"]["text"])

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from bankmine.bank.keys import show_key
+from bankmine.lifecycle.reasons import reason_words
 from bankmine.lifecycle.run import Run
 from bankmine.report.content import (
     Chart,
@@ -29,9 +30,8 @@ from bankmine.report.content import (
     Test,
     Tone,
 )
-from bankmine.report.format import amount, day
+from bankmine.report.format import day
 from bankmine.report.pictures import Bar, Calibration, Curve, Estimates, Gain
-from bankmine.report.statements import reason as reason_sentence
 from bankmine.tasks.contract import Shown
 from bankmine.tasks.registry import find_task
 
@@ -123,6 +123,7 @@ def _main_metric(about: Mapping[str, Any]) -> Metric:
 def _statements(about: Mapping[str, Any], shown: Shown) -> list[Statement]:
     good = about["use"] == about["model"]["candidate"] and "Do not" not in about["verdict"]
     good = good and about["figures"].get("beats_baseline", True)
+    good = good and "not distinguishable" not in about["verdict"]
     verdict = Statement(about["verdict"], tone=Tone.GOOD if good else Tone.WATCH)
     said = [Statement(text) for text in about["summary"]] if not shown.statements else list(shown.statements)
     return [verdict, *said]
@@ -220,8 +221,9 @@ def _number(label: str) -> Column:
 def _trust(about: Mapping[str, Any]) -> Section:
     seen = about["figures"]["calibration"]
     bins = seen["bins"]
+    off = seen["expected_calibration_error"] / max(seen["observed"], 1e-12)
     chart = Chart(
-        title=f"Chances are off by {seen['expected_calibration_error']:.1%} on average",
+        title=f"Chances are off by {off:.0%} of the base rate on average",
         subtitle="Observed against predicted share, in bins, with 95 % intervals",
         picture=Calibration(
             predicted=[one["mean_probability"] for one in bins],
@@ -233,9 +235,9 @@ def _trust(about: Mapping[str, Any]) -> Section:
         name="calibration",
     )
     sentence = (
-        f"On the test rows {seen['mean_probability']:.1%} were predicted on average and "
-        f"{seen['observed']:.1%} "
-        "came true."
+        f"On the test rows {seen['mean_probability']:.2%} were predicted on average and "
+        f"{seen['observed']:.2%} came true, the base rate. In bins of like chances the two differ by "
+        f"{seen['expected_calibration_error']:.2%} on average: {off:.0%} of the base rate."
     )
     return Section(title="Can the chances be trusted?", sentence=sentence, blocks=[chart])
 
@@ -267,7 +269,7 @@ def _list_of(run: Run) -> Section | None:
     first = run.scores.filter(pc.less_equal(run.scores.column("rank"), LISTED)).sort_by("rank").to_pylist()
     if not first:
         return None
-    units = {one["name"]: one["unit"] for one in run.features}
+    features = {one["name"]: one for one in run.features}
     money = about["figures"]["decision"]["unit"] == "minor units"
     value = (
         Column(label="Money at stake", kind=Kind.MONEY, unit=about["currency"])
@@ -289,7 +291,7 @@ def _list_of(run: Run) -> Section | None:
             one["probability"],
             int(one["value"]) if money else one["value"],
             one["grade"],
-            _why(one["reasons"], units, about["currency"], labelled="candidates" in about["figures"]),
+            _why(one["reasons"], features, about["currency"], labelled="candidates" in about["figures"]),
         ]
         for one in first
     ]
@@ -302,26 +304,14 @@ def _list_of(run: Run) -> Section | None:
 
 
 def _why(
-    reasons: Sequence[Mapping[str, Any]], units: Mapping[str, str], currency: str, *, labelled: bool
+    reasons: Sequence[Mapping[str, Any]],
+    features: Mapping[str, Mapping[str, Any]],
+    currency: str,
+    *,
+    labelled: bool,
 ) -> str:
-    return "; ".join(_reason(one, units, currency, labelled=labelled) for one in reasons)
-
-
-def _reason(one: Mapping[str, Any], units: Mapping[str, str], currency: str, *, labelled: bool) -> str:
-    name, unit = one["feature"], units.get(one["feature"], "")
-    column = (
-        Column(label=name, kind=Kind.MONEY, unit=currency)
-        if unit == "minor units"
-        else Column(label=name, kind=Kind.SHARE)
-        if unit == "share"
-        else Column(label=name, kind=Kind.NUMBER, unit="" if unit in ("1 or 0", "code", "ratio") else unit)
-    )
-    value = round(one["value"]) if unit == "minor units" and one["value"] is not None else one["value"]
-    if labelled:
-        return reason_sentence(name.replace("_", " "), value, column, contribution=one["contribution"])
-    shown = "missing" if value is None else amount(value, column, unit=True)
-    side = "typical of the segment" if one["contribution"] >= 0 else "unlike the segment"
-    return f"{name.replace('_', ' ')}: {shown}, {side}"
+    """One reason a line of the cell."""
+    return " · ".join(reason_words(one, features, currency, labelled=labelled) for one in reasons)
 
 
 def _without(row: Sequence[Any], place: int) -> list[Any]:

@@ -123,7 +123,7 @@ class Runner:
         """What is said of every run, whatever the task."""
         task, bank, zone = self.task, self.bank, self.bank.warehouse.zone
         cutoffs = [zone.show(int(one)) for one in np.unique(material.cutoffs)[:48]] if plan.cutoffs else []
-        goal = task.goal
+        goal = task.aim(bank)
         return {
             "format": FORMAT,
             "run_id": self.name,

@@ -83,6 +83,8 @@ def reason_lists(
 ) -> pa.ChunkedArray:
     """The strongest reasons of each row, by the names and in the units of the snapshot.
 
+    Where all of these lower the answer, the last gives way to the strongest that raises it, if there is one.
+
     A column that preparation made from a text is named `feature=level`; a missing value is null. Rows are
     explained in blocks beside each other, each row on its own, so the blocks change nothing.
     """
@@ -97,7 +99,9 @@ def reason_lists(
 
 
 def _block(task: str, model: Any, matrix: Any, features: Any, start: int, top: int) -> pa.Array:
-    found = model.reasons(matrix.values[start : start + BLOCK], top=top)
+    found = _with_a_raising_one(
+        model.reasons(matrix.values[start : start + BLOCK], top=len(matrix.names)), top
+    )
     sources, names = np.array(matrix.sources, dtype=object), np.array(found.names, dtype=object)
     from_level = np.array(["=" in name for name in names])
     shown = np.where(from_level, names, sources)
@@ -120,6 +124,21 @@ def _block(task: str, model: Any, matrix: Any, features: Any, start: int, top: i
         fields=list(REASON),
     )
     return pa.ListArray.from_arrays(pa.array(offsets), struct)
+
+
+def _with_a_raising_one(found: Any, top: int) -> Any:
+    """The first `top` reasons of each row; the last becomes the strongest raising one where none raises."""
+    columns, values, contributions = (
+        part[:, :top].copy() for part in (found.columns, found.values, found.contributions)
+    )
+    raises = (found.columns >= 0) & (found.contributions > 0)
+    rows = np.flatnonzero(raises.any(axis=1) & ~raises[:, :top].any(axis=1))
+    first = raises[rows].argmax(axis=1)
+    for part, every in (
+        (columns, found.columns), (values, found.values), (contributions, found.contributions)
+    ):  # fmt: skip
+        part[rows, -1] = every[rows, first]
+    return type(found)(found.names, columns, values, contributions)
 
 
 def _raw(features: Any, names: Any, row: Ints) -> Floats:

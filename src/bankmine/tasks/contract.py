@@ -298,13 +298,26 @@ class Task:
         """What the task's page shows of a finished run besides what every task shows."""
         return Shown()
 
-    def name_segments(self, profiles: Sequence[Any]) -> list[str]:
-        """Names of clusters in plain words (tasks without a label)."""
+    def name_segments(
+        self, profiles: Sequence[Any], gaps: Sequence[Mapping[str, float]] | None = None
+    ) -> list[str]:
+        """Names of clusters in plain words (tasks without a label).
+
+        `gaps` has for each cluster its features' median less that of all others, in the features' own units.
+        """
         return [f"segment {number}" for number in range(1, len(profiles) + 1)]
 
     def decide_segments(self, bank: Bank, scored: Scored, segments: Segments) -> Decision:
         """What follows for each row of a task without a label."""
         raise NotImplementedError
+
+    def aim(self, bank: Bank) -> Goal:
+        """The goal under the bank's settings."""
+        return self.goal
+
+    def verdict(self, bank: Bank, figures: Mapping[str, Any]) -> str:
+        """What to use, and what that cannot do (tasks with a label)."""
+        return str(figures["comparison"]["text"])
 
     def summary(self, bank: Bank, figures: Mapping[str, Any]) -> list[str]:
         """A few key statements of a finished run, most important first, with their numbers."""

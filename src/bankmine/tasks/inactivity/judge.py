@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from bankmine.bank.civil import Zone
 from bankmine.evaluation.intervals import interval, mean_interval
 from bankmine.evaluation.metrics import auc, average_precision, brier
-from bankmine.tasks.contract import Floats, Tested, Truth
+from bankmine.tasks.contract import Floats, Tested, Truth, exponent_of
 
 SHARE = 0.2
 
@@ -47,8 +48,8 @@ def by_month(tested: Tested, zone: Zone, *, seed: int) -> list[dict[str, Any]]:
 def money_found(tested: Tested, *, seed: int) -> dict[str, Any]:
     """Of the past spend of customers who then fell silent: the share in the top fifth of each list.
 
-    Each list is ranked by chance times past spend; "by spend alone" ranks by spend. The interval of the model
-    resamples customers.
+    Each list is ranked by chance times past spend; "by spend alone" ranks by spend. Intervals resample
+    customers; that of the difference takes both lists on the same resamples.
     """
     spend = np.asarray(tested.column("value_minor"), dtype=np.float64)
     orders = {name: tested.probability[name] * spend for name in tested.probability}
@@ -59,6 +60,8 @@ def money_found(tested: Tested, *, seed: int) -> dict[str, Any]:
     hits = lost * _in_top(model, tested.cutoffs)
     customers = tested.column("customer_id")
     per_row = mean_interval(hits, groups=customers, name="money found", random_state=seed)
+    more = hits - lost * _in_top(spend, tested.cutoffs)
+    gap = mean_interval(more, groups=customers, name="money found, model − spend", random_state=seed)
     scale = len(spend) / len(np.unique(tested.cutoffs))
     return {
         "share_worked": SHARE,
@@ -67,7 +70,34 @@ def money_found(tested: Tested, *, seed: int) -> dict[str, Any]:
         "found_minor_a_month": per_row.value * scale,
         "found_minor_low": per_row.low * scale,
         "found_minor_high": per_row.high * scale,
+        "more_than_spend_minor": gap.value * scale,
+        "more_than_spend_low": gap.low * scale,
+        "more_than_spend_high": gap.high * scale,
     }
+
+
+def in_words(money: Mapping[str, Any], currency: str, *, whose: str = "its list") -> str:
+    """Whether the model's list finds more money than the list by spend alone, with the interval."""
+    minor = 10 ** exponent_of(currency)
+    value, low, high = (money[f"more_than_spend_{part}"] / minor for part in ("minor", "low", "high"))
+    seen = f"{currency} {value:+,.0f} a month ({low:+,.0f} to {high:+,.0f})"
+    if low > 0:
+        return f"In money {whose} finds more than the list by spend alone: {seen}."
+    if high < 0:
+        return f"In money {whose} finds less than the list by spend alone: {seen}; rank by spend."
+    return f"In money {whose} is not distinguishable from the list by spend alone: {seen}."
+
+
+def newest_month(months: Sequence[Mapping[str, Any]]) -> str:
+    """The measured bias and the ranking of the newest test month, in a sentence; empty without one."""
+    if not months:
+        return ""
+    last = months[-1]
+    return (
+        f"In the newest test month ({last['cutoff']}) {last['mean_probability']:.0%} were predicted, "
+        f"{last['base_rate']:.0%} came true, and the AUC was {last['auc']:.3f} "
+        f"({last['auc_low']:.3f}–{last['auc_high']:.3f})."
+    )
 
 
 def _in_top(order: Floats, cutoffs: Any) -> Truth:

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from bankmine.report.content import Baseline, Chart, Column, Interval, Kind, Metric, Section, Tone
+from bankmine.report.content import Baseline, Chart, Column, Interval, Kind, Metric, Metrics, Section, Tone
 from bankmine.report.pictures import Bar, Bars, Lines, Series
 from bankmine.tasks.contract import Shown
+from bankmine.tasks.inactivity.judge import in_words, newest_month
 
 
 def show(about: Mapping[str, Any]) -> Shown:
@@ -18,12 +19,13 @@ def show(about: Mapping[str, Any]) -> Shown:
 
 def _metrics(about: Mapping[str, Any]) -> list[Metric]:
     found = about["figures"]["decision"]["summary"]
+    warning = newest_month(about["figures"]["task"]["by_month"])
     return [
         Metric(
             label="Expected to fall silent",
             value=round(found["expected_silent"]),
             digits=0,
-            note=f"of {found['customers']:,} customers, within {about['horizon']}",
+            note=f"of {found['customers']:,} customers, within {about['horizon']}. {warning}",
             tone=Tone.WATCH,
         ),
         Metric(
@@ -31,6 +33,7 @@ def _metrics(about: Mapping[str, Any]) -> list[Metric]:
             value=round(found["at_risk_minor"]),
             kind=Kind.MONEY,
             unit=about["currency"],
+            note="chance times last year's spend; as far off as the chances are",
             baseline=Baseline(name="last year's spend", value=float(found["spend_minor"])),
             tone=Tone.WATCH,
         ),
@@ -77,7 +80,7 @@ def _months(about: Mapping[str, Any]) -> Section:
         name="rates-by-month",
         wide=False,
     )
-    return Section(title="Month by month", blocks=[ranks, rates])
+    return Section(title="Month by month", sentence=newest_month(months), blocks=[ranks, rates])
 
 
 def _money(about: Mapping[str, Any]) -> Section:
@@ -108,6 +111,18 @@ def _money(about: Mapping[str, Any]) -> Section:
         ),
         name="money-found",
     )
-    from bankmine.report.content import Metrics
-
-    return Section(title="What the list is worth", blocks=[Metrics([found]), chart])
+    more = Metric(
+        label="More than the list by spend alone",
+        value=round(money["more_than_spend_minor"]),
+        kind=Kind.MONEY,
+        unit=about["currency"],
+        interval=Interval(low=money["more_than_spend_low"], high=money["more_than_spend_high"]),
+        baseline=Baseline(name="no difference", value=0.0),
+        note="a month, both lists on the same resamples of customers",
+        tone=Tone.GOOD if money["more_than_spend_low"] > 0 else Tone.WATCH,
+    )
+    return Section(
+        title="What the list is worth",
+        sentence=in_words(money, about["currency"], whose=f"the list of {model}"),
+        blocks=[Metrics([found, more]), chart],
+    )

@@ -21,6 +21,7 @@ from bankmine.tasks.contract import (
     Candidate,
     Decision,
     Feasibility,
+    Floats,
     Fold,
     Goal,
     Ints,
@@ -34,7 +35,7 @@ from bankmine.tasks.contract import (
     exponent_of,
 )
 from bankmine.tasks.features import customer_features
-from bankmine.tasks.inactivity.judge import by_month, money_found
+from bankmine.tasks.inactivity.judge import SHARE, by_month, in_words, money_found, newest_month
 from bankmine.tasks.labels import LabelRule
 from bankmine.tasks.population import coverage, months_back, rows_at
 from bankmine.tasks.sql import instants, micros, statement
@@ -43,12 +44,12 @@ FOLDER = Path(__file__).parent
 HORIZON_DAYS = 90
 DELAY_DAYS = 1  # a row that has only a date is known at the next midnight
 RECENCY = "out_days_since_last_all"
-GRADES = ((0.75, "very likely"), (0.5, "likely"), (0.25, "possible"), (0.0, "unlikely"))
+GRADES = ((SHARE, "first"), (0.5, "next"), (0.8, "watch"), (1.0, "rest"))  # of the list by money at risk
 ACTIONS = {
-    "very likely": "Call or write now to those with most money at risk; the others in a mailing.",
-    "likely": "Put into the next campaign, with a hold-out group.",
-    "possible": "Watch; look again at the next run.",
-    "unlikely": "Leave alone: contacts cost money and patience.",
+    "first": "Call or write now: here lies most of the money at risk. Keep a hold-out group.",
+    "next": "Put into the next campaign, with a hold-out group.",
+    "watch": "Watch; look again at the next run.",
+    "rest": "Leave alone: little money is at risk, and contacts cost money and patience.",
 }
 
 
@@ -160,11 +161,10 @@ class Inactivity(Task):
         }
 
     def decide(self, bank: Bank, scored: Scored) -> Decision:
-        """Value: chance times last year's spend, the money expected not to come; ranked by it."""
+        """Value: chance times last year's spend, the money expected not to come; rank and grade follow it."""
         spend = np.asarray(scored.column("value_minor"), dtype=np.float64)
         at_risk = np.round(scored.probability * spend)
-        limits = np.array([limit for limit, _ in GRADES])
-        place = (scored.probability[:, None] < limits[None, :]).sum(axis=1)
+        place = _places(at_risk)
         words = [word for _, word in GRADES]
         grade = [words[number] for number in place]
         counts = {word: int((place == number).sum()) for number, word in enumerate(words)}
@@ -196,20 +196,25 @@ class Inactivity(Task):
 
         return show(about)
 
+    def verdict(self, bank: Bank, figures: Mapping[str, Any]) -> str:
+        """The comparison of rankings, and what it is worth in money."""
+        ranks = super().verdict(bank, figures)
+        if not figures["beats_baseline"]:
+            return ranks
+        return f"{ranks} {in_words(figures['task']['money'], bank.warehouse.currency)}"
+
     def summary(self, bank: Bank, figures: Mapping[str, Any]) -> list[str]:
         """Who is at risk, how much money, how well the list ranks."""
         found, model, base = figures["decision"]["summary"], figures["model"], figures["best_baseline"]
+        months_seen = figures["task"]["by_month"]
         area, other = (figures["candidates"][name]["metrics"]["auc"] for name in (model, base))
         money = 10 ** exponent_of(bank.warehouse.currency)
-        months = [
-            f"{one['cutoff']} {one['auc']:.3f} ({one['baseline_auc']:.3f})"
-            for one in figures["task"]["by_month"]
-        ]
+        months = [f"{one['cutoff']} {one['auc']:.3f} ({one['baseline_auc']:.3f})" for one in months_seen]
         return [
             f"Of {found['customers']:,} customers, {found['expected_silent']:,.0f} are expected to "
             "fall silent; "
             f"{bank.warehouse.currency} {found['at_risk_minor'] / money:,.0f} of last year's spend "
-            "is at risk.",
+            "is at risk. " + newest_month(months_seen),
             f"AUC {area['value']:.3f} ({area['low']:.3f}–{area['high']:.3f}); {base} {other['value']:.3f} "
             f"({other['low']:.3f}–{other['high']:.3f}).",
             f"AUC by test month (in brackets the {base}): {', '.join(months)}.",
@@ -237,6 +242,13 @@ class Inactivity(Task):
             hint="It needs about 13 months: 90 days of history, 90 days to train, to tune and to test, each "
             "with the labels of the one before known. Load a longer period.",
         )
+
+
+def _places(at_risk: Floats) -> Ints:
+    """Each row's place in GRADES, by its share of the way down the list; equal money, equal grade."""
+    ahead = np.searchsorted(np.sort(-at_risk), -at_risk, side="left")
+    limits = np.array([limit for limit, _ in GRADES[:-1]]) * len(at_risk)
+    return np.asarray((ahead[:, None] >= limits[None, :]).sum(axis=1), dtype=np.int64)
 
 
 TASK = Inactivity()

@@ -71,7 +71,7 @@ def _portraits(about: Mapping[str, Any]) -> Section:
                     note=f"{one['money_minor'] / max(one['size'], 1) / minor:,.0f} a customer",
                 ),
                 Metric(
-                    label="Found again",
+                    label="Same customers again",
                     value=one["stability"]["jaccard"]["mean"],
                     digits=2,
                     note=one["stability"]["verdict"],
@@ -132,12 +132,20 @@ def _apart(about: Mapping[str, Any]) -> Section:
     return Section(title="What sets them apart", blocks=[chart])
 
 
+def _chosen(figures: Mapping[str, Any]) -> str:
+    """The number chosen, or that none is to be used."""
+    if figures["usable"]:
+        return f"{figures['clusters']} segments are chosen"
+    return f"No number of segments passes; {figures['clusters']} come nearest and are not to be used"
+
+
 def _found_again(about: Mapping[str, Any]) -> Section:
     figures = about["figures"]
     tried = figures["candidates_k"]
     chart = Chart(
-        title=f"{figures['clusters']} segments are chosen",
-        subtitle="Silhouette and adjusted Rand index over resamples, by number of segments",
+        title=_chosen(figures),
+        subtitle="Silhouette and adjusted Rand index over resamples, by number of segments; the number taken "
+        "with all resamples",
         picture=Lines(
             x=Column(label="Segments", kind=Kind.NUMBER, digits=0),
             y=Column(label="Index", kind=Kind.NUMBER, digits=2),

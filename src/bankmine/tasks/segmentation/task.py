@@ -31,6 +31,7 @@ from bankmine.tasks.contract import (
     exponent_of,
 )
 from bankmine.tasks.population import coverage, rows_at
+from bankmine.tasks.segmentation.words import names, suggestion
 from bankmine.tasks.sql import statement
 
 FOLDER = Path(__file__).parent
@@ -45,6 +46,7 @@ ALWAYS = (
     "merchants_distinct_6mo", "terminals_distinct_6mo",
 )  # fmt: skip
 DO_NOT_USE = "do not use"
+UNUSABLE = "Do not use: other draws of customers give other segments."
 
 
 class Segmentation(Task):
@@ -126,11 +128,11 @@ class Segmentation(Task):
             ),
         )  # fmt: skip
 
-    def name_segments(self, profiles: Sequence[Any]) -> list[str]:
+    def name_segments(
+        self, profiles: Sequence[Any], gaps: Sequence[Mapping[str, float]] | None = None
+    ) -> list[str]:
         """Plain words for each segment."""
-        from bankmine.tasks.segmentation.words import names
-
-        return names(profiles)
+        return names(profiles, gaps)
 
     def decide_segments(self, bank: Bank, scored: Scored, segments: Segments) -> Decision:
         """Value: the segment's number; the most typical customers first."""
@@ -141,12 +143,7 @@ class Segmentation(Task):
             unit="segment",
             grade=grade,
             order=segments.distance,
-            actions=dict.fromkeys(
-                segments.names,
-                "Give it a treatment of its own and measure it against a hold-out."
-                if usable
-                else "Do not use: other draws of customers give other segments.",
-            ),
+            actions={name: suggestion(name) if usable else UNUSABLE for name in segments.names},
         )
 
     def show(self, about: Mapping[str, Any]) -> Shown:
