@@ -310,7 +310,7 @@ def _why(
     *,
     labelled: bool,
 ) -> str:
-    """One reason a line of the cell."""
+    """The reasons one after another, strongest first."""
     return " · ".join(reason_words(one, features, currency, labelled=labelled) for one in reasons)
 
 
