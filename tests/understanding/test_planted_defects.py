@@ -24,7 +24,7 @@ REAL: dict[str, tuple[str, Callable[[Path], Extract]]] = {
 
 @pytest.fixture(scope="module")
 def sound() -> Extract:
-    return made_up(3, 400)
+    return made_up(3, 200)
 
 
 def test_a_sound_bank_has_no_defect(sound: Extract) -> None:
@@ -42,9 +42,9 @@ def test_a_planted_defect_is_named_and_nothing_else(sound: Extract, planter: Pla
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", [0, 1])
+@pytest.mark.parametrize("seed", [1])
 def test_of_twelve_defects_at_once_at_most_one_is_missed(seed: int) -> None:
-    score = all_together(made_up(seed, 700), seed, [])
+    score = all_together(made_up(seed, 400), seed, [])
     assert len(score.planted) >= 11
     assert len(score.missed) <= 1
     assert len(score.false) <= 2
