@@ -41,6 +41,7 @@ class Outcome:
     found: list[str] = field(default_factory=list)
     runs: list[Run] = field(default_factory=list)
     refused: dict[str, BankmineError] = field(default_factory=dict)
+    kept: list[str] = field(default_factory=list)
     report: Path | None = None
     seconds: float = 0.0
 
@@ -52,6 +53,7 @@ class Outcome:
             yield from (f"{run.task}: {line}" for line in (*run.about["summary"], run.verdict))
         for task, error in self.refused.items():
             yield f"{task}: not run. {error}"
+        yield from self.kept
         yield f"Report: {self.report} ({self.seconds:.0f} s)"
 
 
@@ -171,6 +173,7 @@ def run(
             if tasks:
                 raise
             outcome.refused[task] = error
+    outcome.kept = _not_current(bank, outcome.runs)
     outcome.report = report(bank, cutoff=cutoff, refused=outcome.refused, found=found, progress=progress)
     outcome.seconds = clock.elapsed() - began
     return outcome
@@ -264,6 +267,19 @@ def _check_tasks(bank: BankFolder, named: Sequence[str] | None) -> list[str]:
     for name in named or ():
         find_task(name, bank.folder)
     return list(named or bank.config.tasks)
+
+
+def _not_current(bank: BankFolder, runs: Sequence[Run]) -> list[str]:
+    """Says which runs were kept but not published, because the current one looks at a later date."""
+    from bankmine.lifecycle import current
+
+    published = current(bank.results_folder)
+    return [
+        f"{run.task}: kept, not published; the current run looks at {published[run.task].cutoff}. "
+        f"It lies in {run.folder}"
+        for run in runs
+        if run.task in published and published[run.task].run_id != run.run_id
+    ]
 
 
 def _needs_data(bank: BankFolder) -> None:

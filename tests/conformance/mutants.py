@@ -196,13 +196,14 @@ def mutated(mutant: Mutant | None) -> Iterator[None]:
     """Within, `import bankmine…` gives the mutant, with its kernels as plain Python (None: no edit)."""
     import numba
 
-    kept = {name: sys.modules[name] for name in list(sys.modules) if name.split(".")[0] in RELOADED}
     finders = []
     if mutant is not None:
         spec = importlib.util.find_spec(mutant.module)
         assert spec is not None
         assert spec.origin is not None
         finders.append(_Editing(mutant, spec.origin))
+    # After find_spec, which imports the module's parents.
+    kept = {name: sys.modules[name] for name in list(sys.modules) if name.split(".")[0] in RELOADED}
     for name in kept:
         del sys.modules[name]
     sys.meta_path[:0] = finders

@@ -51,6 +51,17 @@ def _place(bank: BankFolder, task: str) -> tuple[int, str]:
     return (enabled.index(task) if task in enabled else len(enabled), task)
 
 
+def _commands(bank: BankFolder, runs: Mapping[str, Run]) -> list[str]:
+    """The commands that make the same report in another folder."""
+    config = bank.config
+    made = f"bankmine init {config.name!r} --mapping {config.mapping} --extracts {config.extracts.name}"
+    lines = [f"{made} --keys KEYS", f"bankmine run {config.name!r}"]
+    for task, run in sorted(runs.items()):
+        if run.cutoff != config.tasks.get(task, {}).get("cutoff"):
+            lines.append(f"bankmine run {config.name!r} --task {task} --cutoff {run.cutoff}")
+    return lines
+
+
 def _reproducibility(bank: BankFolder, runs: Mapping[str, Run]) -> Reproducibility:
     from bankmine.lifecycle.store import versions
 
@@ -68,7 +79,7 @@ def _reproducibility(bank: BankFolder, runs: Mapping[str, Run]) -> Reproducibili
         *((name, str(version)) for name, version in sorted(versions().items())),
     ]
     return Reproducibility(
-        command=f"bankmine run {bank.folder.name}",
+        command="\n".join(_commands(bank, runs)),
         facts=facts,
         sentence="The same extracts, mapping, keys and version give the same figures, byte for byte.",
     )
