@@ -14,7 +14,13 @@ from pathlib import Path
 
 from benchmarks.rows import record
 
-ROWS = {"T9": "card_fraud", "S1": "snapshot_one", "S2": "snapshot_twelve", "S16": "size_and_start"}
+ROWS = {
+    "T9": "card_fraud",
+    "S1": "snapshot_one",
+    "S2": "snapshot_twelve",
+    "S16": "size_and_start",
+    "U1": "understanding_defects",
+}
 
 
 def one(name: str) -> None:
