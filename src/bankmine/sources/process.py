@@ -225,7 +225,8 @@ class Process:
         reasons = self._reasons(connection, name)
         listed = write_rejects(connection, staged, folder)
         self.rejects = folder if listed else self.rejects
-        rejected, read = reasons.total(), staged.read + self._broken(name).total()
+        judged = reasons - self._broken(name)  # broken lines were judged against their extract's lines
+        rejected, read = judged.total(), staged.read
         if staged.read == 0:
             raise SourceError(
                 f"{self.mapping.folder / name}.sql gives no row",
@@ -233,7 +234,7 @@ class Process:
             )
         if rejected <= self.config.maximum_reject_share * read:
             return
-        worst = ", ".join(f"{count:,} × {reason}" for reason, count in reasons.most_common(3))
+        worst = ", ".join(f"{count:,} × {reason}" for reason, count in judged.most_common(3))
         raise ContractError(
             f"{rejected:,} of {read:,} rows of {name} break its contract ({worst})",
             hint=f"They are listed in {listed or folder}; mend the extract or the mapping, or raise "
