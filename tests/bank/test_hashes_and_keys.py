@@ -10,7 +10,7 @@ from cryptography.exceptions import InvalidTag
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bankmine.bank.hashing import bucket_of, fnv1a, keyed_tokens, splitmix64
+from bankmine.bank.hashing import bucket_of, keyed_tokens, splitmix64
 from bankmine.bank.keys import Keyring, parse_key, show_key
 from bankmine.errors import ConfigurationError
 
@@ -85,11 +85,6 @@ def test_splitmix64_gives_its_published_sequence() -> None:
     gamma = 0x9E3779B97F4A7C15
     seeds = np.array([signed(i * gamma & MASK) for i in range(3)], np.int64)
     assert [int(x) for x in splitmix64(seeds)] == [0xE220A8397B1DCDAF, 0x6E789E6AA1B965F4, 0x06C45D188009454F]
-
-
-def test_fnv1a_gives_its_published_values() -> None:
-    assert fnv1a("") == 0xCBF29CE484222325
-    assert fnv1a("foobar") == 0x85944171F73967E8
 
 
 def test_buckets_are_within_range_and_even() -> None:

@@ -20,7 +20,6 @@ from bankmine.errors import ConfigurationError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-MICROSECOND = 1
 SECOND = 1_000_000
 MINUTE = 60 * SECOND
 HOUR = 60 * MINUTE

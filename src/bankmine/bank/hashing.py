@@ -1,8 +1,8 @@
 """Hashes that are the same on every machine and engine.
 
 `splitmix64` chooses buckets (Steele, Lea, Flood 2014; DuckDB's and Spark's own hashes differ from each
-other); `fnv1a` does the same for text; SipHash-2-4 (Aumasson, Bernstein 2012), a keyed pseudo-random
-function, makes the pseudonyms.
+other); SipHash-2-4 (Aumasson, Bernstein 2012), a keyed pseudo-random function, makes the pseudonyms. All
+keys of the warehouse are integers, so text needs no hash of its own.
 """
 
 from __future__ import annotations
@@ -15,8 +15,6 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-MASK = (1 << 64) - 1
-
 
 def splitmix64(keys: NDArray[np.int64]) -> NDArray[np.uint64]:
     """The finaliser of splitmix64 of each key; same shape."""
@@ -25,14 +23,6 @@ def splitmix64(keys: NDArray[np.int64]) -> NDArray[np.uint64]:
         x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
         x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
         return x ^ (x >> np.uint64(31))
-
-
-def fnv1a(text: str) -> int:
-    """The 64-bit FNV-1a hash of the text's UTF-8 bytes."""
-    value = 0xCBF29CE484222325
-    for byte in text.encode():
-        value = ((value ^ byte) * 0x100000001B3) & MASK
-    return value
 
 
 def bucket_of(keys: NDArray[np.int64], buckets: int) -> NDArray[np.int64]:

@@ -100,7 +100,7 @@ def understand(bank: BankFolder) -> None:
 
 @app.command()
 def report(bank: BankFolder) -> None:
-    """Print the path of the report, building it anew where results or data changed."""
+    """Build the report from the current results and print the path of its first page."""
     from bankmine import pipeline
     from bankmine.cli.progress import stages
 

@@ -167,54 +167,54 @@ def _activity(bank: BankFolder) -> list[Section]:
         return []
     with Session(bank.warehouse, memory=bank.config.memory, threads=bank.config.threads) as session:
         rows = session.arrow(MONTHLY, {"zone": bank.config.time_zone}).to_pylist()
-    months: list[date] = [row["month"] for row in rows]
     currency = bank.warehouse.currency
-    x = Column(label="Month", kind=Kind.MONTH)
     peak = max(rows, key=lambda row: row["transactions"])
-    busy = Chart(
+    active = max(rows, key=lambda row: row["customers"])
+    total = sum(int(row["turned_minor"] or 0) for row in rows)
+    busy = _monthly(
+        rows,
+        "transactions",
+        Column(label="Transactions", kind=Kind.NUMBER),
         title=f"{fmt.month(peak['month'])} was busiest: {fmt.number(peak['transactions'])} transactions",
         subtitle="Transactions a month, declined ones left out",
-        picture=Lines(
-            x=x,
-            y=Column(label="Transactions", kind=Kind.NUMBER),
-            at=months,
-            from_zero=True,
-            series=[Series(name="Transactions", values=[row["transactions"] for row in rows])],
-        ),
-        sql=Sql(text=MONTHLY),
-        name="transactions-by-month",
-        wide=False,
     )
-    active = max(rows, key=lambda row: row["customers"])
-    people = Chart(
+    people = _monthly(
+        rows,
+        "customers",
+        Column(label="Customers", kind=Kind.NUMBER),
         title=f"{fmt.number(active['customers'])} customers in {fmt.month(active['month'])}, the most",
         subtitle="Customers with a transaction in the month",
-        picture=Lines(
-            x=x,
-            y=Column(label="Customers", kind=Kind.NUMBER),
-            at=months,
-            from_zero=True,
-            series=[Series(name="Customers", values=[row["customers"] for row in rows])],
-        ),
-        sql=Sql(text=MONTHLY),
-        name="customers-by-month",
-        wide=False,
     )
-    total = sum(int(row["turned_minor"] or 0) for row in rows)
-    money = Chart(
+    money = _monthly(
+        rows,
+        "turned_minor",
+        Column(label="Money", kind=Kind.MONEY, unit=currency),
         title=f"{fmt.money(total, currency)} were moved in all",
         subtitle="Money moved a month, in and out together",
-        picture=Lines(
-            x=x,
-            y=Column(label="Money", kind=Kind.MONEY, unit=currency),
-            at=months,
-            from_zero=True,
-            series=[Series(name="Money", values=[int(row["turned_minor"] or 0) for row in rows])],
-        ),
-        sql=Sql(text=MONTHLY),
-        name="money-by-month",
     )
     return [Section(title="Activity", blocks=[busy, people, money])]
+
+
+def _monthly(
+    rows: Sequence[Mapping[str, Any]], name: str, measure: Column, *, title: str, subtitle: str
+) -> Chart:
+    """One column of the monthly query as a line from zero; money takes the whole width."""
+    months: list[date] = [row["month"] for row in rows]
+    values = [int(row[name] or 0) for row in rows]
+    return Chart(
+        title=title,
+        subtitle=subtitle,
+        picture=Lines(
+            x=Column(label="Month", kind=Kind.MONTH),
+            y=measure,
+            at=months,
+            from_zero=True,
+            series=[Series(name=measure.label, values=values)],
+        ),
+        sql=Sql(text=MONTHLY),
+        name=f"{measure.label.lower()}-by-month",
+        wide=measure.kind is Kind.MONEY,
+    )
 
 
 def _loads(bank: BankFolder) -> Facts:

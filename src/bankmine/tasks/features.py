@@ -25,10 +25,3 @@ def customer_features(bank: Bank, *, without: tuple[str, ...] = ()) -> tuple[str
     return tuple(
         name for name in can.names_of("customer") if not any(fnmatchcase(name, one) for one in left_out)
     )
-
-
-def transaction_features(bank: Bank) -> tuple[str, ...]:
-    """Names of the features of a transaction that can be had at the run's cutoff."""
-    from bankmine.customers.catalogue import CATALOGUE
-
-    return CATALOGUE.available(bank.warehouse, as_of=bank.cutoff).names_of("transaction")

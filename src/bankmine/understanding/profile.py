@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from bankmine.bank.columns import Column, Kind, Type
+from bankmine.bank.columns import Column, Type
 from bankmine.engine.duck import quoted
 from bankmine.understanding.scan import LEVELLED, NUMERIC, SYSTEM, Scan, day_of
 from bankmine.understanding.statistics import population_stability_index, stability_band, total_variation
@@ -332,8 +332,3 @@ def _months(scan: Scan, column: Column) -> list[dict[str, Any]]:
         f"BY month"
     )
     return [row | {"month": f"{row['month'] // 100}-{row['month'] % 100:02d}"} for row in got.to_pylist()]
-
-
-def reference_kind(scan: Scan) -> bool:
-    """Whether the table is a reference table."""
-    return scan.table.kind is Kind.REFERENCE
