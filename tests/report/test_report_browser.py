@@ -111,6 +111,8 @@ def test_the_theme_is_toggled_kept_and_redraws_the_pictures(browser, folder):
         assert page.evaluate("document.documentElement.dataset.theme") == "dark"
         assert page.evaluate(corner) != light
         page.click("nav a[href='data.html']")
+        page.wait_for_url("**/data.html")
+        page.wait_for_function("document.documentElement.dataset.theme")  # set by the new page's own script
         assert page.evaluate("document.documentElement.dataset.theme") == "dark"
         assert visit.complaints == []
 
