@@ -180,7 +180,7 @@ def _rhythm(days: Ints, weekday: Ints, holiday: Ints, names: tuple[str, ...], we
             before = first - days
             value = np.where((before > 0) & (before <= 14), value * (1 + rise * (15 - before) / 30), value)
         value = np.where(np.isin(days, on), value * 0.55, value)
-    return 1.0 + weight * (value / value.mean() - 1.0)
+    return np.asarray(1.0 + weight * (value / value.mean() - 1.0))
 
 
 def _market_rate(seed: int, months: int, start: Ints, regime: int, scenario: Scenario) -> Floats:

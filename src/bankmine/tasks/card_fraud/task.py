@@ -42,6 +42,7 @@ from bankmine.tasks.contract import (
     Tested,
     Truth,
 )
+from bankmine.tasks.definitions import DEFINITIONS
 from bankmine.tasks.labels import LabelRule
 from bankmine.tasks.population import coverage
 from bankmine.tasks.sql import instants, micros, statement
@@ -50,7 +51,7 @@ FOLDER = Path(__file__).parent
 BLOCK_FROM = 0.9
 TERMINAL = "tx_terminal_fraud_share_7d"
 TERMINAL_WORDS = "the terminal's share of confirmed fraud in 7 days alone, 7 days late"
-DELAY_DAYS = 7
+DEFINITION = DEFINITIONS["card_fraud"]
 ACTIONS = {
     "block": "Decline or block the card and call the customer.",
     "check": "An investigator looks at the card today.",
@@ -65,7 +66,7 @@ class CardFraud(Task):
     title = "Card fraud"
     sentence = "Which card transactions are fraud, while their verdict is still open"
     needs = Needs(tables=("transaction", "feedback"), usable=("card", "customer"), subject_kind="transaction")
-    label_rule = LabelRule(horizon_days=0, delay_days=DELAY_DAYS, tables=("transaction", "feedback"))
+    label_rule = DEFINITION.rule
     metric = "average_precision"
     group_words = "card"
     horizon_words = "the transaction itself"
@@ -98,9 +99,7 @@ class CardFraud(Task):
 
     def rule(self, bank: Bank) -> LabelRule:
         """Verdicts take `delay_days` of the settings, seven by default."""
-        return LabelRule(
-            horizon_days=0, delay_days=self._delay(bank.settings), tables=("transaction", "feedback")
-        )
+        return replace(DEFINITION.rule, delay_days=self._delay(bank.settings))
 
     def aim(self, bank: Bank) -> Goal:
         """The goal with the number of cards this bank checks a day."""
@@ -201,12 +200,10 @@ class CardFraud(Task):
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        asked = pa.table(
-            {"row_number": np.arange(rows.num_rows), "transaction_id": rows.column("subject_id")}
-        )
+        asked = pa.table({"row_number": np.arange(rows.num_rows), "subject_id": rows.column("subject_id")})
         with Session(bank.warehouse, bank.cutoff, memory=bank.memory, threads=bank.threads) as session:
             session.register("asked_rows", asked)
-            found = session.arrow(statement(FOLDER, "label"))
+            found = session.arrow(DEFINITION.sql)
             bank.note("label", session.statements)
         truth = np.asarray(found.column("label").to_numpy(zero_copy_only=False), dtype=np.bool_)
         due = self.rule(bank).known_at(micros(rows.column("cutoff")), bank.warehouse.zone)
@@ -313,7 +310,7 @@ class CardFraud(Task):
         ]
 
     def _delay(self, settings: Mapping[str, Any]) -> int:
-        return int(settings.get("delay_days", DELAY_DAYS))
+        return int(settings.get("delay_days", DEFINITION.rule.delay_days))
 
     def _session(self, bank: Bank) -> Session:
         return Session(

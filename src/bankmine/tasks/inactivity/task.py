@@ -7,6 +7,7 @@ paid in `[T, T + 90 days)`; monthly cutoffs; customers are those who paid in the
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -34,6 +35,7 @@ from bankmine.tasks.contract import (
     Truth,
     exponent_of,
 )
+from bankmine.tasks.definitions import DEFINITIONS
 from bankmine.tasks.features import customer_features
 from bankmine.tasks.inactivity.judge import SHARE, by_month, in_words, money_found, newest_month
 from bankmine.tasks.labels import LabelRule
@@ -41,8 +43,7 @@ from bankmine.tasks.population import coverage, months_back, rows_at
 from bankmine.tasks.sql import instants, micros, statement
 
 FOLDER = Path(__file__).parent
-HORIZON_DAYS = 90
-DELAY_DAYS = 1  # a row that has only a date is known at the next midnight
+DEFINITION = DEFINITIONS["inactivity"]
 RECENCY = "out_days_since_last_all"
 GRADES = ((SHARE, "first"), (0.5, "next"), (0.8, "watch"), (1.0, "rest"))  # of the list by money at risk
 ACTIONS = {
@@ -60,7 +61,7 @@ class Inactivity(Task):
     title = "Inactivity"
     sentence = "Who will make no payment in the next 90 days"
     needs = Needs(tables=("transaction",), usable=("customer", "account", "balance", "card", "digital_event"))
-    label_rule = LabelRule(horizon_days=HORIZON_DAYS, delay_days=DELAY_DAYS, tables=("transaction",))
+    label_rule = DEFINITION.rule
     horizon_words = "90 days"
     settings = MappingProxyType(
         {
@@ -129,7 +130,7 @@ class Inactivity(Task):
         )
         with Session(bank.warehouse, bank.cutoff, memory=bank.memory, threads=bank.threads) as session:
             session.register("asked_rows", asked)
-            found = session.arrow(statement(FOLDER, "label"))
+            found = session.arrow(DEFINITION.sql)
             bank.note("label", session.statements)
         truth = np.asarray(found.column("label").to_numpy(zero_copy_only=False), dtype=np.bool_)
         return truth, self.rule(bank).known_at(cutoffs, zone)
@@ -187,8 +188,8 @@ class Inactivity(Task):
 
     def rule(self, bank: Bank) -> LabelRule:
         """The horizon is `horizon_days` of the settings, 90 by default."""
-        days = int(bank.settings.get("horizon_days", HORIZON_DAYS))
-        return LabelRule(horizon_days=days, delay_days=DELAY_DAYS, tables=("transaction",))
+        days = int(bank.settings.get("horizon_days", DEFINITION.rule.horizon_days))
+        return replace(DEFINITION.rule, horizon_days=days)
 
     def show(self, about: Mapping[str, Any]) -> Shown:
         """The page's own part."""

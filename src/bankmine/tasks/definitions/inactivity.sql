@@ -1,5 +1,5 @@
--- 1 where the customer made no payment from the cutoff until the horizon's end, as known at the run's cutoff.
--- "rows" holds the customers with their cutoff and the end of the window, which is exclusive.
+-- True where the customer made no payment from the cutoff until the horizon's end, as known at the run's cutoff.
+-- "asked_rows" holds the customers with their cutoff and the end of the window, which is exclusive.
 SELECT r.row_number, count(t.transaction_id) = 0 AS label
 FROM asked_rows AS r
 LEFT JOIN customer_transaction AS t

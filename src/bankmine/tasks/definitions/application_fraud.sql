@@ -1,0 +1,10 @@
+-- True where an investigation confirmed that the application was false, as known at the run's cutoff.
+-- "asked_rows" holds the applications.
+SELECT r.row_number, f.subject_id IS NOT NULL AS label, f.known_at
+FROM asked_rows AS r
+LEFT JOIN feedback AS f
+  ON f.subject_id = r.subject_id
+  AND f.subject_kind = 'application'
+  AND f.label = 'fraud'
+  AND f.verdict = 'confirmed'
+ORDER BY r.row_number
