@@ -65,7 +65,7 @@ def leaving_of(frame: Frame, who: People, life: Life) -> Leaving:
     satisfaction = _satisfaction(frame, who, incidents)
     causes = _causes(frame, who, life, satisfaction)
     weight = sum(causes.values())
-    base = -5.35 + np.log(max(frame.scenario.attrition.base, 1e-9))
+    base = -5.75 + np.log(max(frame.scenario.attrition.base, 1e-9))
     chance = 1.0 / (1.0 + np.exp(-(base + weight)))
     chance = np.where(who.company[:, None], 0.4 * chance, chance)
     decided, month = _decisions(frame, who, chance)
@@ -118,10 +118,10 @@ def _causes(frame: Frame, who: People, life: Life, satisfaction: Floats) -> dict
     """What each cause adds to the log-odds of deciding to leave in a month; products, not sums."""
     strength = frame.scenario.attrition
     anger = np.maximum(0.0, -satisfaction - 0.4)
-    service = strength.service * 1.5 * np.minimum(2.4, who.service_sensitivity[:, None] * anger)
+    service = strength.service * 1.9 * np.minimum(2.4, who.service_sensitivity[:, None] * anger)
     gap = np.maximum(0.0, frame.market_rate - frame.own_rate - 0.003) * 100  # points beyond the usual
     wealthy = np.clip(np.log10(np.maximum(who.income, 1) / 300_000), 0.0, 1.0)
-    rate = strength.rate * 4.5 * gap[None, :] * (np.minimum(who.price_sensitivity, 3) * wealthy)[:, None]
+    rate = strength.rate * 6.0 * gap[None, :] * (np.minimum(who.price_sensitivity, 3) * wealthy)[:, None]
     moved = months_since(life.events, "move", frame=frame, people=who.count) <= 4
     branchy = np.clip(1.4 - 1.6 * who.digital, 0.0, 1.0)[:, None]
     far = frame.distance[who.region[:, None], life.region] > 12.0

@@ -43,7 +43,7 @@ class Attrition:
     rate: float = _strength(1.0, "weight of a better rate elsewhere")
     moving: float = _strength(1.0, "weight of moving away")
     signs: float = _strength(
-        0.75, "share of leavers who first move the salary away and run the balance down", 0.0, 1.0
+        0.55, "share of leavers who first move the salary away and run the balance down", 0.0, 1.0
     )
     silent: float = _strength(0.3, "share of those who then leave without closing", 0.0, 1.0)
 
