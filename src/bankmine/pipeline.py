@@ -75,6 +75,7 @@ def init(
         raise UsageError(
             f"there is no folder {extracts}", hint="Give the folder of the raw files as --extracts."
         )
+    sources.refuse_unmarked(chosen, extracts)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise UsageError(f"{folder} exists and is not empty", hint="Choose a new folder for the bank.")
     folder.mkdir(parents=True, exist_ok=True)
@@ -239,6 +240,27 @@ def write_example(folder: Path, *, customers: int, months: int, seed: int) -> st
 
     example.write_extracts(folder, customers=customers, months=months, seed=seed)
     return f"Wrote {folder}. Next: bankmine init my-bank --mapping example --extracts {folder}"
+
+
+def simulate(
+    folder: Path,
+    *,
+    customers: int,
+    months: int,
+    seed: int,
+    scenario: str | None = None,
+    form: str = "parquet",
+    workers: int | None = None,
+    progress: Progress = silent,
+) -> list[str]:
+    """Writes the extracts and the truth of a whole made-up bank; what was written, as lines."""
+    from bankmine.simulation.simulate import simulate as make_up
+
+    done = make_up(
+        folder, customers=customers, months=months, seed=seed, scenario=scenario, form=form,
+        workers=workers, progress=progress,
+    )  # fmt: skip
+    return list(done.lines())
 
 
 def customer(bank: BankFolder, customer_id: str, *, raw: bool = False, cutoff: str | None = None) -> Profile:

@@ -209,3 +209,30 @@ def example(
     from bankmine import pipeline
 
     typer.echo(pipeline.write_example(folder, customers=customers, months=months, seed=seed))
+
+
+@app.command()
+def simulate(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where to write the extracts and the truth.")],
+    customers: Annotated[int, typer.Option(help="How many customers, 1 to 50,000,000.")] = 5000,
+    months: Annotated[int, typer.Option(help="How many months from January 2023 on, 1 to 120.")] = 36,
+    seed: Annotated[int, typer.Option(help="Which world; the same seed gives the same bytes.")] = 7,
+    scenario: Annotated[
+        str, typer.Option("--scenario", help="calm, recession, attack, or a file.toml of strengths.")
+    ] = "calm",
+    form: Annotated[str, typer.Option("--format", help="parquet, or csv (gzip).")] = "parquet",
+    workers: Annotated[
+        int | None, typer.Option("--workers", help="Processes; by default one a core.")
+    ] = None,
+) -> None:
+    """Make up a whole bank whose every cause is known: its extracts, and the truth beside them."""
+    from bankmine import pipeline
+    from bankmine.cli.progress import stages
+
+    with stages() as progress:
+        lines = pipeline.simulate(
+            folder, customers=customers, months=months, seed=seed, scenario=scenario, form=form,
+            workers=workers, progress=progress,
+        )  # fmt: skip
+    for line in lines:
+        typer.echo(line)

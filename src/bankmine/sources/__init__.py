@@ -7,6 +7,7 @@ which tells the story of a load from top to bottom; `mapping` says what a mappin
 """
 
 from bankmine.sources.checking import Finding, check
+from bankmine.sources.extracts import refuse_unmarked
 from bankmine.sources.history import history, loads
 from bankmine.sources.loading import LoadResult, Progress, load, warehouse_folder
 from bankmine.sources.mapping import SHIPPED, Mapping, load_mapping, mappings
@@ -23,5 +24,6 @@ __all__ = [
     "load_mapping",
     "loads",
     "mappings",
+    "refuse_unmarked",
     "warehouse_folder",
 ]

@@ -50,6 +50,7 @@ def find(mapping: Mapping, folder: Path, *, extract_date: date | None = None) ->
             f"there is no folder {folder}",
             hint="Name the folder of the extracts as bank.extracts in bankmine.toml.",
         )
+    refuse_unmarked(mapping, folder)
     found: dict[str, Found] = {}
     missing = []
     for name, extract in mapping.extracts.items():
@@ -65,8 +66,11 @@ def find(mapping: Mapping, folder: Path, *, extract_date: date | None = None) ->
         else:
             missing.append(name)
     taken = {path for one in found.values() for path in one.files} | {folder / DELIVERY}
+    taken |= {folder / mapping.marker} if mapping.marker else set()
     rest = sorted(
-        str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file() and path not in taken
+        str(path.relative_to(folder))
+        for path in folder.rglob("*")
+        if path.is_file() and path not in taken and path.relative_to(folder).parts[0] not in mapping.beside
     )
     return Delivery(
         folder=folder,
@@ -75,6 +79,15 @@ def find(mapping: Mapping, folder: Path, *, extract_date: date | None = None) ->
         ignored=tuple(rest),
         extract_date=extract_date or _extract_date(mapping, folder),
     )
+
+
+def refuse_unmarked(mapping: Mapping, folder: Path) -> None:
+    """SourceError where the folder lacks the file by which the mapping knows its extracts."""
+    if mapping.marker and not (folder / mapping.marker).is_file():
+        raise SourceError(
+            f"{folder} holds no extracts for the mapping {mapping.name}: it has no {mapping.marker}",
+            hint="Name the folder that holds it, or the mapping these extracts are of.",
+        )
 
 
 def _choose(extract: Extract, folder: Path) -> Found | None:

@@ -75,7 +75,11 @@ class Check:
 
 @dataclass(frozen=True, kw_only=True)
 class Mapping:
-    """One mapping folder, read and checked."""
+    """One mapping folder, read and checked.
+
+    `marker` is a file that must lie beside the extracts, so that no other folder is taken for them;
+    `beside` names folders there that are no part of a delivery.
+    """
 
     folder: Path
     name: str
@@ -89,6 +93,8 @@ class Mapping:
     rules: tuple[str, ...]
     checks: tuple[Check, ...]
     tasks: dict[str, dict[str, Any]]
+    marker: str | None = None
+    beside: tuple[str, ...] = ()
 
     @cached_property
     def sql(self) -> dict[str, str]:
@@ -155,7 +161,7 @@ def _read(file: Path) -> dict[str, Any]:
 def _parse(folder: Path, raw: dict[str, Any]) -> Mapping:
     known = {
         "name", "title", "time_zone", "currency", "extract_date", "licence", "extract", "coverage", "rules",
-        "checks", "tasks",
+        "checks", "tasks", "marker", "beside",
     }  # fmt: skip
     for key in raw:
         _demand(
@@ -181,6 +187,8 @@ def _parse(folder: Path, raw: dict[str, Any]) -> Mapping:
         rules=tuple(raw.get("rules", ())),
         checks=tuple(_check(folder, one) for one in raw.get("checks", ())),
         tasks=raw.get("tasks", {}),
+        marker=raw.get("marker"),
+        beside=tuple(raw.get("beside", ())),
     )
     for name in mapping.sql:
         near = get_close_matches(name, TABLES, n=1)
