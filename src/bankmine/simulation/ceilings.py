@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -62,14 +62,17 @@ class Definition(Protocol):
 
 @dataclass(frozen=True)
 class Rows:
-    """The rows of one label (and family): label, oracle, what is written (rows, causes), customer."""
+    """The rows of one label (and family): label, oracle, what is written (rows, causes); raw keys of subject
+    and customer, cutoff in UTC µs."""
 
     name: str
     label: Truth
     oracle: Floats
     written: Floats
     causes: tuple[str, ...]
+    subject: Ints
     customer: Ints
+    cutoff: Ints
 
 
 def write_ceilings(
@@ -119,9 +122,7 @@ def labelled_rows(
     families = np.asarray(table.column("family").cast("string"))
     for family in sorted(set(families)):
         for rows in _label(table.filter(families == family), connection, definition, zone):
-            yield Rows(
-                f"{rows.name}/{family}", rows.label, rows.oracle, rows.written, rows.causes, rows.customer
-            )
+            yield replace(rows, name=f"{rows.name}/{family}")
 
 
 def _label(
@@ -159,7 +160,9 @@ def _label(
         oracle=_floats(table.column("oracle"))[place],
         written=np.stack([_floats(table.column(name)) for name in causes], axis=1)[place],
         causes=causes,
+        subject=np.asarray(table.column("subject"))[place],
         customer=np.asarray(table.column("customer"))[place],
+        cutoff=cutoffs[place],
     )
 
 

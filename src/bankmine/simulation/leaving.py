@@ -78,24 +78,28 @@ def leaving_of(frame: Frame, who: People, life: Life) -> Leaving:
 
 
 def _incidents(frame: Frame, who: People) -> Incidents:
-    draw = frame.random(who.community, "incidents")
+    """At most two a month, drawn month after month, so that a longer world begins like a shorter one."""
     strength = frame.scenario.satisfaction
-    rate = 0.05 * strength.incidents * frame.service[who.branch] * (0.5 + 0.5 * who.activity[:, None])
-    count = draw.poisson(np.minimum(rate, 5.0))
-    person = np.repeat(np.arange(who.count), count.sum(axis=1))
-    month = np.repeat(np.tile(np.arange(frame.months), who.count), count.ravel())
+    shape = (frame.months, who.count, 2)
+
+    def random(name: str) -> Floats:
+        return frame.random(who.community, f"incidents {name}").random(shape)
+
+    rate = 0.05 * strength.incidents * frame.service[who.branch].T * (0.5 + 0.5 * who.activity)
+    happens = random("happen") < (1.0 - np.exp(-0.5 * rate))[:, :, None]
+    month, person, place = np.nonzero(happens)
     length = np.diff(frame.month_start)[month]
-    day = frame.month_start[month] + (draw.random(person.size) * length).astype(np.int64)
-    severity = draw.gamma(2.0, 0.5, person.size)
+    day = frame.month_start[month] + (random("day")[month, person, place] * length).astype(np.int64)
+    severity = frame.random(who.community, "incidents severity").gamma(2.0, 0.5, shape)[month, person, place]
     angry = np.clip(strength.complaints * (0.4 + 0.6 * severity), 0, 1)
-    complained = (draw.random(person.size) < angry) & (day >= who.joined[person])
-    good = draw.random(person.size) < 0.62
-    resolved = np.where(complained & good, day + draw.integers(2, 40, person.size), NEVER)
+    complained = (random("complain")[month, person, place] < angry) & (day >= who.joined[person])
+    settle = random("settle")[month, person, place]
+    resolved = np.where(complained & (settle < 0.62), day + 2 + (settle * 61).astype(np.int64), NEVER)
+    topic = (random("topic")[month, person, place] * len(TOPICS)).astype(np.int64)
     order = np.lexsort((day, person))
     return Incidents(
-        person[order], day[order], draw.integers(0, len(TOPICS), person.size), severity[order],
-        complained[order], resolved[order],
-    )  # fmt: skip
+        person[order], day[order], topic[order], severity[order], complained[order], resolved[order]
+    )
 
 
 def _satisfaction(frame: Frame, who: People, incidents: Incidents) -> Floats:

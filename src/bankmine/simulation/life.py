@@ -80,7 +80,7 @@ def _events(frame: Frame, who: People) -> Events:
         draw = frame.random(who.community, f"life {kind}")
         rate = np.where(who.company, 0.0, np.array(_RATES[kind])[own])
         if kind == "job_loss":
-            rate = rate * (frame.unemployment[who.region].mean(axis=1) / 0.035)
+            rate = rate * (frame.unemployment[who.region, 0] / 0.035)
         gaps = draw.exponential(1.0, (who.count, _AT_MOST)) * (365.0 / np.maximum(rate, 1e-9))[:, None]
         day = np.cumsum(gaps, axis=1)
         if kind == "job_loss" and frame.regime_day < NEVER:
@@ -88,26 +88,30 @@ def _events(frame: Frame, who: People) -> Events:
             day = np.where(day > frame.regime_day, faster, day)
         person, place = np.nonzero(day < frame.days)
         found.append((person, day[person, place].astype(np.int64), np.full(person.size, number),
-                      *_details(kind, who, person, draw)))  # fmt: skip
+                      *_details(kind, who, person, place, draw)))  # fmt: skip
     found.append(_failures(frame, who))
     person, day, kinds, amount, detail = (np.concatenate(column) for column in zip(*found, strict=True))
     order = np.lexsort((kinds, day, person))
     return Events(*(column[order].astype(np.int64) for column in (person, day, kinds, amount, detail)))
 
 
-def _details(kind: str, who: People, person: Ints, draw: np.random.Generator) -> tuple[Ints, Ints]:
-    """Amount and detail of each event."""
-    size, none = person.size, np.zeros(person.size, dtype=np.int64)
+def _details(
+    kind: str, who: People, person: Ints, place: Ints, draw: np.random.Generator
+) -> tuple[Ints, Ints]:
+    """Amount and detail of each event; drawn for all that could happen, so that no draw shifts another."""
+    none, shape = np.zeros(person.size, dtype=np.int64), (who.count, _AT_MOST)
     if kind == "windfall":
-        return (who.income[person] * np.exp(1.2 + 0.8 * draw.normal(size=size))).astype(np.int64), none
+        times = np.exp(1.2 + 0.8 * draw.normal(size=shape))[person, place]
+        return (who.income[person] * times).astype(np.int64), none
     if kind == "home":
-        return (who.income[person] * draw.uniform(50, 110, size)).astype(np.int64), none
+        times = draw.uniform(50, 110, shape)[person, place]
+        return (who.income[person] * times).astype(np.int64), none
     if kind == "move":
-        return none, draw.integers(0, len(REGIONS), size)
+        return none, draw.integers(0, len(REGIONS), shape)[person, place]
     if kind == "new_job":
-        return none, FIRST_EMPLOYER + draw.integers(0, EMPLOYERS, size)
+        return none, FIRST_EMPLOYER + draw.integers(0, EMPLOYERS, shape)[person, place]
     if kind in _SPELL:
-        return none, np.maximum(20, draw.gamma(2.0, _SPELL[kind] / 2, size)).astype(np.int64)
+        return none, np.maximum(20, draw.gamma(2.0, _SPELL[kind] / 2, shape)[person, place]).astype(np.int64)
     return none, none
 
 
@@ -136,8 +140,8 @@ def _wage(frame: Frame, who: People, events: Events, pay: Ints, employed: Truth)
     level = 1.03 ** (np.arange(frame.months) // 12) * np.ones(pay.shape)
     for kind, low, high in (("new_job", 1.04, 1.25), ("retirement", 0.45, 0.65)):
         step = events.of(kind)
-        factor = draw.uniform(low, high, step.person.size)
-        for person, day, times in zip(step.person, step.day, factor, strict=True):
+        rises = draw.uniform(low, high, who.count)
+        for person, day, times in zip(step.person, step.day, rises[step.person], strict=True):
             level[person] *= np.where(pay[person] >= day, times, 1.0)
     noise = np.exp(draw.normal(0, 0.55, (who.count, 120)))[:, : frame.months]
     small = 1.0 + draw.normal(0, 0.012, (who.count, 120))[:, : frame.months]
