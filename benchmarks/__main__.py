@@ -18,8 +18,10 @@ ROWS = {
     "T9": "card_fraud",
     "S1": "snapshot_one",
     "S2": "snapshot_twelve",
+    "S7": "simulate_speed",
     "S16": "size_and_start",
     "U1": "understanding_defects",
+    "R2": "simulated_shortcuts",
 }
 
 
