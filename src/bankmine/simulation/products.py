@@ -15,12 +15,13 @@ import pyarrow as pa
 
 from bankmine.simulation import columns
 from bankmine.simulation.catalogue import CODES, FAMILIES, FAMILY_OF, NEEDS_APPLICATION, PRODUCTS
+from bankmine.simulation.consents import Consents, consents_of
 from bankmine.simulation.entries import CATEGORIES, CHANNELS, Entries, entries, joined
 from bankmine.simulation.frame import DAY, NEVER, Floats, Frame, Ints, Truth
 from bankmine.simulation.leaving import Leaving
 from bankmine.simulation.life import Life
 from bankmine.simulation.people import People
-from bankmine.simulation.taking import Held, Wishes, held_at_start, wishes_of
+from bankmine.simulation.taking import Held, Sold, Wishes, held_at_start, wishes_of
 from bankmine.simulation.wishes import ages, log_odds, tastes
 
 _MOST_ACCOUNTS = 7  # of the families kept on accounts
@@ -65,6 +66,8 @@ class Products:
     closed: Ints
     needs: Needs
     wishes: Wishes
+    sold: Sold
+    consents: Consents
     since: dict[str, Floats]
     chance: list[Floats]
     taste: Floats
@@ -95,7 +98,8 @@ def products_of(frame: Frame, who: People, life: Life, leave: Leaving) -> Produc
     taste, since = tastes(frame, who), ages(frame, who, life)
     chance = log_odds(frame, who, since, taste)
     began = held_at_start(frame, who)
-    wishes = wishes_of(frame, who, leave, chance, since, began)
+    may = consents_of(frame, who)
+    wishes, sold = wishes_of(frame, who, leave, chance, since, began, may)
     credit = NEEDS_APPLICATION[began.product]
     needs = _needs(began.only(credit), wishes)
     held = began.only(~credit).joined(wishes.taken())
@@ -104,8 +108,8 @@ def products_of(frame: Frame, who: People, life: Life, leave: Leaving) -> Produc
     keep = keep[np.lexsort((held.product[keep], held.opened[keep], held.person[keep]))]
     keep = keep[_first_accounts(held.person[keep], held.product[keep])]
     return Products(
-        held.person[keep], held.product[keep], held.opened[keep], closed[keep], needs, wishes, since, chance,
-        taste,
+        held.person[keep], held.product[keep], held.opened[keep], closed[keep], needs, wishes, sold,
+        may, since, chance, taste,
     )  # fmt: skip
 
 

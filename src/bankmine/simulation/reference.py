@@ -98,7 +98,7 @@ def _branches() -> pa.Table:
 
 
 def _regions(frame: Frame) -> pa.Table:
-    """One row a region and quarter; published 45 days after its end; the first is the one before the period."""
+    """One row a region and quarter, published 45 days after its end; the first lies before the period."""
     draw = stream(frame.seed, EVERYONE, "region figures")
     people = draw.integers(40_000, 420_000, len(REGIONS))
     urban, founders = draw.uniform(0.35, 1.0, len(REGIONS)), draw.integers(60, 180, len(REGIONS))

@@ -7,6 +7,7 @@ to weeks to become an opening, so some openings are already settled when a month
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -19,8 +20,11 @@ from bankmine.simulation.catalogue import (
     PRODUCTS,
     product,
 )
-from bankmine.simulation.frame import MAXIMUM_MONTHS, NEVER, Floats, Frame, Ints, Truth
+from bankmine.simulation.consents import Consents
+from bankmine.simulation.contacting import Contacts, Memory, Mind, contacts_of, joined_contacts, mind_of
+from bankmine.simulation.frame import DAY, MAXIMUM_MONTHS, NEVER, Floats, Frame, Ints, Truth
 from bankmine.simulation.leaving import Leaving
+from bankmine.simulation.offers import Campaign, campaigns_of
 from bankmine.simulation.people import COMPANY, People
 
 # Share of those with us before the period who hold a product of the family, by way of life and company.
@@ -160,35 +164,96 @@ def _blocks(family: Ints, opened: Ints, ends: Ints) -> Ints:
     return np.where(again > 0, opened + again, ends)
 
 
+@dataclass(frozen=True)
+class Sold:
+    """Campaigns as they went: all contacts, and for each campaign (its place in the plan) the chance that
+    each customer takes the product because of it or in its control group, shape (campaigns, n)."""
+
+    plan: list[Campaign]
+    contacts: Contacts
+    expected: list[Floats]
+
+
 def wishes_of(
-    frame: Frame, who: People, leave: Leaving, chance: list[Floats], since: dict[str, Floats], began: Held
-) -> Wishes:
-    """Draws the wishes of one community; `chance` and `since` by month, as `wishes.py` gives them."""
-    draw = frame.random(who.community, "wishes")
-    luck = draw.random((len(NEXT), who.count, MAXIMUM_MONTHS), dtype=np.float32)
+    frame: Frame, who: People, leave: Leaving, chance: list[Floats], since: dict[str, Floats], began: Held,
+    may: Consents,
+) -> tuple[Wishes, Sold]:  # fmt: skip
+    """Draws wishes and campaigns of one community, month by month; `chance`, `since` as in `wishes.py`."""
+    luck = frame.random(who.community, "wishes").random(
+        (len(NEXT), who.count, MAXIMUM_MONTHS), dtype=np.float32
+    )
     share = 1.0 / (1.0 + np.exp(-np.stack(chance)))
+    taken = _taken_at_start(who, began)
+    plan, memory = campaigns_of(frame), Memory(who.count)
+    first = np.array([one.starts for one in plan], dtype=np.int64)
+    found, contacts, expected = [], [], []
+    for month in range(frame.months):
+        start, end = frame.month_start[month], frame.month_start[month + 1]
+        for number in np.flatnonzero((first >= start) & (first < end)):
+            one = plan[number]
+            free = taken[:, one.family] < one.starts
+            held = 1.0 + (taken > one.starts).sum(axis=1)
+            mind = mind_of(
+                frame, who, leave, one, held, memory.count(one.starts), since, chance[one.family][:, month]
+            )
+            told = contacts_of(frame, who, leave, one, int(number), mind, may, free)
+            memory.told.append((one.starts, told.person[told.treated]))
+            found.append(_accepted(one, told, taken))
+            contacts.append(told)
+            expected.append(_expected(one, mind, free))
+        found.append(_wished(frame, who, leave, month, luck[:, :, month], share[:, :, month], since, taken))
+    person, family, which, formed, opened, ends, sold = (
+        np.concatenate(one) for one in zip(*found, strict=True)
+    )
+    order = np.lexsort((family, formed, person))
+    columns = (person, family, which, formed, opened, ends)
+    wishes = Wishes(*(one[order] for one in columns), sold[order].astype(np.bool_))
+    return wishes, Sold(plan, joined_contacts(contacts), expected)
+
+
+def _taken_at_start(who: People, began: Held) -> Ints:
+    """Until when each customer forms no wish for each family of NEXT, (n, families)."""
     taken = np.full((who.count, len(NEXT)), -NEVER, dtype=np.int64)
     place = NEXT_OF[began.product]
     other = np.flatnonzero(place >= 0)
     blocked = _blocks(place[other], began.opened[other], began.closed[other])
     np.maximum.at(taken, (began.person[other], place[other]), blocked)
-    found = []
-    for month in range(frame.months):
-        family, person = np.nonzero(luck[:, :, month] < share[:, :, month])
-        left = luck[family, person, month].astype(np.float64) / share[family, person, month]  # uniform again
-        formed, opened = _days(frame, month, left)
-        free = (taken[person, family] < formed) & (who.joined[person] < formed)
-        free &= (leave.decided[person] > formed) & (opened < leave.gone[person])
-        family, person, left, formed, opened = (one[free] for one in (family, person, left, formed, opened))
-        at = circumstances(who, person, since["home"][person, month] < 8, since["child"][person, month] < 8)
-        which = choice(family, left * 499 % 1, at)
-        ends = np.minimum(opened + _term(which, left * 199 % 1), NEVER)
-        taken[person, family] = _blocks(family, opened, ends)
-        found.append((person, family, which, formed, opened, ends))
-    person, family, which, formed, opened, ends = (np.concatenate(one) for one in zip(*found, strict=True))
-    order = np.lexsort((family, formed, person))
-    columns = (person, family, which, formed, opened, ends)
-    return Wishes(*(one[order] for one in columns), np.zeros(order.size, dtype=np.bool_))
+    return taken
+
+
+def _wished(
+    frame: Frame, who: People, leave: Leaving, month: int, luck: Any, share: Floats,
+    since: dict[str, Floats], taken: Ints,
+) -> tuple[Ints, ...]:  # fmt: skip
+    """The own wishes of one month; marks them in `taken`."""
+    family, person = np.nonzero(luck < share)
+    left = luck[family, person].astype(np.float64) / share[family, person]  # uniform again
+    formed, opened = _days(frame, month, left)
+    free = (taken[person, family] < formed) & (who.joined[person] < formed)
+    free &= (leave.decided[person] > formed) & (opened < leave.gone[person])
+    family, person, left, formed, opened = (one[free] for one in (family, person, left, formed, opened))
+    at = circumstances(who, person, since["home"][person, month] < 8, since["child"][person, month] < 8)
+    which = choice(family, left * 499 % 1, at)
+    ends = np.minimum(opened + _term(which, left * 199 % 1), NEVER)
+    taken[person, family] = _blocks(family, opened, ends)
+    return person, family, which, formed, opened, ends, np.zeros(person.size, dtype=np.int64)
+
+
+def _accepted(one: Campaign, told: Contacts, taken: Ints) -> tuple[Ints, ...]:
+    """What was taken in one campaign; marks it in `taken`."""
+    yes = np.flatnonzero(told.accepted)
+    person, formed = told.person[yes], told.second[yes] // DAY
+    opened = told.answered[yes] // DAY + 1 + told.answered[yes] % 4
+    which, family = np.full(yes.size, one.product), np.full(yes.size, one.family)
+    ends = np.minimum(opened + _term(which, (told.answered[yes] % 9973 + 0.5) / 9973), NEVER)
+    taken[person, family] = _blocks(family, opened, ends)
+    return person, family, which, formed, opened, ends, np.ones(yes.size, dtype=np.int64)
+
+
+def _expected(one: Campaign, mind: Mind, free: Truth) -> Floats:
+    """Chance to be reached (most may be told) and to take the product."""
+    takes = mind.propensity * mind.if_asked + (1 - mind.propensity) * mind.if_left
+    return np.where(free, 0.72 * one.reach * takes, 0.0)
 
 
 def _days(frame: Frame, month: int, left: Floats) -> tuple[Ints, Ints]:
