@@ -89,7 +89,8 @@ def _bend(y: int, to_y: int) -> str:
     x = MIDDLE[0] + MIDDLE[1]
     out = x + 18 + abs(to_y - y) // 14
     return (
-        f'<path d="M{x},{y + 6} C{out},{y + 6} {out},{to_y - 6} {x},{to_y - 6}" fill="none" stroke="{ACCENT}" '
+        f'<path d="M{x},{y + 6} C{out},{y + 6} {out},{to_y - 6} {x},{to_y - 6}" fill="none" '
+        f'stroke="{ACCENT}" '
         f'stroke-dasharray="4 3" marker-end="url(#arrow)"/>'
     )
 
