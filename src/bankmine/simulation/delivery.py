@@ -57,9 +57,8 @@ def write_part(frame: Frame, part: int, folder: Path, form: str) -> Iterator[Wri
     """Writes one part; gives None after each community and at last what was written."""
     from bankmine.simulation import community
 
-    name = f"part-{part:05d}"
+    name, planted = f"part-{part:05d}", Written()
     with Tables(folder, name, form) as extracts, Tables(folder / TRUTH, name, "parquet") as truth:
-        planted = Written()
         for number in parts_of(frame)[part]:
             made = community.make(frame, number)
             delivered, traces, counts = dirty(frame, number, made.extracts)
@@ -68,7 +67,7 @@ def write_part(frame: Frame, part: int, folder: Path, form: str) -> Iterator[Wri
             truth.write({**made.truth, "dirt": traces})
             del made, delivered
             yield None
-        yield Written(dict(extracts.rows), dict(truth.rows), planted.planted)
+    yield Written(extracts.rows, truth.rows, planted.planted)  # only now are the files whole
 
 
 def write_shared(frame: Frame, folder: Path, form: str) -> Written:
