@@ -15,6 +15,7 @@ from pathlib import Path
 from benchmarks.rows import record
 
 ROWS = {
+    "R1": "simulated_shapes",
     "T9": "card_fraud",
     "S1": "snapshot_one",
     "S2": "snapshot_twelve",

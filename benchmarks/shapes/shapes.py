@@ -19,7 +19,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from benchmarks.shapes.bookings import DAY, Bookings, Floats, Ints, month_starts, months
+from benchmarks.shapes.bookings import Bookings, Floats, Ints, month_starts, months
 
 LEAST_GAPS = 10  # an account's own mean gap is known from so many
 DRAWN_ACCOUNTS, DRAWN_PAYMENTS, DRAWS = 50, 30, 40  # concentration: equal samples of every set
@@ -137,7 +137,7 @@ def _to_month_end(day: Ints) -> Ints:
 def _kinds(these: Bookings) -> tuple[Curve, ...] | None:
     if len(these.kinds) < 2:
         return None
-    share = np.sort(np.bincount(these.kind, minlength=16))[::-1]
+    share = np.sort(np.bincount(these.kind, minlength=12))[::-1]
     return (_profile(share.astype(np.float64)),)
 
 
@@ -160,7 +160,7 @@ def _concentration(these: Bookings) -> tuple[Curve, ...] | None:
 
 
 def _runs(these: Bookings) -> tuple[Curve, ...]:
-    """Days in a row with and without a booking, whole runs only: those cut by the view's ends are left out."""
+    """Days in a row with and without a booking; runs cut by the ends of the view are left out."""
     active = np.unique(these.account * 2**32 + these.day)
     owner, day = active >> 32, active & (2**32 - 1)
     breaks = (owner[1:] != owner[:-1]) | (day[1:] != day[:-1] + 1)
