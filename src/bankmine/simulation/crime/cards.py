@@ -1,0 +1,223 @@
+"""Fraud with cards: stolen ones, and those copied at a compromised terminal.
+
+A thief of a card pays two to twelve times within one to three days, in shops whose goods are easy to sell
+again, often in another region, sometimes after a small payment to see whether the card still works. A
+compromised terminal copies cards for two to six weeks; some of them are misused without the card 3 to 40
+days later. Which terminals are compromised is a matter of the whole bank, so it comes from the seed alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from bankmine.simulation.crime.keyed import Keyed
+from bankmine.simulation.crime.planned import Parts, Planned, kind_of, parts_of, pattern_numbers, role_of
+from bankmine.simulation.crime.scene import Arrivals, Scene, arrivals, fanned, ordered_within, with_cards
+from bankmine.simulation.crime.shops import abroad, shops_of
+from bankmine.simulation.entries import CATEGORIES, CHANNELS, Entries, entries
+from bankmine.simulation.frame import DAY, MAXIMUM_MONTHS, REGIONS, Floats, Ints, Truth
+from bankmine.simulation.merchants import ONLINE
+from bankmine.simulation.scenario import Fraud
+from bankmine.simulation.streams import EVERYONE, stream
+
+_STOLEN_A_YEAR = 0.034  # of an average customer
+_HIT_EVERY_DAYS = 9.0  # a terminal is compromised, in the whole bank
+_MISUSED = 0.38  # of the cards used at a compromised terminal
+CARD, WEB, TRANSFER = CHANNELS.index("card"), CHANNELS.index("online"), CHANNELS.index("transfer")
+_RESELL = {"electronics": 0.26, "clothing": 0.2, "household": 0.12, "groceries": 0.12, "fuel": 0.1,
+           "leisure": 0.08, "travel": 0.06, "restaurant": 0.06}  # fmt: skip
+_WITHOUT_CARD = {"online": 0.36, "electronics": 0.2, "travel": 0.14, "clothing": 0.16, "leisure": 0.14}
+
+
+@dataclass(frozen=True)
+class Hits:
+    """Compromised terminals, by time: `merchant`, `terminal` (raw number), `begins` and `ends` (seconds)."""
+
+    merchant: Ints
+    terminal: Ints
+    begins: Ints
+    ends: Ints
+
+
+def mixed(shares: dict[str, float], luck: Floats) -> Ints:
+    """Categories drawn from their shares."""
+    names = np.array([CATEGORIES.index(name) for name in shares])
+    bounds = np.cumsum(list(shares.values()))
+    return names[np.minimum(np.searchsorted(bounds / bounds[-1], luck, side="right"), names.size - 1)]
+
+
+def stolen_cards(scene: Scene) -> Planned:
+    """Thefts of cards with their bursts of payments."""
+    strength = scene.frame.scenario.fraud.stolen_card
+    luck = scene.keyed("stolen card")
+    found = arrivals(scene, "stolen card", _STOLEN_A_YEAR * strength * scene.who.activity)
+    found, card = with_cards(scene, found, luck)
+    count = 2 + (11 * luck.uniform("count", found.key) ** 2.2).astype(np.int64)
+    episode, number = fanned(count)
+    key = found.key[episode]
+    length = luck.between("length", 0.3, 3.0, found.key)[episode]
+    offset = ordered_within(episode, luck.uniform("offset", key, number)) * length * DAY
+    second = waking(found.second[episode] + offset.astype(np.int64), luck.uniform("night", key, number))
+    online = luck.uniform("online", key, number) < 0.25
+    place = np.where(online, ONLINE, _hunting_ground(scene, found, luck)[episode])
+    category = mixed(_RESELL, luck.uniform("category", key, number))
+    tested = (luck.uniform("tested", found.key) < 0.35)[episode] & (number == 0)
+    amount = scene.amounts.draw(category, luck.uniform("amount", key, number))
+    amount = amount * np.exp(0.45 + 0.5 * luck.normal("more", key, number))
+    cents = np.where(tested, luck.between("test", 80, 700, key), np.maximum(amount, 150)).astype(np.int64)
+    merchant = scene.shops.draw(category, place, luck.uniform("merchant", key, number))
+    return paid_by_card(scene, "stolen_card", found, card, episode, second, cents, merchant, online, luck)
+
+
+def _hunting_ground(scene: Scene, found: Arrivals, luck: Keyed) -> Ints:
+    """Place of each theft's payments: another region, home, or abroad."""
+    home = scene.region(found.person, found.second // DAY)
+    other = luck.whole("region", 0, len(REGIONS), found.key)
+    where = luck.uniform("ground", found.key)
+    return np.where(
+        where < 0.58, other, np.where(where < 0.85, home, abroad(luck.uniform("country", found.key)))
+    )
+
+
+def waking(second: Ints, luck: Floats) -> Ints:
+    """Most of what would happen at night happens in the hours before midnight instead."""
+    night = (second % DAY < 7 * 3600) & (luck < 0.75)
+    return np.where(night, second - second % DAY - 1 - (second % DAY) // 2, second)
+
+
+def paid_by_card(
+    scene: Scene,
+    kind: str,
+    found: Arrivals,
+    card: Ints,
+    episode: Ints,
+    second: Ints,
+    cents: Ints,
+    merchant: Ints,
+    online: Truth,
+    luck: Keyed,
+) -> Planned:
+    """Card payments of episodes, with one part an episode: the card."""
+    key, number = found.key[episode], np.arange(episode.size)
+    number = number - np.searchsorted(episode, episode)
+    every = scene.shops.merchants
+    terminal = every.terminal_of(merchant, luck.uniform("terminal", key, number))
+    made = entries(
+        account=scene.acc.card_account[card][episode], second=second, cents=cents, out=True,
+        category=every.category[merchant], channel=np.where(online, WEB, CARD),
+        merchant=merchant, terminal=np.where(online, 0, terminal), card=card[episode],
+        person=found.person[episode], country=every.country[merchant], currency=every.currency[merchant],
+        flexible=True,
+    )  # fmt: skip
+    return Planned(made, episode, card_parts(scene, kind, found, card, second, episode))
+
+
+def card_parts(scene: Scene, kind: str, found: Arrivals, card: Ints, second: Ints, episode: Ints) -> Parts:
+    """One part an episode: the victim's (or honest customer's) card, from its first to its last payment."""
+    ends = found.second.copy()
+    begins = np.full(found.second.size, 2**60)
+    np.maximum.at(ends, episode, second)
+    np.minimum.at(begins, episode, second)
+    return parts_of(
+        pattern=pattern_numbers(scene.who.community, kind, found.place), kind=kind_of(kind),
+        role=role_of("victim"), person=found.person, account=scene.acc.card_account[card], card=card,
+        begins=np.minimum(begins, ends), ends=ends,
+    )  # fmt: skip
+
+
+@lru_cache(maxsize=8)
+def compromised(seed: int, fraud: Fraud, begins_day: int) -> Hits:
+    """Compromised terminals of ten years; `begins_day`: first day of the attack, or NEVER.
+
+    Terminals of middling popularity: at the most popular shops the copies would be too many to be believed.
+    """
+    draw = stream(seed, EVERYONE, "compromised terminals")
+    days = MAXIMUM_MONTHS * 31
+    some = int(days * 12 / _HIT_EVERY_DAYS)
+    day = np.cumsum(draw.exponential(_HIT_EVERY_DAYS, some)) / max(fraud.compromised_terminal, 1e-9)
+    day = np.where(day > begins_day, begins_day + (day - begins_day) / fraud.attack_factor, day)
+    length = draw.uniform(14, 42, some)
+    shops = shops_of(seed)
+    every = shops.merchants
+    weight = shops.share * np.exp(-shops.share / 3e-4)
+    merchant = draw.choice(weight.size, some, p=weight / weight.sum())
+    terminal = every.terminal_of(merchant, draw.random(some))
+    here = day < days
+    return Hits(merchant[here], terminal[here], (day[here] * DAY).astype(np.int64),
+                ((day + length)[here] * DAY).astype(np.int64))  # fmt: skip
+
+
+def visits(hits: Hits, money: Entries, merchants: int) -> tuple[Ints, Ints]:
+    """Card payments at a terminal while it was compromised: places in `money`, and which hit."""
+    marked = np.zeros(merchants + 1, dtype=np.bool_)  # the last place stands for no merchant
+    marked[hits.merchant] = True
+    near = np.flatnonzero(marked[money.merchant] & (money.card >= 0) & (money.terminal > 0))
+    second, terminal = money.second[near], money.terminal[near]
+    at = np.argsort(terminal, kind="stable")
+    low = np.searchsorted(terminal[at], hits.terminal)
+    high = np.searchsorted(terminal[at], hits.terminal, side="right")
+    hit, number = fanned(high - low)
+    place = at[low[hit] + number]
+    during = (second[place] >= hits.begins[hit]) & (second[place] <= hits.ends[hit])
+    return near[place[during]], hit[during]
+
+
+def copied_cards(scene: Scene, money: Entries) -> Planned:
+    """Misuse of cards copied at compromised terminals: one to five payments without the card."""
+    fraud = scene.frame.scenario.fraud
+    begins = attack_day(scene)
+    hits = compromised(scene.frame.seed, fraud, begins)
+    place, hit = visits(hits, money, scene.shops.merchants.count)
+    luck = scene.keyed("copied card")
+    first = _first_visits(money.card[place].astype(np.int64) * 4096 + hit % 4096, money.second[place])
+    place, hit = place[first], hit[first]
+    person = money.person[place].astype(np.int64)
+    key = person * 4096 + hit % 4096
+    taken = (luck.uniform("taken", key) < _MISUSED) & (person >= 0)
+    taken &= fraud.compromised_terminal > 0
+    place, hit, person, key = place[taken], hit[taken], person[taken], key[taken]
+    later = 3 + 37 * luck.uniform("later", key) ** 1.6
+    second = money.second[place] + (later * DAY).astype(np.int64)
+    card = money.card[place].astype(np.int64)
+    here = (second // DAY < scene.until[person]) & (
+        second // DAY < np.minimum(scene.frame.days, scene.acc.card_closed[card])
+    )
+    plan = _misuse(scene, Arrivals(person[here], second[here], key[here]), card[here], luck)
+    parts = plan.parts
+    return Planned(plan.entries, plan.part, Parts(**{**parts.__dict__, "terminal": hits.terminal[hit[here]]}))
+
+
+def _first_visits(key: Ints, second: Ints) -> Ints:
+    """Places of the first visit of each card to each hit."""
+    order = np.lexsort((second, key))
+    keys = key[order]
+    return np.sort(order[np.concatenate([[True], keys[1:] != keys[:-1]])]) if key.size else order
+
+
+def _misuse(scene: Scene, found: Arrivals, card: Ints, luck: Keyed) -> Planned:
+    count = 1 + (5 * luck.uniform("count", found.key) ** 1.5).astype(np.int64)
+    episode, number = fanned(count)
+    key = found.key[episode]
+    length = luck.between("length", 0.05, 2.5, found.key)[episode]
+    offset = ordered_within(episode, luck.uniform("offset", key, number)) * length * DAY
+    second = found.second[episode] + offset.astype(np.int64)
+    category = mixed(_WITHOUT_CARD, luck.uniform("category", key, number))
+    tries = [luck.uniform(f"merchant {one}", key, number) for one in range(3)]
+    foreign = luck.uniform("abroad", found.key)[episode] < 0.45
+    usual = scene.shops.draw(category, np.full(key.size, ONLINE), tries[0])
+    merchant = np.where(foreign, scene.shops.draw_foreign(category, tries), usual)
+    amount = scene.amounts.draw(category, luck.uniform("amount", key, number))
+    cents = np.maximum(amount * np.exp(0.3 + 0.5 * luck.normal("more", key, number)), 120).astype(np.int64)
+    online = np.ones(episode.size, dtype=np.bool_)
+    return paid_by_card(
+        scene, "compromised_terminal", found, card, episode, second, cents, merchant, online, luck
+    )
+
+
+def attack_day(scene: Scene) -> int:
+    """First day of the scenario's attack, or a day that never comes."""
+    month, frame = int(scene.frame.scenario.fraud.attack_month), scene.frame
+    return int(frame.month_start[month]) if 0 <= month < frame.months else 2**40

@@ -1,0 +1,175 @@
+"""Building blocks of schemes: a recorder of payments between accounts, and when and among whom they happen.
+
+Schemes are few (a handful for each thousand customers and year), so they are written one by one, as their
+descriptions read; the recorder turns them into columns at the end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from bankmine.simulation.crime.planned import Planned, kind_of, parts_of, pattern_numbers, role_of
+from bankmine.simulation.crime.scene import OTHER_ACCOUNTS, Scene
+from bankmine.simulation.entries import BANKS, CATEGORIES, CHANNELS, entries
+from bankmine.simulation.frame import DAY, MAXIMUM_MONTHS, Floats, Ints
+
+TRANSFER, CASH, BRANCH = (CHANNELS.index(name) for name in ("transfer", "cash", "branch"))
+INTO, OUT_OF, DEPOSIT, WITHDRAWN = (
+    CATEGORIES.index(name) for name in ("transfer_in", "transfer_out", "cash_deposit", "cash")
+)
+HOUR = 3600
+Node = tuple[int, int]  # place of a customer or -1, raw number of an account at another bank or 0
+_YEARS = 10
+
+
+@dataclass
+class Recorder:
+    """Collects the payments and parts of schemes of one kind."""
+
+    scene: Scene
+    kind: str
+    payments: list[tuple[int, ...]] = field(default_factory=list)
+    parts: list[tuple[int, ...]] = field(default_factory=list)
+    _places: dict[tuple[int, Node], int] = field(default_factory=dict)
+
+    def part(self, pattern: int, role: str, node: Node) -> None:
+        """Says which role an account plays; the first word counts."""
+        if (pattern, node) not in self._places:
+            self._places[pattern, node] = len(self.parts)
+            self.parts.append((pattern, role_of(role), *node))
+
+    def pay(
+        self, pattern: int, payer: Node, payee: Node, second: float, cents: float, category: int = -1
+    ) -> None:
+        """A transfer; each side that is a customer has its entry."""
+        if payer[0] >= 0:
+            self._enter(
+                pattern, payer, payee, second, cents, True, OUT_OF if category < 0 else category, TRANSFER
+            )
+        if payee[0] >= 0:
+            self._enter(pattern, payee, payer, second, cents, False, INTO, TRANSFER)
+
+    def cash(self, pattern: int, node: Node, second: float, cents: float, *, out: bool) -> None:
+        """Cash paid in at a branch or taken out at a machine."""
+        self._enter(
+            pattern, node, (-1, 0), second, cents, out, WITHDRAWN if out else DEPOSIT, CASH if out else BRANCH
+        )
+
+    def _enter(
+        self,
+        pattern: int,
+        node: Node,
+        other: Node,
+        second: float,
+        cents: float,
+        out: bool,
+        category: int,
+        channel: int,
+    ) -> None:
+        account = int(self.scene.acc.main[node[0]])
+        number = int(self.scene.acc.number[self.scene.acc.main[other[0]]]) if other[0] >= 0 else other[1]
+        bank = 0 if other[0] >= 0 or not number else 1 + number % (len(BANKS) - 1)
+        place = self._places[pattern, node]
+        self.payments.append(
+            (
+                account,
+                int(second),
+                max(int(cents), 100),
+                int(out),
+                category,
+                channel,
+                number,
+                bank,
+                node[0],
+                place,
+            )
+        )
+
+    def planned(self) -> Planned:
+        """Everything recorded, as payments and parts."""
+        rows = np.array(self.payments, dtype=np.int64).reshape(-1, 10).T
+        pattern, role, person, other = np.array(self.parts, dtype=np.int64).reshape(-1, 4).T
+        begins, ends = np.full(pattern.size, 2**60), np.zeros(pattern.size, dtype=np.int64)
+        np.minimum.at(begins, rows[9], rows[1])
+        np.maximum.at(ends, rows[9], rows[1])
+        self._span_others(pattern, person, begins, ends)
+        made = entries(
+            account=rows[0], second=rows[1], cents=rows[2], out=rows[3].astype(np.bool_), category=rows[4],
+            channel=rows[5], counterparty=rows[6], bank=rows[7], person=np.where(rows[3] > 0, rows[8], -1),
+        )  # fmt: skip
+        parts = parts_of(
+            pattern=pattern_numbers(self.scene.who.community, self.kind, pattern),
+            kind=kind_of(self.kind),
+            role=role,
+            person=person,
+            account=np.where(person >= 0, self.scene.acc.main[person], -1),
+            other=other,
+            begins=begins,
+            ends=ends,
+        )
+        return Planned(made, rows[9], parts)
+
+    @staticmethod
+    def _span_others(pattern: Ints, person: Ints, begins: Ints, ends: Ints) -> None:
+        """Accounts at other banks take part as long as their pattern runs."""
+        known, place = np.unique(pattern, return_inverse=True)
+        first, last = np.full(known.size, 2**60), np.zeros(known.size, dtype=np.int64)
+        np.minimum.at(first, place, begins)
+        np.maximum.at(last, place, ends)
+        begins[person < 0], ends[person < 0] = first[place][person < 0], last[place][person < 0]
+
+
+class Crew:
+    """Chooses the people and accounts of one scheme."""
+
+    def __init__(self, scene: Scene, draw: np.random.Generator, weight: Floats) -> None:
+        self.scene, self.draw, self._weight = scene, draw, weight
+
+    def members(self, count: int, begin: int, end: int) -> list[Node]:
+        """Customers whose accounts are in use from `begin` to `end` (days); fewer where too few are."""
+        scene = self.scene
+        usable = (scene.since <= begin) & (scene.until > end)
+        # One luck for each customer whatever the period: the most lucky of those usable are chosen.
+        luck = self.draw.exponential(1.0, usable.size) / np.maximum(self._weight, 1e-9)
+        order = np.argsort(np.where(usable, luck, np.inf), kind="stable")[: min(count, int(usable.sum()))]
+        return [(int(person), 0) for person in order]
+
+    def other(self) -> Node:
+        """An account at another bank."""
+        return (-1, OTHER_ACCOUNTS + int(self.draw.integers(500_000_000, 690_000_000)))
+
+    def others(self, count: int) -> list[Node]:
+        """Accounts at other banks."""
+        return [self.other() for _ in range(count)]
+
+    def hours(self, low: float, high: float) -> float:
+        """A time span in seconds."""
+        return float(self.draw.uniform(low, high)) * HOUR
+
+    def share(self, low: float, high: float) -> float:
+        """A share of an amount."""
+        return float(self.draw.uniform(low, high))
+
+    def amount(self, low: float, high: float) -> float:
+        """An amount in cents between two in SGD, evenly in the logarithm, in whole tens."""
+        value = np.exp(self.draw.uniform(np.log(low), np.log(high)))
+        return float(np.rint(value / 10) * 1_000)
+
+
+Scheme = Callable[[Recorder, Crew, int, float, float], None]
+
+
+def begun(draw: np.random.Generator, scene: Scene, a_year: float) -> Iterator[tuple[int, float]]:
+    """Number and first second of each scheme within the period, in the order of time.
+
+    `a_year`: for a thousand customers. Schemes are drawn for ten years and cut.
+    """
+    count = draw.poisson(a_year * _YEARS * scene.who.count / 1_000)
+    starts = np.sort(draw.random(count)) * MAXIMUM_MONTHS * 30.4
+    for place, day in enumerate(starts):
+        if day >= scene.frame.days:
+            return
+        yield place, (int(day) + 8.0 / 24 + 0.5 * (day - int(day))) * DAY

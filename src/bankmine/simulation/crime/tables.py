@@ -1,0 +1,165 @@
+"""Extracts of crime: verdicts (`feedback`), holds (`flags`), and strangers' steps in the app (`digital`)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+
+from bankmine.simulation import columns
+from bankmine.simulation.accounts import Accounts
+from bankmine.simulation.crime.planned import Parts
+from bankmine.simulation.crime.takeover import PAGES, STEPS, Steps
+from bankmine.simulation.entries import COUNTRIES
+from bankmine.simulation.frame import DAY, NEVER, Frame, Ints
+from bankmine.simulation.people import People
+
+if TYPE_CHECKING:
+    from bankmine.simulation.crime.committed import Crime
+
+SUBJECTS, LABELS, VERDICTS = (
+    ("transaction", "account", "application"),
+    ("fraud", "laundering"),
+    ("refuted", "confirmed"),
+)
+SCHEMA_FEEDBACK = pa.schema(
+    [
+        ("subject_kind", columns.CODE),
+        ("subject", pa.int64()),
+        ("customer", pa.int64()),
+        ("label", columns.CODE),
+        ("verdict", columns.CODE),
+        ("decided_at", columns.TIMESTAMP),
+        ("recorded_at", columns.TIMESTAMP),
+    ]
+)
+SCHEMA_FLAGS = pa.schema(
+    [("customer", pa.int64()), ("flag", columns.CODE), ("valid_from", columns.TIMESTAMP),
+     ("valid_to", columns.TIMESTAMP), ("recorded_at", columns.TIMESTAMP)]
+)  # fmt: skip
+SCHEMA_DIGITAL = pa.schema(
+    [("digital", pa.int64()), ("customer", pa.int64()), ("at", columns.TIMESTAMP), ("channel", columns.CODE),
+     ("event", columns.CODE), ("page", columns.CODE), ("session", pa.int64()), ("device", pa.int64()),
+     ("ip_country", columns.CODE), ("duration_ms", pa.int64())]
+)  # fmt: skip
+_RECORDED_AFTER = 1_800  # seconds from a verdict to its row
+_SESSIONS, _CRIME_SESSION = (
+    4_000_000_000_000,
+    2**19,
+)  # sessions of crime are in the upper half of a customer's
+
+
+def crime_tables(
+    crime: Crime, frame: Frame, who: People, acc: Accounts, ledger: Any, credit: Any
+) -> dict[str, pa.Table]:
+    """All extracts of crime; rows of what happened before the period's end."""
+    return {
+        "feedback": feedback(crime, frame, who, acc, crime.transactions(ledger), credit),
+        "flags": _flags(crime, frame, who),
+        "digital": _digital(frame, who, crime.steps),
+    }
+
+
+def feedback(
+    crime: Crime, frame: Frame, who: People, acc: Accounts, transactions: Ints, credit: Any
+) -> pa.Table:
+    """Verdicts on transactions, accounts and applications, in the order of time."""
+    rows = [_on_transactions(crime, acc, transactions), _on_accounts(crime), _on_applications(credit)]
+    subject, key, person, label, confirmed, second = (
+        np.concatenate(column) for column in zip(*rows, strict=True)
+    )
+    number = np.where(person >= 0, who.number[np.maximum(person, 0)], 0)
+    if crime.parts.count:
+        account = subject == 1
+        key = np.where(account, acc.number[np.where(account, key, 0)], key)
+    order = np.lexsort((key, subject, second))
+    order = order[second[order] + _RECORDED_AFTER < frame.days * DAY]
+    subject, key, number, label, confirmed, second = (
+        column[order] for column in (subject, key, number, label, confirmed, second)
+    )
+    return pa.table(
+        {"subject_kind": columns.code(subject, SUBJECTS), "subject": columns.key(key),
+         "customer": columns.key(number), "label": columns.code(label, LABELS),
+         "verdict": columns.code(confirmed, VERDICTS), "decided_at": columns.when(second),
+         "recorded_at": columns.when(second + _RECORDED_AFTER)}, schema=SCHEMA_FEEDBACK,
+    )  # fmt: skip
+
+
+Rows = tuple[Ints, Ints, Ints, Ints, Ints, Ints]  # subject kind, key, person, label, confirmed, second
+
+
+def _on_transactions(crime: Crime, acc: Accounts, transactions: Ints) -> Rows:
+    judged = (crime.verdicts.payment < NEVER) & (transactions > 0)
+    second = crime.verdicts.payment[judged]
+    none = np.zeros(second.size, dtype=np.int64)
+    person = acc.owner[crime.entries.account[judged]]
+    return none, transactions[judged], person, none, crime.verdicts.fraud[judged].astype(np.int64), second
+
+
+def _on_accounts(crime: Crime) -> Rows:
+    """One verdict of a kind for an account, the first; nothing is refuted once it is confirmed."""
+    place, confirmed, second = account_verdicts(crime)
+    ones = np.ones(place.size, dtype=np.int64)
+    return ones, crime.parts.account[place], crime.parts.person[place], ones, confirmed, second
+
+
+def account_verdicts(crime: Crime) -> tuple[Ints, Ints, Ints]:
+    """Parts whose account is judged, whether confirmed, and when."""
+    parts: Parts = crime.parts
+    place = np.flatnonzero(crime.verdicts.account < NEVER)
+    place = place[np.argsort(crime.verdicts.account[place], kind="stable")]
+    confirmed = crime.verdicts.laundering[place].astype(np.int64)
+    _, firsts = np.unique(parts.account[place] * 2 + confirmed, return_index=True)
+    place, confirmed = place[firsts], confirmed[firsts]
+    second = crime.verdicts.account[place]
+    known = np.full(int(parts.account.max(initial=0)) + 1, NEVER)
+    known[parts.account[place[confirmed == 1]]] = second[confirmed == 1]
+    keep = (confirmed == 1) | (second < known[parts.account[place]])
+    return place[keep], confirmed[keep], second[keep]
+
+
+def _on_applications(credit: Any) -> Rows:
+    """Applications found to be false: `credit.false` gives number, customer, verdict's day."""
+    empty = np.zeros(0, dtype=np.int64)
+    found = getattr(credit, "false", None)
+    if found is None:
+        return empty, empty, empty, empty, empty, empty
+    number = np.asarray(found.application, dtype=np.int64)
+    kind, none = np.full(number.size, 2), np.zeros(number.size, dtype=np.int64)
+    second = np.asarray(found.known, dtype=np.int64) * DAY + 11 * 3600
+    return kind, number, np.asarray(found.person, dtype=np.int64), none, none + 1, second
+
+
+def _flags(crime: Crime, frame: Frame, who: People) -> pa.Table:
+    """A hold from the first verdict on a fraud, for some days."""
+    end = frame.days * DAY
+    held = np.flatnonzero(crime.verdicts.held < end)
+    begins, freed = crime.verdicts.held[held], crime.verdicts.freed[held]
+    return pa.table(
+        {"customer": columns.key(who.number[crime.parts.person[held]]),
+         "flag": columns.code(np.zeros(held.size), ["fraud_hold"]), "valid_from": columns.when(begins),
+         "valid_to": columns.when(np.where(freed < end, freed, NEVER)), "recorded_at": columns.when(begins)},
+        schema=SCHEMA_FLAGS,
+    )  # fmt: skip
+
+
+def _digital(frame: Frame, who: People, steps: Steps) -> pa.Table:
+    """Steps of strangers and of travellers with a new phone."""
+    ordinal = who.number[steps.person] - 10_000_000
+    session = _SESSIONS + ordinal * 2**20 + _CRIME_SESSION + steps.session
+    return pa.table(
+        {
+            "digital": columns.key(session * 8 + steps.event),
+            "customer": columns.key(who.number[steps.person]),
+            "at": columns.when(steps.second),
+            "channel": columns.code(steps.web.astype(np.int64), ["app", "web"]),
+            "event": columns.code(steps.event, STEPS),
+            "page": columns.code(steps.page, PAGES),
+            "session": columns.key(session),
+            "device": columns.key(steps.device),
+            "ip_country": columns.code(steps.country, COUNTRIES),
+            "duration_ms": columns.amount(3_000 + steps.second % 41_000),
+        },
+        schema=SCHEMA_DIGITAL,
+    )

@@ -1,0 +1,137 @@
+"""Accounts taken over, and their innocent twin: a new phone used abroad.
+
+A stranger logs in from a device and a country never seen before, raises the limits, and sends one to four
+transfers to collecting accounts within hours. The twin logs in with a new phone on a journey, often changes
+limits as well, and sometimes sends money, to an account of the customer's own elsewhere.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+
+from bankmine.simulation.crime.cards import TRANSFER
+from bankmine.simulation.crime.keyed import Keyed
+from bankmine.simulation.crime.planned import Planned, kind_of, parts_of, pattern_numbers, role_of
+from bankmine.simulation.crime.scene import OTHER_ACCOUNTS, Arrivals, Scene, arrivals, fanned, ordered_within
+from bankmine.simulation.entries import BANKS, CATEGORIES, entries
+from bankmine.simulation.frame import DAY, Floats, Ints
+
+_TAKEN_A_YEAR, _NEW_PHONES_A_YEAR = 0.012, 0.022
+FOREIGN_DEVICES = 3_900_000_000  # raw numbers of strangers' devices
+STEPS = ("login", "view", "limit_change", "logout")
+PAGES = ("home", "limits", "transfer")
+_COLLECTORS = 48  # collecting accounts at other banks, used for ten weeks each
+_COLLECTING_DAYS = 70
+
+
+@dataclass(frozen=True)
+class Steps:
+    """Steps in app or web, one place each: `event` and `page` are indices of STEPS and PAGES, `country` of
+    COUNTRIES, `session` a number unique among the person's sessions made here."""
+
+    person: Ints
+    second: Ints
+    event: Ints
+    page: Ints
+    device: Ints
+    country: Ints
+    session: Ints
+    web: np.ndarray
+
+    def where(self, chosen: np.ndarray) -> Steps:
+        """Those chosen by a mask or by places."""
+        return Steps(**{one.name: getattr(self, one.name)[chosen] for one in fields(Steps)})
+
+
+def joined_steps(parts: list[Steps]) -> Steps:
+    """All of them, one after the other."""
+    return Steps(
+        **{one.name: np.concatenate([getattr(part, one.name) for part in parts]) for one in fields(Steps)}
+    )
+
+
+def taken_over(scene: Scene) -> tuple[Planned, Steps]:
+    """Take-overs: transfers and the steps before them."""
+    strength = scene.frame.scenario.fraud.account_takeover
+    rate = _TAKEN_A_YEAR * strength * (0.3 + scene.who.digital) * ~scene.who.company
+    found = arrivals(scene, "takeover", rate)
+    luck = scene.keyed("takeover")
+    device = FOREIGN_DEVICES + luck.whole("device", 0, 4_000, found.second // DAY // 45) + found.key % 2
+    country = np.array([5, 6, 7, 2, 3])[luck.whole("country", 0, 5, found.key)]  # GB, NG, RU, CN, ID
+    mule = _collector(scene, found, luck)
+    plan = _transfers(scene, "account_takeover", found, luck, device, mule, honest=False)
+    return plan, _steps(found, luck, device, country, limits=0.8)
+
+
+def new_phones(scene: Scene) -> tuple[Planned, Steps]:
+    """The twins: a new phone on a journey."""
+    found = arrivals(scene, "new phone", _NEW_PHONES_A_YEAR * (0.3 + scene.who.digital) * ~scene.who.company,
+                     attacked=False)  # fmt: skip
+    luck = scene.keyed("new phone")
+    device = scene.phone(found.person, 3)
+    country = np.array([1, 2, 3, 4, 5])[luck.whole("country", 0, 5, found.key)]
+    steps = _steps(found, luck, device, country, limits=0.45)
+    sends = luck.uniform("sends", found.key) < 0.5
+    found, device = found.where(sends), device[sends]
+    own = OTHER_ACCOUNTS + 400_000_000 + luck.whole("own", 0, 90_000_000, found.key)
+    return _transfers(scene, "new_phone", found, luck, device, own, honest=True), steps
+
+
+def _collector(scene: Scene, found: Arrivals, luck: Keyed) -> Ints:
+    """One of the few collecting accounts of those weeks: shared by victims of all communities."""
+    weeks = found.second // DAY // _COLLECTING_DAYS
+    chosen = luck.whole("mule", 0, _COLLECTORS, found.key)
+    return OTHER_ACCOUNTS + 700_000_000 + (scene.frame.seed % 1000) * 100_000 + weeks * _COLLECTORS + chosen
+
+
+def _transfers(
+    scene: Scene, kind: str, found: Arrivals, luck: Keyed, device: Ints, payee: Ints, *, honest: bool
+) -> Planned:
+    count = 1 + luck.whole("count", 0, 2 if honest else 4, found.key)
+    episode, number = fanned(count)
+    key = found.key[episode]
+    offset = ordered_within(episode, luck.between("offset", 0.1, 5.0, key, number)) * 3600
+    size = 0.22 * np.exp(0.8 * luck.normal("size", key, number))
+    rough = np.maximum(size * scene.who.income[found.person][episode], 5_000)
+    made = entries(
+        account=scene.acc.main[found.person][episode], second=found.second[episode] + offset.astype(np.int64),
+        cents=rounded(rough, luck.uniform("round", key, number)), out=True,
+        category=CATEGORIES.index("transfer_out"), channel=TRANSFER, counterparty=payee[episode],
+        bank=1 + (payee[episode] % (len(BANKS) - 1)), person=found.person[episode], device=device[episode],
+        flexible=True,
+    )  # fmt: skip
+    parts = parts_of(
+        pattern=pattern_numbers(scene.who.community, kind, found.place),
+        kind=kind_of(kind),
+        role=role_of("honest" if honest else "victim"),
+        person=found.person,
+        account=scene.acc.main[found.person],
+        other=payee,
+        begins=found.second,
+        ends=found.second + 6 * 3600,
+    )
+    return Planned(made, episode, parts)
+
+
+def rounded(cents: Floats, luck: Floats) -> Ints:
+    """Amounts as people order them: mostly whole tens or fifties."""
+    step = np.where(luck < 0.35, 1_000, np.where(luck < 0.75, 5_000, 100))
+    return np.asarray(np.maximum(np.rint(cents / step) * step, step).astype(np.int64))
+
+
+def _steps(found: Arrivals, luck: Keyed, device: Ints, country: Ints, *, limits: float) -> Steps:
+    """Login, often limits, transfer page, logout: one session an episode."""
+    changes = luck.uniform("limits", found.key) < limits
+    rows = [(0, 0, 0, None), (1, 1, 40, changes), (2, 1, 90, changes), (1, 2, 160, None), (3, 0, 900, None)]
+    web = luck.uniform("web", found.key) < 0.5
+    made = []
+    for event, page, after, mask in rows:
+        here = np.ones(found.key.size, dtype=np.bool_) if mask is None else mask
+        size = int(here.sum())
+        made.append(Steps(
+            found.person[here], found.second[here] + after, np.full(size, event), np.full(size, page),
+            device[here], country[here], found.key[here] % 64, web[here],
+        ))  # fmt: skip
+    return joined_steps(made)
