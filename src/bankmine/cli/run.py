@@ -32,7 +32,7 @@ def _run(words: list[str], *, debug: bool) -> int:
     except BankmineError as error:
         return _say(str(error), error.exit_code, debug=debug)
     except (typer.Abort, KeyboardInterrupt):
-        return _say("interrupted; nothing was left half done", INTERRUPTED, debug=debug)
+        return _interrupted(debug=debug)
     except typer.TyperException as error:
         return _say(f"{_first_line(error)} `bankmine --help` shows the commands.", 2, debug=debug)
     except BrokenPipeError:
@@ -50,7 +50,13 @@ def _run(words: list[str], *, debug: bool) -> int:
             INTERNAL,
             debug=debug,
         )
+    if result == INTERRUPTED:  # how typer says that Ctrl-C ended a command
+        return _interrupted(debug=debug)
     return result if isinstance(result, int) else 0
+
+
+def _interrupted(*, debug: bool) -> int:
+    return _say("interrupted; nothing was left half done", INTERRUPTED, debug=debug)
 
 
 def _first_line(error: Exception) -> str:
