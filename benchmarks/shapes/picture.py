@@ -58,7 +58,7 @@ def write_report(
             "100 persons, three months of 2018. Cards: the fraud handbook's 1,754,155 card payments, six "
             "months of 2018. The simulated bank is cut to what each set holds before it is compared with it.",
             method="Each shape is put on a scale by one number, the set's median or mean; spread is left as "
-            "it is. Whole numbers are spread over their unit. A shape with two parts has the larger distance.",
+            "it is. Whole numbers are spread over their unit. A shape of two parts has the larger distance.",
         ),
     )
     report = Report(

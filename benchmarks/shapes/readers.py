@@ -8,6 +8,7 @@ from real patterns. Cards: the fraud handbook's card payments, April to Septembe
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -84,7 +85,7 @@ def cards() -> Bookings:
     return bookings(CARDS, **columns, begins=_day("2018-04-01"), ends=_day("2018-10-01"), cards=every)
 
 
-def _columns(sql: str, file: Path) -> dict[str, np.ndarray]:
+def _columns(sql: str, file: Path) -> dict[str, Any]:
     import duckdb
 
     found = duckdb.execute(sql, {"file": str(file)}).fetchnumpy()
@@ -94,7 +95,7 @@ def _columns(sql: str, file: Path) -> dict[str, np.ndarray]:
     }
 
 
-def _rows(sql: str, file: Path) -> list[tuple[object, ...]]:
+def _rows(sql: str, file: Path) -> list[tuple[Any, ...]]:
     import duckdb
 
     return list(duckdb.execute(sql, {"file": str(file)}).fetchall())
