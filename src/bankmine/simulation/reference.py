@@ -44,7 +44,7 @@ _PROVINCES = ("Coast", "Plain", "Heights", "North")
 _SPREAD = {"current": (None, 0), "savings": (0.0, 0), "deposit": (0.006, 0), "card": (0.17, 300),
            "loan": (0.045, 0), "mortgage": (0.012, 0), "insurance": (None, 0),
            "fund": (None, 150)}  # fmt: skip
-_BOOKING_COST = {"POS": 4, "ECOM": 5, "ATM": 22, "TRF": 3, "SO": 2, "DD": 2, "CTR": 480, "BANK": 1, "web": 1}
+_BOOKING_COST = {"POS": 4, "ECOM": 5, "ATM": 22, "TRF": 3, "SO": 2, "DD": 2, "BANK": 1, "web": 1}
 
 
 def fx_rates(frame: Frame) -> Ints:
@@ -86,7 +86,7 @@ def region_code(region: Ints) -> list[str]:
 
 
 REGION_CODES = tuple(region_code(np.arange(len(REGIONS))))
-BRANCH_CODES = tuple(f"B{place + 1:03d}" for place in range(BRANCHES))
+BRANCH_CODES = tuple(f"B{place:02d}" for place in range(BRANCHES))
 
 
 def _branches() -> pa.Table:
