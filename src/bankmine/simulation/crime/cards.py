@@ -14,17 +14,29 @@ from functools import lru_cache
 import numpy as np
 
 from bankmine.simulation.crime.keyed import Keyed
-from bankmine.simulation.crime.planned import Parts, Planned, kind_of, parts_of, pattern_numbers, role_of
+from bankmine.simulation.crime.planned import (
+    TWINS_OF_FRAUD,
+    Parts,
+    Planned,
+    kind_of,
+    parts_of,
+    pattern_numbers,
+    role_of,
+)
 from bankmine.simulation.crime.scene import Arrivals, Scene, arrivals, fanned, ordered_within, with_cards
 from bankmine.simulation.crime.shops import abroad, shops_of
 from bankmine.simulation.entries import CATEGORIES, CHANNELS, Entries, entries
 from bankmine.simulation.frame import DAY, MAXIMUM_MONTHS, REGIONS, Floats, Ints, Truth
 from bankmine.simulation.merchants import ONLINE
 from bankmine.simulation.scenario import Fraud
+from bankmine.simulation.spending_purchases import device_of
 from bankmine.simulation.streams import EVERYONE, stream
 
 _STOLEN_A_YEAR = 0.034  # of an average customer
 _HIT_EVERY_DAYS = 9.0  # a terminal is compromised, in the whole bank
+_AT_LEAST = 12 * 3600  # seconds an episode runs
+_REFUSED = 0.03  # declined whatever the balance, as honest payments are
+FOREIGN_DEVICES = 3_900_000_000  # raw numbers of strangers' devices
 _MISUSED = 0.38  # of the cards used at a compromised terminal
 CARD, WEB, TRANSFER = CHANNELS.index("card"), CHANNELS.index("online"), CHANNELS.index("transfer")
 _RESELL = {"electronics": 0.26, "clothing": 0.2, "household": 0.12, "groceries": 0.12, "fuel": 0.1,
@@ -105,26 +117,31 @@ def paid_by_card(
     number = number - np.searchsorted(episode, episode)
     every = scene.shops.merchants
     terminal = every.terminal_of(merchant, luck.uniform("terminal", key, number))
+    person = found.person[episode]
+    phone = device_of(scene.who, person, second)
+    strange = luck.uniform("device", found.key)[episode] < (0.12 if kind in TWINS_OF_FRAUD else 0.3)
+    stranger = FOREIGN_DEVICES + luck.whole("stranger", 0, 9_000_000, found.key)[episode]
+    device = np.where(strange, scene.phone(person, 3) if kind in TWINS_OF_FRAUD else stranger, phone)
     made = entries(
         account=scene.acc.card_account[card][episode], second=second, cents=cents, out=True,
-        category=every.category[merchant], channel=np.where(online, WEB, CARD),
-        merchant=merchant, terminal=np.where(online, 0, terminal), card=card[episode],
-        person=found.person[episode], country=every.country[merchant], currency=every.currency[merchant],
-        flexible=True,
+        category=every.category[merchant], channel=np.where(online, WEB, CARD), merchant=merchant,
+        terminal=terminal, card=card[episode], person=person, device=np.where(online, device, 0),
+        country=every.country[merchant], currency=every.currency[merchant], flexible=True,
+        refused=luck.uniform("refused", key, number) < _REFUSED,
     )  # fmt: skip
     return Planned(made, episode, card_parts(scene, kind, found, card, second, episode))
 
 
 def card_parts(scene: Scene, kind: str, found: Arrivals, card: Ints, second: Ints, episode: Ints) -> Parts:
-    """One part an episode: the victim's (or honest customer's) card, from its first to its last payment."""
-    ends = found.second.copy()
-    begins = np.full(found.second.size, 2**60)
+    """One part an episode: the victim's (or honest customer's) card, from the theft to its last payment."""
+    ends = found.second + _AT_LEAST
+    begins = found.second.copy()
     np.maximum.at(ends, episode, second)
     np.minimum.at(begins, episode, second)
     return parts_of(
         pattern=pattern_numbers(scene.who.community, kind, found.place), kind=kind_of(kind),
         role=role_of("victim"), person=found.person, account=scene.acc.card_account[card], card=card,
-        begins=np.minimum(begins, ends), ends=ends,
+        begins=begins, ends=ends,
     )  # fmt: skip
 
 

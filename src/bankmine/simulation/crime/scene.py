@@ -49,6 +49,12 @@ class Scene:
         valid &= (acc.card_kind[place] == acc.card_kind[first]) & (acc.card_closed[place] > day + 3)
         return np.where(valid, place, -1)
 
+    def debit_card(self, person: Ints, day: Ints) -> Ints:
+        """The debit card each person may use on a day; -1 for none."""
+        if not self.acc.card_issued.size:
+            return np.full(np.shape(person), -1)
+        return self.card(person, day, np.ones(np.shape(person)))
+
     def phone(self, person: Ints, which: int = 0) -> Ints:
         """Raw number of a device of each person."""
         return PHONES + (self.who.number[person] - FIRST_CUSTOMER) * 4 + which

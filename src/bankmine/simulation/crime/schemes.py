@@ -11,10 +11,21 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from bankmine.simulation.crime.planned import Planned, kind_of, parts_of, pattern_numbers, role_of
+from bankmine.simulation.crime.planned import (
+    LAUNDERING,
+    Planned,
+    kind_of,
+    parts_of,
+    pattern_numbers,
+    role_of,
+)
 from bankmine.simulation.crime.scene import OTHER_ACCOUNTS, Scene
-from bankmine.simulation.entries import BANKS, CATEGORIES, CHANNELS, entries
+from bankmine.simulation.entries import CATEGORIES, CHANNELS, Entries, entries
 from bankmine.simulation.frame import DAY, MAXIMUM_MONTHS, Floats, Ints
+from bankmine.simulation.merchants import FIRST_MACHINE, MACHINES
+from bankmine.simulation.spending_purchases import device_of
+from bankmine.simulation.spending_tools import bank_of
+from bankmine.simulation.words import words
 
 TRANSFER, CASH, BRANCH = (CHANNELS.index(name) for name in ("transfer", "cash", "branch"))
 INTO, OUT_OF, DEPOSIT, WITHDRAWN = (
@@ -23,6 +34,10 @@ INTO, OUT_OF, DEPOSIT, WITHDRAWN = (
 HOUR = 3600
 Node = tuple[int, int]  # place of a customer or -1, raw number of an account at another bank or 0
 _YEARS = 10
+_ANY = ("elsewhere", "friends", "business", "family", "supplier")
+_TEXTS = {"rent": ("rent",), "wedding": ("gift",), "family_round": ("family", "friends"),
+          "savings_club": ("friends", "savings"), "between_banks": ("elsewhere",),
+          "takings": ("supplier",)}  # fmt: skip
 
 
 @dataclass
@@ -42,75 +57,79 @@ class Recorder:
             self.parts.append((pattern, role_of(role), *node))
 
     def pay(
-        self, pattern: int, payer: Node, payee: Node, second: float, cents: float, category: int = -1
+        self, pattern: int, payer: Node, payee: Node, second: float, cents: float, category: int = OUT_OF
     ) -> None:
         """A transfer; each side that is a customer has its entry."""
         if payer[0] >= 0:
-            self._enter(
-                pattern, payer, payee, second, cents, True, OUT_OF if category < 0 else category, TRANSFER
-            )
+            self._enter(pattern, payer, payee, second, cents, 1, category)
         if payee[0] >= 0:
-            self._enter(pattern, payee, payer, second, cents, False, INTO, TRANSFER)
+            self._enter(pattern, payee, payer, second, cents, 0, INTO)
 
     def cash(self, pattern: int, node: Node, second: float, cents: float, *, out: bool) -> None:
-        """Cash paid in at a branch or taken out at a machine."""
-        self._enter(
-            pattern, node, (-1, 0), second, cents, out, WITHDRAWN if out else DEPOSIT, CASH if out else BRANCH
-        )
+        """Cash paid in at a branch, or taken out at a machine: fifties, 3,000 SGD at most."""
+        if out:
+            self._enter(pattern, node, (-1, 0), second, min(cents // 5_000 * 5_000, 300_000), 1, WITHDRAWN)
+        else:
+            self._enter(pattern, node, (-1, 0), second, cents // 5_000 * 5_000, 0, DEPOSIT)
 
     def _enter(
-        self,
-        pattern: int,
-        node: Node,
-        other: Node,
-        second: float,
-        cents: float,
-        out: bool,
-        category: int,
-        channel: int,
+        self, pattern: int, node: Node, other: Node, second: float, cents: float, out: int, category: int
     ) -> None:
-        account = int(self.scene.acc.main[node[0]])
-        number = int(self.scene.acc.number[self.scene.acc.main[other[0]]]) if other[0] >= 0 else other[1]
-        bank = 0 if other[0] >= 0 or not number else 1 + number % (len(BANKS) - 1)
         place = self._places[pattern, node]
-        self.payments.append(
-            (
-                account,
-                int(second),
-                max(int(cents), 100),
-                int(out),
-                category,
-                channel,
-                number,
-                bank,
-                node[0],
-                place,
-            )
-        )
+        self.payments.append((place, node[0], *other, int(second), max(int(cents), 1_000), out, category))
 
     def planned(self) -> Planned:
         """Everything recorded, as payments and parts."""
-        rows = np.array(self.payments, dtype=np.int64).reshape(-1, 10).T
+        scene, acc = self.scene, self.scene.acc
+        rows = np.array(self.payments, dtype=np.int64).reshape(-1, 8).T
         pattern, role, person, other = np.array(self.parts, dtype=np.int64).reshape(-1, 4).T
         begins, ends = np.full(pattern.size, 2**60), np.zeros(pattern.size, dtype=np.int64)
-        np.minimum.at(begins, rows[9], rows[1])
-        np.maximum.at(ends, rows[9], rows[1])
+        np.minimum.at(begins, rows[0], rows[4])
+        np.maximum.at(ends, rows[0], rows[4])
         self._span_others(pattern, person, begins, ends)
-        made = entries(
-            account=rows[0], second=rows[1], cents=rows[2], out=rows[3].astype(np.bool_), category=rows[4],
-            channel=rows[5], counterparty=rows[6], bank=rows[7], person=np.where(rows[3] > 0, rows[8], -1),
-        )  # fmt: skip
         parts = parts_of(
-            pattern=pattern_numbers(self.scene.who.community, self.kind, pattern),
+            pattern=pattern_numbers(scene.who.community, self.kind, pattern),
             kind=kind_of(self.kind),
             role=role,
             person=person,
-            account=np.where(person >= 0, self.scene.acc.main[person], -1),
+            account=np.where(person >= 0, acc.main[person], -1),
             other=other,
             begins=begins,
             ends=ends,
         )
-        return Planned(made, rows[9], parts)
+        return Planned(self._booked(rows), rows[0], parts)
+
+    def _booked(self, rows: Ints) -> Entries:
+        """Entries that look as such payments do elsewhere: texts, devices, machines, banks."""
+        scene, acc = self.scene, self.scene.acc
+        _, person, partner, other, second, cents, out, category = rows
+        cash, paid_in, ordered = (
+            category == WITHDRAWN,
+            category == DEPOSIT,
+            (out > 0) & (category != WITHDRAWN),
+        )
+        number = np.where(partner >= 0, acc.number[acc.main[np.maximum(partner, 0)]], other)
+        card = scene.debit_card(person, second // DAY)
+        cash &= card >= 0
+        machine = scene.region(person, second // DAY) * 2 * MACHINES + person % (2 * MACHINES)
+        groups = np.stack([words(group, (second + cents) // 60) for group in _TEXTS.get(self.kind, _ANY)])
+        text = groups[(pattern_mix(second) % len(groups)), np.arange(second.size)]
+        return entries(
+            account=acc.main[person],
+            second=second,
+            cents=cents,
+            out=out > 0,
+            category=category,
+            channel=np.where(category == WITHDRAWN, CASH, np.where(paid_in, BRANCH, TRANSFER)),
+            counterparty=number,
+            bank=np.where((partner >= 0) | (number == 0), 0, bank_of(number)),
+            person=np.where(out > 0, person, -1),
+            words=np.where(number > 0, text, 0),
+            card=np.where(cash, card, -1),
+            terminal=np.where(cash, FIRST_MACHINE + machine, 0),
+            device=np.where(ordered, device_of(scene.who, person, second), 0),
+            flexible=self.kind not in LAUNDERING,
+        )
 
     @staticmethod
     def _span_others(pattern: Ints, person: Ints, begins: Ints, ends: Ints) -> None:
@@ -120,6 +139,11 @@ class Recorder:
         np.minimum.at(first, place, begins)
         np.maximum.at(last, place, ends)
         begins[person < 0], ends[person < 0] = first[place][person < 0], last[place][person < 0]
+
+
+def pattern_mix(second: Ints) -> Ints:
+    """A number that has nothing to do with the clock, from the second."""
+    return np.asarray((second * 2_654_435_761 >> 11) & 0xFFFF)
 
 
 class Crew:
@@ -139,7 +163,7 @@ class Crew:
 
     def other(self) -> Node:
         """An account at another bank."""
-        return (-1, OTHER_ACCOUNTS + int(self.draw.integers(500_000_000, 690_000_000)))
+        return (-1, OTHER_ACCOUNTS + int(self.draw.integers(900_000_000, 960_000_000)))
 
     def others(self, count: int) -> list[Node]:
         """Accounts at other banks."""

@@ -11,15 +11,16 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from bankmine.simulation.crime.cards import TRANSFER
+from bankmine.simulation.crime.cards import FOREIGN_DEVICES, TRANSFER
 from bankmine.simulation.crime.keyed import Keyed
 from bankmine.simulation.crime.planned import Planned, kind_of, parts_of, pattern_numbers, role_of
 from bankmine.simulation.crime.scene import OTHER_ACCOUNTS, Arrivals, Scene, arrivals, fanned, ordered_within
-from bankmine.simulation.entries import BANKS, CATEGORIES, entries
+from bankmine.simulation.entries import CATEGORIES, entries
 from bankmine.simulation.frame import DAY, Floats, Ints
+from bankmine.simulation.spending_tools import bank_of
+from bankmine.simulation.words import words
 
 _TAKEN_A_YEAR, _NEW_PHONES_A_YEAR = 0.012, 0.022
-FOREIGN_DEVICES = 3_900_000_000  # raw numbers of strangers' devices
 STEPS = ("login", "view", "limit_change", "logout")
 PAGES = ("home", "limits", "transfer")
 _COLLECTORS = 48  # collecting accounts at other banks, used for ten weeks each
@@ -75,7 +76,7 @@ def new_phones(scene: Scene) -> tuple[Planned, Steps]:
     steps = _steps(found, luck, device, country, limits=0.45)
     sends = luck.uniform("sends", found.key) < 0.5
     found, device = found.where(sends), device[sends]
-    own = OTHER_ACCOUNTS + 400_000_000 + luck.whole("own", 0, 90_000_000, found.key)
+    own = OTHER_ACCOUNTS + 960_000_000 + luck.whole("own", 0, 10_000_000, found.key)
     return _transfers(scene, "new_phone", found, luck, device, own, honest=True), steps
 
 
@@ -83,7 +84,7 @@ def _collector(scene: Scene, found: Arrivals, luck: Keyed) -> Ints:
     """One of the few collecting accounts of those weeks: shared by victims of all communities."""
     weeks = found.second // DAY // _COLLECTING_DAYS
     chosen = luck.whole("mule", 0, _COLLECTORS, found.key)
-    return OTHER_ACCOUNTS + 700_000_000 + (scene.frame.seed % 1000) * 100_000 + weeks * _COLLECTORS + chosen
+    return OTHER_ACCOUNTS + 970_000_000 + (scene.frame.seed % 100) * 100_000 + weeks * _COLLECTORS + chosen
 
 
 def _transfers(
@@ -99,8 +100,8 @@ def _transfers(
         account=scene.acc.main[found.person][episode], second=found.second[episode] + offset.astype(np.int64),
         cents=rounded(rough, luck.uniform("round", key, number)), out=True,
         category=CATEGORIES.index("transfer_out"), channel=TRANSFER, counterparty=payee[episode],
-        bank=1 + (payee[episode] % (len(BANKS) - 1)), person=found.person[episode], device=device[episode],
-        flexible=True,
+        bank=bank_of(payee[episode]), person=found.person[episode], device=device[episode],
+        flexible=True, words=words("elsewhere" if honest else "friends", key + number),
     )  # fmt: skip
     parts = parts_of(
         pattern=pattern_numbers(scene.who.community, kind, found.place),
