@@ -13,10 +13,11 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
-from bankmine.simulation.frame import Floats, Ints, Truth
+from bankmine.simulation.frame import Floats, Ints
 from bankmine.simulation.leaving import TOPICS
-from bankmine.simulation.phrases import NAMES, PhraseBank, Writer, phrase_bank
+from bankmine.simulation.phrases import NAMES, Writer, phrase_bank
 
 __all__ = (
     "CLAIMS", "INTERACTION_KINDS", "LEVELS", "NAMES", "PURPOSE_INTENTS", "RISKY", "interaction_texts",
@@ -100,6 +101,9 @@ def interaction_texts(
     drawn = np.minimum((writer.chance() * len(INTERACTION_KINDS)).astype(np.int64), 4)
     form = drawn if kind is None else np.broadcast_to(np.asarray(kind, dtype=np.int64), about.shape)
     feeling = np.clip(np.asarray(sentiment, dtype=np.float64), -1.0, 1.0)
+    other = np.minimum((writer.chance() * len(TOPICS)).astype(np.int64), len(TOPICS) - 1)
+    subject = np.where(writer.chance() < 0.35, len(TOPICS), about)
+    tale = np.where(writer.chance() < 0.2, other, about)
     first, second = (_level(feeling, writer.chance()) for _ in range(2))
     bad = (writer.chance() > 1 / (1 + np.exp(-4.0 * feeling))).astype(np.int64)
     twist = writer.chance() < 0.25
@@ -108,9 +112,9 @@ def interaction_texts(
     )
     parts = [
         writer.slot("opening", form, keep=np.array([0.6, 0.15, 0.8, 0.6, 0.5])[form]),
-        writer.joined("subject", "verdict", first, about),
-        writer.slot("event", 2 * about + bad, keep=0.85),
-        writer.slot("mood", mood, keep=0.75),
+        writer.joined("subject", "verdict", first, subject),
+        writer.slot("event", 2 * tale + bad, keep=0.85),
+        writer.slot("mood", mood, keep=0.85),
         writer.slot("wish", bad, keep=0.5),
         writer.slot("closing", form, keep=0.35),
     ]
@@ -119,7 +123,7 @@ def interaction_texts(
     return writer.texts(parts)
 
 
-def _level(feeling: Floats, chance: Floats) -> Ints:
+def _level(feeling: Floats, chance: NDArray[np.float32]) -> Ints:
     """Place in LEVELS, scattered around the feeling: a logistic deviate about as wide as one level."""
     safe = np.clip(chance.astype(np.float64), 1e-4, 1 - 1e-4)
     drawn = 2.0 + 2.0 * feeling + 0.4 * np.log(safe / (1 - safe))
@@ -136,7 +140,7 @@ def _purpose_slots() -> dict[str, tuple[str, ...]]:
 
 def _interaction_slots() -> dict[str, tuple[str, ...]]:
     return {
-        "opening": INTERACTION_KINDS, "subject": TOPICS, "verdict": LEVELS,
+        "opening": INTERACTION_KINDS, "subject": (*TOPICS, "vague"), "verdict": LEVELS,
         "event": tuple(f"{topic}_{side}" for topic in TOPICS for side in ("good", "bad")),
         "mood": (*LEVELS, "sarcasm", "negation"), "wish": ("good", "bad"), "closing": INTERACTION_KINDS,
     }  # fmt: skip

@@ -18,8 +18,9 @@ from zlib import crc32
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
-from bankmine.simulation.frame import Floats, Ints
+from bankmine.simulation.frame import Ints
 
 LANGUAGES = ("en", "zh")
 HALVES = ("a", "b")
@@ -34,8 +35,8 @@ _ABBREVIATIONS = {
     "i'm": "im", "don't": "dont", "can't": "cant", "it's": "its", "really": "rly", "minutes": "mins",
 }  # fmt: skip
 _SLIPS = {
-    "在": "再", "的": "得", "账": "帐", "做": "作", "已": "以", "那": "哪", "需": "须", "吗": "嘛", "像": "象",
-    "以": "已", "到": "道", "必": "毕", "他": "她",
+    "在": "再", "的": "得", "账": "帐", "做": "作", "已": "以", "那": "哪", "需": "须", "吗": "嘛",
+    "像": "象", "以": "已", "到": "道", "必": "毕", "他": "她",
 }  # fmt: skip
 # Between clauses and at the end: (careful, careless) by language.
 _BETWEEN = (
@@ -72,21 +73,30 @@ def _raw(name: str, language: str) -> dict[str, Any]:
     return tomllib.loads(path.read_text(encoding="utf-8"))
 
 
-def templates(name: str, language: str, half: str, slot: str, key: str | None = None) -> list[str]:
-    """The alternatives of one list as they stand in the file."""
-    found = _raw(name, language)[half][slot]
-    return list(found if key is None else found[key])
-
-
-def expanded(template: str, language: str) -> list[str]:
-    """All variants of a template, at most 60, evenly chosen."""
+def variants(template: str) -> list[str]:
+    """All variants of a template, at most 60, evenly chosen; digits and names not yet filled in."""
     pieces = re.split(r"\(([^()]*)\)", template)
     choices = [piece.split("|") if place % 2 else [piece] for place, piece in enumerate(pieces)]
     every = [re.sub(r" {2,}", " ", "".join(words)).strip() for words in product(*choices)]
     unique = list(dict.fromkeys(every))
     if len(unique) > _VARIANTS:
         unique = [unique[place * len(unique) // _VARIANTS] for place in range(_VARIANTS)]
-    return [_filled(text, language) for text in unique]
+    return unique
+
+
+@cache
+def alternatives(name: str, language: str, half: str) -> dict[tuple[str, str | None], list[list[str]]]:
+    """Of each slot and key the templates' variants. What both halves would say is left to the first."""
+    said: set[str] = set()
+    if half == "b":
+        first = alternatives(name, language, "a")
+        said = {text for lists in first.values() for texts in lists for text in texts}
+    found: dict[tuple[str, str | None], list[list[str]]] = {}
+    for slot, keyed in _raw(name, language)[half].items():
+        for key, listed in keyed.items() if isinstance(keyed, dict) else ((None, keyed),):
+            lists = ([text for text in variants(one) if text not in said] for one in listed)
+            found[slot, key] = [texts for texts in lists if texts]
+    return found
 
 
 def _filled(text: str, language: str) -> str:
@@ -131,15 +141,14 @@ class _Builder:
         self.first: list[int] = [0]
         self.variants: list[int] = [1]
 
-    def add(self, alternatives: list[str], language: str, trailing: str) -> tuple[int, int]:
+    def add(self, lists: list[list[str]], language: str, trailing: str) -> tuple[int, int]:
         """First template and number of templates."""
         start = len(self.first)
-        for template in alternatives:
-            found = expanded(template, language)
+        for texts in lists:
             self.first.append(len(self.phrases))
-            self.variants.append(len(found))
-            self.phrases += [(text + trailing, language) for text in found]
-        return start, len(alternatives)
+            self.variants.append(len(texts))
+            self.phrases += [(_filled(text, language) + trailing, language) for text in texts]
+        return start, len(lists)
 
     def marks(self, marks: Any) -> Ints:
         """Punctuation: first place and number, (languages, 2, 2)."""
@@ -168,13 +177,11 @@ def _bank(name: str, slots: tuple[tuple[str, tuple[str, ...]], ...]) -> PhraseBa
     start: dict[str, Ints] = {}
     count: dict[str, Ints] = {}
     for slot, keys in slots:
-        placed = [
-            builder.add(
-                templates(name, language, half, slot, key), language,
-                " " if slot in _LEADING and language == "en" else "",
-            )
-            for key in (keys or (None,)) for language in LANGUAGES for half in HALVES
-        ]  # fmt: skip
+        placed = []
+        for key, language, half in product(keys or (None,), LANGUAGES, HALVES):
+            trailing = " " if slot in _LEADING and language == "en" else ""
+            lists = alternatives(name, language, half)[slot, key]
+            placed.append(builder.add(lists, language, trailing))
         shaped = np.array(placed, dtype=np.int64).reshape(-1, 2, 2, 2)
         start[slot], count[slot] = shaped[..., 0], shaped[..., 1]
     between, end = builder.marks(_BETWEEN), builder.marks(_END)
@@ -199,15 +206,17 @@ class Writer:
         self._bank = bank
         self._language = np.broadcast_to(np.asarray(chinese, dtype=np.int64), (count,))
         self._half = np.broadcast_to(np.asarray(half, dtype=np.int64), (count,))
-        self._chances = np.ascontiguousarray(draw.random((count, _CHANCES), dtype=np.float32).T)
+        self._chances: NDArray[np.float32] = np.ascontiguousarray(
+            draw.random((count, _CHANCES), dtype=np.float32).T
+        )
         self._used = 0
         self._count = count
         self._careless = self.chance() < np.where(self._language == 1, 0.35, 0.4)
 
-    def chance(self) -> Floats:
+    def chance(self) -> NDArray[np.float32]:
         """The next uniform number of each text."""
         self._used += 1
-        return self._chances[self._used - 1]
+        return np.asarray(self._chances[self._used - 1])
 
     def _pick(self, slot: str, key: Any) -> Ints:
         where = (key, self._language, self._half)
