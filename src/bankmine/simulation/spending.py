@@ -1,0 +1,43 @@
+"""What happens in customers' money without credit, insurance of the house, funds and crime.
+
+Start here: `spending_of` puts together wages and bills (`spending_regular`), purchases and cash
+(`spending_purchases`), transfers and moves (`spending_transfers`) and companies (`spending_companies`), all of
+which follow the habits of `spending_habits`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bankmine.simulation.accounts import Accounts
+from bankmine.simulation.entries import Entries, joined
+from bankmine.simulation.frame import Frame
+from bankmine.simulation.leaving import Leaving
+from bankmine.simulation.life import Life
+from bankmine.simulation.people import People
+from bankmine.simulation.spending_companies import companies_of
+from bankmine.simulation.spending_habits import habits_of
+from bankmine.simulation.spending_purchases import cash_of, purchases_of
+from bankmine.simulation.spending_regular import bills_of, opening_of, savings_of, wages_of
+from bankmine.simulation.spending_transfers import moved_of, transfers_of
+
+
+def spending_of(
+    frame: Frame, who: People, life: Life, leave: Leaving, held: Any, acc: Accounts, credit: Any
+) -> Entries:
+    """The payments of one community, in any order; purchases come first.
+
+    `held` and `credit` bring their own entries (premiums, funds, instalments) and are not read here.
+    """
+    habits = habits_of(frame, who, life, leave)
+    return joined([
+        purchases_of(frame, who, life, acc, habits),
+        cash_of(frame, who, life, acc, habits),
+        wages_of(frame, who, life, leave, acc),
+        bills_of(frame, who, life, acc, habits),
+        savings_of(frame, who, acc, habits),
+        opening_of(frame, who, acc),
+        transfers_of(frame, who, leave, acc, habits),
+        moved_of(frame, who, life, leave, acc, habits),
+        companies_of(frame, who, life, leave, acc, habits),
+    ])  # fmt: skip
