@@ -1,0 +1,2 @@
+SELECT customer AS customer_id, flag, valid_from, valid_to
+FROM flags
