@@ -30,30 +30,34 @@ HAN = re.compile("[\u4e00-\u9fff]")
 
 
 def purposes(chinese: int, half: int, count: int, name: str = "t") -> tuple[list[str], Any]:
-    """Texts of all intents, and whether each is risky."""
+    """Texts of all intents; one column: risky."""
     draw = stream(5, half, f"{name} {chinese}")
     intent = draw.integers(0, len(PURPOSE_INTENTS), count)
     risky = np.isin(intent, [PURPOSE_INTENTS.index(one) for one in RISKY])
-    return purpose_texts(draw, intent, chinese, half).to_pylist(), risky
+    return purpose_texts(draw, intent, chinese, half).to_pylist(), risky[:, None]
 
 
-def told(chinese: int, half: int, count: int, name: str = "t") -> tuple[list[str], Any, Any]:
-    """Texts of all topics and kinds, whether each is negative, and the topic."""
+def told(chinese: int, half: int, count: int, name: str = "t") -> tuple[list[str], Any]:
+    """Texts of all topics and kinds; columns: negative, then each topic."""
     draw = stream(6, half, f"{name} {chinese}")
     topic, kind = draw.integers(0, len(TOPICS), count), draw.integers(0, len(INTERACTION_KINDS), count)
     feeling = draw.uniform(-1, 1, count)
     texts = interaction_texts(draw, topic, feeling, chinese, half, kind=kind)
-    return texts.to_pylist(), feeling < 0, topic
+    return texts.to_pylist(), np.column_stack([feeling < 0, topic[:, None] == np.arange(len(TOPICS))])
 
 
-def auc(learnt: tuple[list[str], Any], *tried: tuple[list[str], Any]) -> list[float]:
-    """Of a logistic regression on pairs of words and on characters."""
-    vectors = TfidfVectorizer(analyzer="char_wb", ngram_range=(1, 4), min_df=3, max_features=20_000)
-    model = LogisticRegression(C=2.0, max_iter=200).fit(vectors.fit_transform(learnt[0]), learnt[1])
-    return [
-        float(roc_auc_score(truth, model.decision_function(vectors.transform(texts))))
-        for texts, truth in tried
-    ]
+def auc(learnt: list[str], truths: Any, *tried: tuple[list[str], Any]) -> Any:
+    """Of logistic regressions on characters, one for each column of truths: (columns, tried)."""
+    vectors = TfidfVectorizer(analyzer="char_wb", ngram_range=(1, 4), min_df=4, max_features=12_000)
+    inside = vectors.fit_transform(learnt)
+    outside = [vectors.transform(texts) for texts, _ in tried]
+    found = np.zeros((truths.shape[1], len(tried)))
+    for column in range(truths.shape[1]):
+        model = LogisticRegression(C=2.0, solver="liblinear").fit(inside, truths[:, column])
+        for place, (_, truth) in enumerate(tried):
+            told_by = model.decision_function(outside[place])
+            found[column, place] = roc_auc_score(truth[:, column], told_by)
+    return found
 
 
 def best_word(texts: list[str], truth: Any, chinese: int) -> float:
@@ -133,33 +137,23 @@ def test_hardly_two_texts_of_one_meaning_are_equal(chinese: int, half: int) -> N
         assert sum(times for times in seen.values() if times > 1) / count <= 0.01
 
 
+def check(learnt: Any, tried: Any, chinese: int, low: float, high: float) -> None:
+    """Learnt on each half: within bounds there, at least .9 of it on the other, not from one word."""
+    for half, (texts, truths) in enumerate(learnt):
+        found = auc(texts, truths, tried[half], tried[1 - half])
+        for column, (within, across) in enumerate(found):
+            assert low < within < high
+            assert across >= 0.9 * within
+            assert best_word(texts, truths[:, column], chinese) - 0.5 < 0.85 * (within - 0.5)
+
+
 @BOTH_LANGUAGES
 def test_risk_is_learnt_on_either_half_and_not_from_one_word(chinese: int) -> None:
     learnt = [purposes(chinese, half, 2_500) for half in (0, 1)]
-    tried = [purposes(chinese, half, 1_500, "tried") for half in (0, 1)]
-    for half in (0, 1):
-        within, across = auc(learnt[half], tried[half], tried[1 - half])
-        assert 0.85 < within < 0.99
-        assert across >= 0.9 * within
-        assert best_word(*learnt[half], chinese) - 0.5 < 0.85 * (within - 0.5)
+    check(learnt, [purposes(chinese, half, 1_500, "tried") for half in (0, 1)], chinese, 0.85, 0.99)
 
 
 @BOTH_LANGUAGES
-def test_feeling_is_learnt_on_either_half_and_not_from_one_word(chinese: int) -> None:
-    learnt = [told(chinese, half, 2_500)[:2] for half in (0, 1)]
-    tried = [told(chinese, half, 1_500, "tried")[:2] for half in (0, 1)]
-    for half in (0, 1):
-        within, across = auc(learnt[half], tried[half], tried[1 - half])
-        assert 0.85 < within < 0.99
-        assert across >= 0.9 * within
-        assert best_word(*learnt[half], chinese) - 0.5 < 0.85 * (within - 0.5)
-
-
-@BOTH_LANGUAGES
-def test_every_topic_is_learnt_on_either_half_and_not_from_one_word(chinese: int) -> None:
-    learnt, tried = told(chinese, 0, 2_500), [told(chinese, half, 1_500, "tried") for half in (0, 1)]
-    for topic in range(len(TOPICS)):
-        within, across = auc((learnt[0], learnt[2] == topic), *((one[0], one[2] == topic) for one in tried))
-        assert within > 0.9
-        assert across >= 0.9 * within
-        assert best_word(learnt[0], learnt[2] == topic, chinese) - 0.5 < 0.85 * (within - 0.5)
+def test_feeling_and_topic_are_learnt_on_either_half_and_not_from_one_word(chinese: int) -> None:
+    learnt = [told(chinese, half, 2_500) for half in (0, 1)]
+    check(learnt, [told(chinese, half, 1_500, "tried") for half in (0, 1)], chinese, 0.85, 0.995)

@@ -38,6 +38,7 @@ _FIRST_RISKY = len(PURPOSE_INTENTS) - len(RISKY)
 _COVER = np.array([0.0] * _FIRST_RISKY + [0.45, 0.55, 0.55])
 _HURRY = np.array([0.22, 0.20, 0.18, 0.20, 0.30, 0.25, 0.15, 0.50, 0.70, 0.55])
 _VEILED = np.array([0.12, 0.14, 0.10, 0.12, 0.16, 0.18, 0.14, 0.55, 0.60, 0.65])
+_OPENING = np.array([0.6, 0.15, 0.8, 0.6, 0.5])  # chance of an opening by kind
 
 
 def purpose_texts(
@@ -54,15 +55,9 @@ def purpose_texts(
     number, 0 or 1: which half of the phrase bank; `claim` (n,): place in CLAIMS, a clause about work or
     income (0: none). Text i takes its draws before text i + 1, so more texts begin like fewer.
     """
-    bank = phrase_bank("purposes", _purpose_slots())
     what = np.asarray(intent, dtype=np.int64)
-    writer = Writer(bank, draw, what.size, chinese, half)
-    risky = what >= _FIRST_RISKY
-    harmless = np.minimum((writer.chance() * _FIRST_RISKY).astype(np.int64), _FIRST_RISKY - 1)
-    thing = np.where(writer.chance() < _COVER[what], harmless, what)
-    told = np.where(writer.chance() < 0.3, thing, what)
-    innocent = (writer.chance() < 0.22) & ~risky
-    detail = np.where(innocent, len(PURPOSE_INTENTS), told)
+    writer = Writer(phrase_bank("purposes", _purpose_slots()), draw, what.size, chinese, half)
+    thing, detail = _meant(writer, what)
     hurry = (writer.chance() < _HURRY[what]).astype(np.int64)
     veiled = (writer.chance() < _VEILED[what]).astype(np.int64)
     said = np.zeros(what.size, dtype=np.int64) if claim is None else np.asarray(claim, dtype=np.int64)
@@ -80,6 +75,15 @@ def purpose_texts(
     return writer.texts(parts)
 
 
+def _meant(writer: Writer, what: Ints) -> tuple[Ints, Ints]:
+    """Keys of thing and detail: the risky often name a harmless thing, the harmless use the risky's words."""
+    harmless = np.minimum((writer.chance() * _FIRST_RISKY).astype(np.int64), _FIRST_RISKY - 1)
+    thing = np.where(writer.chance() < _COVER[what], harmless, what)
+    told = np.where(writer.chance() < 0.3, thing, what)
+    innocent = (writer.chance() < 0.22) & (what < _FIRST_RISKY)
+    return thing, np.where(innocent, _DETAILS.index("innocent"), told)
+
+
 def interaction_texts(
     draw: np.random.Generator,
     topic: Any,
@@ -95,32 +99,40 @@ def interaction_texts(
     that scatter around it, with negation and sarcasm; `chinese`, `half` as in `purpose_texts`; `kind` (n,)
     or one number: place in INTERACTION_KINDS, drawn evenly where None.
     """
-    bank = phrase_bank("interactions", _interaction_slots())
     about = np.asarray(topic, dtype=np.int64)
-    writer = Writer(bank, draw, about.size, chinese, half)
-    drawn = np.minimum((writer.chance() * len(INTERACTION_KINDS)).astype(np.int64), 4)
-    form = drawn if kind is None else np.broadcast_to(np.asarray(kind, dtype=np.int64), about.shape)
-    feeling = np.clip(np.asarray(sentiment, dtype=np.float64), -1.0, 1.0)
-    other = np.minimum((writer.chance() * len(TOPICS)).astype(np.int64), len(TOPICS) - 1)
-    subject = np.where(writer.chance() < 0.35, len(TOPICS), about)
-    tale = np.where(writer.chance() < 0.2, other, about)
-    first, second = (_level(feeling, writer.chance()) for _ in range(2))
-    bad = (writer.chance() > 1 / (1 + np.exp(-4.0 * feeling))).astype(np.int64)
-    twist = writer.chance() < 0.25
-    mood = np.where(
-        twist & (second <= 1), len(LEVELS), np.where(twist & (second >= 3), len(LEVELS) + 1, second)
+    writer = Writer(phrase_bank("interactions", _interaction_slots()), draw, about.size, chinese, half)
+    drawn = np.minimum(
+        (writer.chance() * len(INTERACTION_KINDS)).astype(np.int64), len(INTERACTION_KINDS) - 1
     )
+    form = drawn if kind is None else np.broadcast_to(np.asarray(kind, dtype=np.int64), about.shape)
+    subject, tale = _spoken_of(writer, about)
+    feeling = np.clip(np.asarray(sentiment, dtype=np.float64), -1.0, 1.0)
+    bad = (writer.chance() > 1 / (1 + np.exp(-4.0 * feeling))).astype(np.int64)
     parts = [
-        writer.slot("opening", form, keep=np.array([0.6, 0.15, 0.8, 0.6, 0.5])[form]),
-        writer.joined("subject", "verdict", first, subject),
+        writer.slot("opening", form, keep=_OPENING[form]),
+        writer.joined("subject", "verdict", _level(feeling, writer.chance()), subject),
         writer.slot("event", 2 * tale + bad, keep=0.85),
-        writer.slot("mood", mood, keep=0.85),
+        writer.slot("mood", _mood(writer, _level(feeling, writer.chance())), keep=0.85),
         writer.slot("wish", bad, keep=0.5),
         writer.slot("closing", form, keep=0.35),
     ]
     writer.swap(parts, 1, 2)
     writer.swap(parts, 2, 3)
     return writer.texts(parts)
+
+
+def _spoken_of(writer: Writer, about: Ints) -> tuple[Ints, Ints]:
+    """Keys of the subject, often left vague, and of what happened, now and then with something else."""
+    other = np.minimum((writer.chance() * len(TOPICS)).astype(np.int64), len(TOPICS) - 1)
+    subject = np.where(writer.chance() < 0.35, len(TOPICS), about)
+    return subject, np.where(writer.chance() < 0.2, other, about)
+
+
+def _mood(writer: Writer, level: Ints) -> Ints:
+    """A quarter of the unhappy are sarcastic, a quarter of the happy say it by negation."""
+    twist = writer.chance() < 0.25
+    unhappy, happy = twist & (level <= 1), twist & (level >= 3)
+    return np.where(unhappy, len(LEVELS), np.where(happy, len(LEVELS) + 1, level))
 
 
 def _level(feeling: Floats, chance: NDArray[np.float32]) -> Ints:

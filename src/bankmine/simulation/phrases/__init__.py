@@ -11,6 +11,7 @@ import tomllib
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from itertools import count as counting
 from itertools import product
 from typing import Any
 from zlib import crc32
@@ -102,7 +103,9 @@ def alternatives(name: str, language: str, half: str) -> dict[tuple[str, str | N
 def _filled(text: str, language: str) -> str:
     chosen = crc32(text.encode())
     names = NAMES if language == "en" else NAMES_ZH
-    return text.replace("{n}", str(2 + chosen % 8)).replace("{name}", names[chosen // 8 % len(names)])
+    text = text.replace("{name}", names[chosen % len(names)])
+    digits = counting(chosen // 16, 5)
+    return re.sub(r"\{n\}", lambda _: str(2 + next(digits) % 8), text)
 
 
 def _careless(text: str, language: str) -> str:
