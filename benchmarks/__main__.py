@@ -23,6 +23,7 @@ ROWS = {
     "S16": "size_and_start",
     "U1": "understanding_defects",
     "R2": "simulated_shortcuts",
+    "TXT": "simulated_texts",
 }
 
 

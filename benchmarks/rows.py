@@ -109,7 +109,7 @@ def record(row: Row, date: str) -> None:
         "",
     ]
     sections[row.row] = "\n".join(body)
-    order = sorted(sections, key=lambda name: (name[0], int(name[1:])))
+    order = sorted(sections, key=lambda name: (name[0], int(name[1:]) if name[1:].isdigit() else 99, name))
     RESULTS.write_text(
         head + "".join("\n## " + sections[name].rstrip("\n") + "\n" for name in order), encoding="utf-8"
     )
