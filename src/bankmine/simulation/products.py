@@ -88,6 +88,22 @@ class Products:
             )
         }
 
+    def truth(self, frame: Frame, who: People) -> dict[str, pa.Table]:
+        """Table `wishes`: each wish formed in the period, when it formed and when it was to be opened."""
+        wish = self.wishes
+        here = np.flatnonzero(wish.formed < frame.days)
+        return {
+            "wishes": pa.table(
+                {
+                    "customer": pa.array(who.number[wish.person[here]]),
+                    "product": columns.code(wish.product[here], CODES),
+                    "formed": columns.day(wish.formed[here]),
+                    "opens": columns.day(wish.opened[here]),
+                    "sold": pa.array(wish.sold[here]),
+                }
+            )
+        }
+
     def entries(self, frame: Frame, who: People, acc: _Accounts) -> Entries:
         """Premiums of insurance month by month, and purchases of funds, from the main account."""
         return joined([_premiums(self, frame, who, acc.main), _purchases(self, frame, who, acc.main)])
