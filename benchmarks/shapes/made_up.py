@@ -48,7 +48,7 @@ ORDER BY txn_no
 """
 )
 _BALANCES = """
-SELECT account, {day} AS day, {balance}::DOUBLE AS balance
+SELECT account, epoch(balance_date::TIMESTAMP)::BIGINT // 86400 AS day, balance::DOUBLE AS balance
 FROM read_parquet($folder || '/balances/*.parquet')
 """
 _CHANNELS = {"POS": "card", "ECOM": "card", "SO": "payment", "DD": "payment", "TRF": "transfer"}
@@ -127,7 +127,7 @@ def _read(folder: Path) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
 
     place = {"folder": str(folder)}
     rows = duckdb.execute(_TRANSACTIONS, place).fetchnumpy()
-    ends = duckdb.execute(_BALANCES.format(day="day", balance="balance"), place).fetchnumpy()
+    ends = duckdb.execute(_BALANCES, place).fetchnumpy()
     return {name: np.asarray(values) for name, values in rows.items()}, dict(ends)
 
 
