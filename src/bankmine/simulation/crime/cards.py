@@ -32,12 +32,12 @@ from bankmine.simulation.scenario import Fraud
 from bankmine.simulation.spending_purchases import device_of
 from bankmine.simulation.streams import EVERYONE, stream
 
-_STOLEN_A_YEAR = 0.034  # of an average customer
-_HIT_EVERY_DAYS = 9.0  # a terminal is compromised, in the whole bank
+_STOLEN_A_YEAR = 0.044  # of an average customer
+_HIT_EVERY_DAYS = 4.5  # a terminal is compromised, in the whole bank
 _AT_LEAST = 12 * 3600  # seconds an episode runs
 _REFUSED = 0.03  # declined whatever the balance, as honest payments are
 FOREIGN_DEVICES = 3_900_000_000  # raw numbers of strangers' devices
-_MISUSED = 0.38  # of the cards used at a compromised terminal
+_MISUSED = 0.42  # of the cards used at a compromised terminal
 CARD, WEB, TRANSFER = CHANNELS.index("card"), CHANNELS.index("online"), CHANNELS.index("transfer")
 _RESELL = {"electronics": 0.26, "clothing": 0.2, "household": 0.12, "groceries": 0.12, "fuel": 0.1,
            "leisure": 0.08, "travel": 0.06, "restaurant": 0.06}  # fmt: skip

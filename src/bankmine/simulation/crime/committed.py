@@ -21,6 +21,7 @@ from bankmine.simulation.crime.verdicts import Verdicts, verdicts_of
 from bankmine.simulation.entries import Entries
 from bankmine.simulation.frame import DAY, Frame, Ints, Truth
 from bankmine.simulation.leaving import Leaving
+from bankmine.simulation.ledger import DECLINED, Ledger
 from bankmine.simulation.life import Life
 from bankmine.simulation.people import People
 
@@ -51,21 +52,23 @@ class Crime:
         """Whether each payment is fraud."""
         return self.kind < len(FRAUDS)
 
-    def transactions(self, ledger: Any) -> Ints:
-        """Raw number of each payment's booked transaction, 0 where it was not booked."""
-        from bankmine.simulation.crime.booked import numbers_of_tags
-
-        return numbers_of_tags(ledger, self.entries.tag)
+    def transactions(self, ledger: Ledger) -> Ints:
+        """Raw number of each payment's transaction, 0 where there is none or it was declined."""
+        first = np.flatnonzero(ledger.money.tag == FIRST_TAG)
+        if not first.size:
+            return np.zeros(self.part.size, dtype=np.int64)
+        rows = slice(int(first[0]), int(first[0]) + self.part.size)
+        return np.where(ledger.status[rows] == DECLINED, 0, ledger.number[rows])
 
     def tables(
-        self, frame: Frame, who: People, acc: Accounts, ledger: Any, credit: Any
+        self, frame: Frame, who: People, acc: Accounts, ledger: Ledger, credit: Any
     ) -> dict[str, pa.Table]:
         """Extracts `feedback`, `digital` and `flags`."""
         from bankmine.simulation.crime.tables import crime_tables
 
         return crime_tables(self, frame, who, acc, ledger, credit)
 
-    def truth(self, frame: Frame, who: People, acc: Accounts, ledger: Any) -> dict[str, pa.Table]:
+    def truth(self, frame: Frame, who: People, acc: Accounts, ledger: Ledger) -> dict[str, pa.Table]:
         """`patterns`, `frauds`, `label_card_fraud`, `label_laundering`."""
         from bankmine.simulation.crime.truth import crime_truth
 

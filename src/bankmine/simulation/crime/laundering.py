@@ -13,33 +13,42 @@ from bankmine.simulation.crime.planned import LAUNDERING, Planned
 from bankmine.simulation.crime.scene import Scene
 from bankmine.simulation.crime.schemes import HOUR, Crew, Node, Recorder, Scheme, begun
 from bankmine.simulation.frame import DAY, Floats
+from bankmine.simulation.people import People
 
 THRESHOLD = 2_000_000  # cents: cash from here on is reported
-_A_YEAR = {"fan_in": 0.42, "fan_out": 0.38, "cycle": 0.42, "scatter_gather": 0.32, "pass_through": 0.5,
+A_YEAR = {"fan_in": 0.42, "fan_out": 0.38, "cycle": 0.42, "scatter_gather": 0.32, "pass_through": 0.5,
            "structuring": 0.5}  # fmt: skip
+MEMBERS = {
+    "fan_in": 3.5,
+    "fan_out": 3.5,
+    "cycle": 4.5,
+    "scatter_gather": 6.5,
+    "pass_through": 1.0,
+    "structuring": 1.0,
+}  # customers in one scheme, on average
 _SHORTEST, _LONGEST = 3.0, 42.0  # days
 
 
 def laundering(scene: Scene) -> list[Planned]:
     """All schemes of the community, by kind."""
     found = []
-    weight = willingness(scene)
+    weight = willingness(scene.who)
     for kind in LAUNDERING:
         draw = scene.frame.random(scene.who.community, f"crime {kind}")
         record, crew = Recorder(scene, kind), Crew(scene, draw, weight)
         strength = getattr(scene.frame.scenario.laundering, kind)
-        for place, second in begun(draw, scene, _A_YEAR[kind] * strength):
+        for place, second in begun(draw, scene, A_YEAR[kind] * strength):
             length = float(np.exp(draw.uniform(np.log(_SHORTEST), np.log(_LONGEST))))
             _SCHEMES[kind](record, crew, place, second, length)
         found.append(record.planned())
     return found
 
 
-def willingness(scene: Scene) -> Floats:
+def willingness(who: People) -> Floats:
     """How easily a customer is drawn in: students, the self-employed and companies more than others."""
     by_life = np.array([2.6, 1.2, 0.6, 0.5, 0.3, 1.6, 2.2, 2.4])
-    new = np.where(scene.who.joined > -400, 1.8, 1.0)
-    return np.asarray(by_life[scene.who.life] * new * (1.6 - scene.who.honesty) ** 1.5)
+    new = np.where(who.joined > -400, 1.8, 1.0)
+    return np.asarray(by_life[who.life] * new * (1.6 - who.honesty) ** 1.5)
 
 
 def _ready(record: Recorder, crew: Crew, second: float, length: float, count: int) -> list[Node]:

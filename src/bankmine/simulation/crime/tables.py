@@ -9,11 +9,22 @@ import pyarrow as pa
 
 from bankmine.simulation import columns
 from bankmine.simulation.accounts import Accounts
+from bankmine.simulation.catalogue import CODES
 from bankmine.simulation.crime.planned import Parts
-from bankmine.simulation.crime.takeover import PAGES, STEPS, Steps
+from bankmine.simulation.crime.takeover import Steps
 from bankmine.simulation.entries import COUNTRIES
 from bankmine.simulation.frame import DAY, NEVER, Frame, Ints
-from bankmine.simulation.people import People
+from bankmine.simulation.ledger import Ledger
+from bankmine.simulation.people import FIRST_CUSTOMER, People
+from bankmine.simulation.registry import FLAGS, SCHEMA_FLAGS
+from bankmine.simulation.service.digital import (
+    CHANNELS,
+    EVENTS,
+    FIRST_SESSION,
+    PAGES,
+    SCHEMA_DIGITAL,
+    STEPS_AT_MOST,
+)
 
 if TYPE_CHECKING:
     from bankmine.simulation.crime.committed import Crime
@@ -34,24 +45,12 @@ SCHEMA_FEEDBACK = pa.schema(
         ("recorded_at", columns.TIMESTAMP),
     ]
 )
-SCHEMA_FLAGS = pa.schema(
-    [("customer", pa.int64()), ("flag", columns.CODE), ("valid_from", columns.TIMESTAMP),
-     ("valid_to", columns.TIMESTAMP), ("recorded_at", columns.TIMESTAMP)]
-)  # fmt: skip
-SCHEMA_DIGITAL = pa.schema(
-    [("digital", pa.int64()), ("customer", pa.int64()), ("at", columns.TIMESTAMP), ("channel", columns.CODE),
-     ("event", columns.CODE), ("page", columns.CODE), ("session", pa.int64()), ("device", pa.int64()),
-     ("ip_country", columns.CODE), ("duration_ms", pa.int64())]
-)  # fmt: skip
 _RECORDED_AFTER = 1_800  # seconds from a verdict to its row
-_SESSIONS, _CRIME_SESSION = (
-    4_000_000_000_000,
-    2**19,
-)  # sessions of crime are in the upper half of a customer's
+_CRIME_SESSION = 2**19  # sessions of crime are in the upper half of a customer's
 
 
 def crime_tables(
-    crime: Crime, frame: Frame, who: People, acc: Accounts, ledger: Any, credit: Any
+    crime: Crime, frame: Frame, who: People, acc: Accounts, ledger: Ledger, credit: Any
 ) -> dict[str, pa.Table]:
     """All extracts of crime; rows of what happened before the period's end."""
     return {
@@ -132,34 +131,41 @@ def _on_applications(credit: Any) -> Rows:
 
 
 def _flags(crime: Crime, frame: Frame, who: People) -> pa.Table:
-    """A hold from the first verdict on a fraud, for some days."""
+    """A hold from the first verdict on a fraud, for some days; one at a time."""
     end = frame.days * DAY
     held = np.flatnonzero(crime.verdicts.held < end)
-    begins, freed = crime.verdicts.held[held], crime.verdicts.freed[held]
+    held = held[np.lexsort((crime.verdicts.held[held], crime.parts.person[held]))]
+    person, begins, freed = crime.parts.person[held], crime.verdicts.held[held], crime.verdicts.freed[held]
+    again = np.zeros(held.size, dtype=np.bool_)
+    again[1:] = (person[1:] == person[:-1]) & (begins[1:] < freed[:-1] + DAY)
+    person, begins, freed = person[~again], begins[~again], freed[~again]
     return pa.table(
-        {"customer": columns.key(who.number[crime.parts.person[held]]),
-         "flag": columns.code(np.zeros(held.size), ["fraud_hold"]), "valid_from": columns.when(begins),
-         "valid_to": columns.when(np.where(freed < end, freed, NEVER)), "recorded_at": columns.when(begins)},
+        {"customer": columns.key(who.number[person]),
+         "flag": columns.code(np.full(person.size, FLAGS.index("fraud_hold")), FLAGS),
+         "valid_from": columns.when(begins), "valid_to": columns.when(np.where(freed < end, freed, NEVER))},
         schema=SCHEMA_FLAGS,
     )  # fmt: skip
 
 
 def _digital(frame: Frame, who: People, steps: Steps) -> pa.Table:
     """Steps of strangers and of travellers with a new phone."""
-    ordinal = who.number[steps.person] - 10_000_000
-    session = _SESSIONS + ordinal * 2**20 + _CRIME_SESSION + steps.session
+    session = (
+        FIRST_SESSION + (who.number[steps.person] - FIRST_CUSTOMER) * 2**20 + _CRIME_SESSION + steps.session
+    )
     return pa.table(
         {
-            "digital": columns.key(session * 8 + steps.event),
+            "event_no": pa.array(session * STEPS_AT_MOST + steps.step),
             "customer": columns.key(who.number[steps.person]),
-            "at": columns.when(steps.second),
-            "channel": columns.code(steps.web.astype(np.int64), ["app", "web"]),
-            "event": columns.code(steps.event, STEPS),
+            "prospect": pa.nulls(session.size, pa.int64()),
+            "happened_at": columns.when(steps.second),
+            "channel": columns.code(steps.web.astype(np.int64), CHANNELS),
+            "event": columns.code(steps.event, EVENTS),
             "page": columns.code(steps.page, PAGES),
-            "session": columns.key(session),
-            "device": columns.key(steps.device),
+            "product": columns.code(np.full(session.size, -1), CODES),
+            "session": pa.array(session),
+            "device": pa.array(steps.device),
             "ip_country": columns.code(steps.country, COUNTRIES),
-            "duration_ms": columns.amount(3_000 + steps.second % 41_000),
+            "duration_ms": pa.array((3_000 + steps.second * 7_919 % 61_000).astype(np.int32)),
         },
         schema=SCHEMA_DIGITAL,
     )

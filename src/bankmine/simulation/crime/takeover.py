@@ -21,16 +21,17 @@ from bankmine.simulation.spending_tools import bank_of
 from bankmine.simulation.words import words
 
 _TAKEN_A_YEAR, _NEW_PHONES_A_YEAR = 0.012, 0.022
-STEPS = ("login", "view", "limit_change", "logout")
-PAGES = ("home", "limits", "transfer")
+_LOGIN, _VIEW, _SUBMIT, _LOGOUT = range(4)  # EVENTS of service.digital
+_HOME, _TRANSFER, _SETTINGS = 0, 2, 10  # PAGES of service.digital; limits are changed under settings
 _COLLECTORS = 48  # collecting accounts at other banks, used for ten weeks each
 _COLLECTING_DAYS = 70
 
 
 @dataclass(frozen=True)
 class Steps:
-    """Steps in app or web, one place each: `event` and `page` are indices of STEPS and PAGES, `country` of
-    COUNTRIES, `session` a number unique among the person's sessions made here."""
+    """Steps in app or web, one place each: `event` and `page` are indices of service.digital's EVENTS and
+    PAGES, `country` of COUNTRIES, `session` a number unique among the person's sessions made here, `step` its
+    steps' order."""
 
     person: Ints
     second: Ints
@@ -39,6 +40,7 @@ class Steps:
     device: Ints
     country: Ints
     session: Ints
+    step: Ints
     web: np.ndarray
 
     def where(self, chosen: np.ndarray) -> Steps:
@@ -63,7 +65,7 @@ def taken_over(scene: Scene) -> tuple[Planned, Steps]:
     country = np.array([5, 6, 7, 2, 3])[luck.whole("country", 0, 5, found.key)]  # GB, NG, RU, CN, ID
     mule = _collector(scene, found, luck)
     plan = _transfers(scene, "account_takeover", found, luck, device, mule, honest=False)
-    return plan, _steps(found, luck, device, country, limits=0.8)
+    return plan, _steps(found, luck, device, country, limits=0.8, first=0)
 
 
 def new_phones(scene: Scene) -> tuple[Planned, Steps]:
@@ -73,7 +75,7 @@ def new_phones(scene: Scene) -> tuple[Planned, Steps]:
     luck = scene.keyed("new phone")
     device = scene.phone(found.person, 3)
     country = np.array([1, 2, 3, 4, 5])[luck.whole("country", 0, 5, found.key)]
-    steps = _steps(found, luck, device, country, limits=0.45)
+    steps = _steps(found, luck, device, country, limits=0.45, first=64)
     sends = luck.uniform("sends", found.key) < 0.5
     found, device = found.where(sends), device[sends]
     own = OTHER_ACCOUNTS + 960_000_000 + luck.whole("own", 0, 10_000_000, found.key)
@@ -122,17 +124,18 @@ def rounded(cents: Floats, luck: Floats) -> Ints:
     return np.asarray(np.maximum(np.rint(cents / step) * step, step).astype(np.int64))
 
 
-def _steps(found: Arrivals, luck: Keyed, device: Ints, country: Ints, *, limits: float) -> Steps:
+def _steps(found: Arrivals, luck: Keyed, device: Ints, country: Ints, *, limits: float, first: int) -> Steps:
     """Login, often limits, transfer page, logout: one session an episode."""
     changes = luck.uniform("limits", found.key) < limits
-    rows = [(0, 0, 0, None), (1, 1, 40, changes), (2, 1, 90, changes), (1, 2, 160, None), (3, 0, 900, None)]
+    rows = [(_LOGIN, _HOME, 0, None), (_VIEW, _SETTINGS, 40, changes), (_SUBMIT, _SETTINGS, 90, changes),
+            (_VIEW, _TRANSFER, 160, None), (_LOGOUT, _HOME, 900, None)]  # fmt: skip
     web = luck.uniform("web", found.key) < 0.5
     made = []
-    for event, page, after, mask in rows:
+    for step, (event, page, after, mask) in enumerate(rows):
         here = np.ones(found.key.size, dtype=np.bool_) if mask is None else mask
         size = int(here.sum())
         made.append(Steps(
             found.person[here], found.second[here] + after, np.full(size, event), np.full(size, page),
-            device[here], country[here], found.key[here] % 64, web[here],
+            device[here], country[here], found.key[here] % 64 + first, np.full(size, step), web[here],
         ))  # fmt: skip
     return joined_steps(made)

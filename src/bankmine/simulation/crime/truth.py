@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 
 from bankmine.simulation import columns
 from bankmine.simulation.accounts import Accounts
+from bankmine.simulation.crime.booked import booked_of
+from bankmine.simulation.crime.card_label import card_label
+from bankmine.simulation.crime.laundering_label import laundering_label
 from bankmine.simulation.crime.planned import KINDS, ROLES
 from bankmine.simulation.frame import NEVER, Frame, Ints
+from bankmine.simulation.ledger import Ledger
 from bankmine.simulation.people import People
 
 if TYPE_CHECKING:
     from bankmine.simulation.crime.committed import Crime
 
 
-def crime_truth(crime: Crime, frame: Frame, who: People, acc: Accounts, ledger: Any) -> dict[str, pa.Table]:
+def crime_truth(
+    crime: Crime, frame: Frame, who: People, acc: Accounts, ledger: Ledger
+) -> dict[str, pa.Table]:
     """Tables `patterns`, `frauds` and the two labels."""
-    transactions = crime.transactions(ledger)
+    transactions, booked = crime.transactions(ledger), booked_of(ledger)
     return {
         "patterns": patterns(crime, who, acc, transactions),
         "frauds": frauds(crime, transactions),
+        "label_card_fraud": card_label(crime, frame, who, acc, booked, transactions),
+        "label_laundering": laundering_label(crime, frame, who, acc, booked),
     }
 
 

@@ -1,0 +1,211 @@
+"""The label `card_fraud`: card payments of the last 60 days, the true chance of fraud, what is written.
+
+The oracle knows which cards are in a thief's hands at the moment of the payment, but not which of the card's
+payments are the thief's: it is the share of fraud among the payments of that card while the episode ran,
+times the share of fraud that is ever reported.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+
+from bankmine.simulation import columns
+from bankmine.simulation.accounts import Accounts
+from bankmine.simulation.crime.booked import Booked
+from bankmine.simulation.crime.planned import CARD_FRAUDS, kind_of
+from bankmine.simulation.crime.scene import fanned
+from bankmine.simulation.crime.shops import shops_of
+from bankmine.simulation.crime.verdicts import UNREPORTED
+from bankmine.simulation.entries import CATEGORIES
+from bankmine.simulation.frame import DAY, NEVER, Floats, Frame, Ints, Truth
+from bankmine.simulation.people import People
+
+if TYPE_CHECKING:
+    from bankmine.simulation.crime.committed import Crime
+
+LABELLED_DAYS, HISTORY_DAYS = 60, 30
+_CASH = CATEGORIES.index("cash")
+_EASY_TO_SELL = [
+    CATEGORIES.index(name) for name in ("electronics", "clothing", "household", "travel", "online")
+]
+_CARD = 2**40  # more than any second: cards in one sorted axis of time
+_EXPOSED_DAYS = 42  # back from a payment, visits to terminals count for so long
+_LONG = 60 * 24 * 30.0  # minutes: a longer pause counts as this
+
+
+@dataclass(frozen=True)
+class Window:
+    """Card payments of labelled days and history, ordered by (card, time). `axis`: card and second in one
+    ascending number; `first`: place of each one's card's first payment; `labelled`: places of the label."""
+
+    rows: Booked
+    axis: Ints
+    first: Ints
+    labelled: Ints
+
+
+def card_label(
+    crime: Crime, frame: Frame, who: People, acc: Accounts, booked: Booked, transactions: Ints
+) -> pa.Table:
+    """Table `label_card_fraud`: one row a card payment (cash included) that was not declined."""
+    window = _window(frame, booked)
+    rows, at = window.rows, window.labelled
+    chance = _chance(crime, window, transactions)
+    written = _written(crime, frame, who, acc, window, transactions)
+    order = np.argsort(rows.number[at])
+    at = at[order]
+    customer = who.number[acc.owner[rows.account[at]]]
+    return pa.table(
+        {"subject": columns.key(rows.number[at]), "customer": columns.key(customer),
+         "cutoff": columns.when(rows.second[at]), "oracle": columns.real(chance[at]),
+         **{f"written_{name}": columns.real(value[at]) for name, value in written.items()}}
+    )  # fmt: skip
+
+
+def _window(frame: Frame, booked: Booked) -> Window:
+    begin = max(0, frame.days - LABELLED_DAYS - HISTORY_DAYS) * DAY
+    here = np.flatnonzero((booked.second >= begin) & (booked.card >= 0) & booked.out & ~booked.declined)
+    here = here[np.lexsort((booked.number[here], booked.second[here], booked.card[here]))]
+    rows = booked.where(here)
+    card = rows.card.astype(np.int64)
+    first = np.searchsorted(card, card)
+    labelled = np.flatnonzero(rows.second >= (frame.days - LABELLED_DAYS) * DAY)
+    return Window(rows, card * _CARD + rows.second, first, labelled)
+
+
+def _chance(crime: Crime, window: Window, transactions: Ints) -> Floats:
+    """Share of fraud among the payments of a card during its episodes; the largest where they overlap."""
+    parts = crime.parts
+    episodes = np.flatnonzero(np.isin(parts.kind, [kind_of(name) for name in CARD_FRAUDS]))
+    low = np.searchsorted(window.axis, parts.card[episodes] * _CARD + parts.begins[episodes])
+    high = np.searchsorted(window.axis, parts.card[episodes] * _CARD + parts.ends[episodes], side="right")
+    guilty = np.zeros(window.axis.size + 1, dtype=np.int64)
+    guilty[1:] = np.cumsum(np.isin(window.rows.number, transactions[crime.fraud]))
+    share = (guilty[high] - guilty[low]) / np.maximum(high - low, 1)
+    episode, number = fanned(high - low)
+    chance = np.zeros(window.axis.size)
+    np.maximum.at(chance, low[episode] + number, share[episode])
+    return chance * (1.0 - UNREPORTED)
+
+
+def _written(
+    crime: Crime, frame: Frame, who: People, acc: Accounts, window: Window, transactions: Ints
+) -> dict[str, Floats]:
+    rows, axis, first = window.rows, window.axis, window.first
+    place = np.arange(axis.size)
+    every = shops_of(frame.seed).merchants
+    merchant = np.maximum(rows.merchant, 0)
+    country = np.where(rows.merchant >= 0, every.country[merchant], 0)
+    online = (rows.merchant >= 0) & (every.region[merchant] < 0) & np.isnan(every.lat[merchant])
+    since = {f"count_{name}": place - np.searchsorted(axis, axis - span) for name, span in
+             (("1h", 3600), ("24h", DAY), ("7d", 7 * DAY))}  # fmt: skip
+    within = {name: np.minimum(count, place - first) for name, count in since.items()}
+    pause = np.where(place > first, np.diff(rows.second, prepend=0) / 60.0, _LONG)
+    log = np.log(np.maximum(rows.cents, 1))
+    running = np.append(0.0, np.cumsum(log))
+    squares = np.append(0.0, np.cumsum(log**2))
+    count = place - first
+    mean = (running[place] - running[first] + 5 * log.mean()) / (count + 5)
+    spread = np.sqrt(
+        np.maximum((squares[place] - squares[first] + 5 * (log**2).mean()) / (count + 5) - mean**2, 0.1)
+    )
+    easy = np.isin(rows.category, _EASY_TO_SELL).astype(np.float64)
+    sums = np.append(0.0, np.cumsum(rows.cents * easy))
+    day_ago = place - within["count_24h"]
+    verdict = _confirmed(crime, rows, transactions)
+    return {
+        "amount": log,
+        "amount_against_own": (log - mean) / spread,
+        **{name: value.astype(np.float64) for name, value in within.items()},
+        "minutes_since_last": np.minimum(pause, _LONG),
+        "foreign": (country > 0).astype(np.float64),
+        "online": online.astype(np.float64),
+        "easy_to_sell": easy,
+        "easy_sum_24h": np.log1p(sums[place + 1] - sums[day_ago]),
+        "night": (rows.second % DAY < 6 * 3600).astype(np.float64),
+        "cash": (rows.category == _CASH).astype(float),
+        "new_merchant": _new_merchant(rows),
+        "new_merchants_24h": _recent(_new_merchant(rows), place, day_ago),
+        "kilometres_from_home": _from_home(frame, who, acc, rows),
+        "far_24h": _recent(_from_home(frame, who, acc, rows) > 12.0, place, day_ago),
+        "frauds_on_card": _known_on_card(window, verdict),
+        "exposed": _exposed(frame, window, verdict),
+    }
+
+
+def _recent(mark: Floats | Truth, place: Ints, since: Ints) -> Floats:
+    """How many marked payments from `since` up to and with each one."""
+    total = np.append(0.0, np.cumsum(mark))
+    return np.asarray(total[place + 1] - total[since])
+
+
+def _new_merchant(rows: Booked) -> Floats:
+    """Whether the card pays at this merchant for the first time in the window."""
+    key = rows.card.astype(np.int64) * 2**20 + rows.merchant + 1
+    _, firsts = np.unique(key, return_index=True)
+    new = np.zeros(key.size)
+    new[firsts] = 1.0
+    return new
+
+
+def _from_home(frame: Frame, who: People, acc: Accounts, rows: Booked) -> Floats:
+    """Kilometres from the customer's region's centre to the merchant; 0 online and at machines."""
+    every = shops_of(frame.seed).merchants
+    merchant = np.maximum(rows.merchant, 0)
+    home = frame.centre[who.region[acc.owner[rows.account]]]
+    apart = np.hypot(every.lat[merchant] - home[:, 0], every.lon[merchant] - home[:, 1]) * 111.0
+    return np.where((rows.merchant >= 0) & ~np.isnan(apart), apart, 0.0)
+
+
+def _confirmed(crime: Crime, rows: Booked, transactions: Ints) -> Ints:
+    """Second at which each payment was confirmed as fraud, or NEVER."""
+    known = np.full(rows.number.size, NEVER)
+    judged = np.flatnonzero(crime.fraud & (crime.verdicts.payment < NEVER) & (transactions > 0))
+    order = judged[np.argsort(transactions[judged])]
+    place = np.searchsorted(transactions[order], rows.number)
+    inside = np.flatnonzero(place < order.size)
+    same = inside[transactions[order][place[inside]] == rows.number[inside]]
+    known[same] = crime.verdicts.payment[order[place[same]]]
+    return known
+
+
+def _known_on_card(window: Window, verdict: Ints) -> Floats:
+    """Frauds on the card confirmed before each payment."""
+    found = np.flatnonzero(verdict < NEVER)
+    card = window.rows.card.astype(np.int64)
+    axis = np.sort(card[found] * _CARD + verdict[found])
+    return (np.searchsorted(axis, window.axis) - np.searchsorted(axis, card * _CARD)).astype(np.float64)
+
+
+def _exposed(frame: Frame, window: Window, verdict: Ints) -> Floats:
+    """Of the terminals the card visited in the last weeks, the largest share of visits by cards that were
+    later misused, as confirmed by then. This is how a compromised terminal shows."""
+    rows, axis = window.rows, window.axis
+    kinds, terminal = np.unique(rows.terminal, return_inverse=True)
+    visits = np.bincount(terminal, minlength=kinds.size)
+    bad = np.flatnonzero(verdict < NEVER)
+    firsts = np.unique(rows.card[bad], return_index=True)[1]
+    bad = bad[firsts]
+    seen = _visits_before(window, bad)
+    guilty = terminal[seen[1]].astype(np.int64) * _CARD + verdict[bad][seen[0]]
+    guilty.sort()
+    place, visit = _visits_before(window, window.labelled)
+    where = terminal[visit].astype(np.int64) * _CARD
+    now = rows.second[window.labelled][place]
+    count = np.searchsorted(guilty, where + now) - np.searchsorted(guilty, where)
+    share = count / (visits[terminal[visit]] + 4.0) * (kinds[terminal[visit]] > 0)
+    most = np.zeros(axis.size)
+    np.maximum.at(most, window.labelled[place], share)
+    return most
+
+
+def _visits_before(window: Window, places: Ints) -> tuple[Ints, Ints]:
+    """For payments at `places`: pairs (index into places, an earlier payment of the card)."""
+    low = np.searchsorted(window.axis, window.axis[places] - _EXPOSED_DAYS * DAY)
+    low = np.maximum(low, window.first[places])
+    which, number = fanned(places - low)
+    return which, low[which] + number
