@@ -19,6 +19,7 @@ from bankmine.simulation.frame import NEVER, Floats, Frame, Ints
 from bankmine.simulation.leaving import Leaving
 from bankmine.simulation.life import Life
 from bankmine.simulation.people import People
+from bankmine.simulation.standing_orders import Orders, first_of, orders_of
 
 FIRST_ACCOUNT, FIRST_CARD, FIRST_ORDER = 2_000_000_000, 5_000_000_000, 6_000_000_000
 EACH = 8  # raw numbers of accounts, cards and orders a customer may have
@@ -28,7 +29,7 @@ CURRENT, SAVINGS, DEPOSIT, CREDIT_CARD = (
 ROLES = ("owner", "co-owner", "authorised")
 KINDS = ("debit", "credit")
 RENEWED = 4 * 365 + 1  # days a card is valid
-_DEBIT_CARDS, _CREDIT_CARDS, _CO_OWNERS_CARD = 4, 3, 7  # places of a customer's eight card numbers
+_DEBIT_CARDS, _CO_OWNERS_CARD = 4, 7  # places of a customer's eight card numbers
 
 SCHEMA_ACCOUNTS = pa.schema(
     [("account", pa.int64()), ("product", columns.CODE), ("branch", columns.CODE), ("opened_on", pa.date32()),
@@ -66,7 +67,8 @@ class Accounts:
     balance its owner is comfortable with, cents; `co_owner`, `authorised`: places or -1.
 
     By customer, shape (n,): `main` place of the own current account; `joint`: place of the account of which
-    the customer is co-owner, or -1; `debit`, `credit`, `joint_card`: place of the first such card or -1.
+    the customer is co-owner, or -1; `debit`, `credit`, `joint_card`: place of the first such card or -1;
+    `savings`: place of the first savings account or -1. `orders`: standing orders.
 
     Cards, shape (c,): account and person (places), raw number, day of issue, day from which it is no longer
     used (renewed or closed), kind (index of KINDS), limit in cents. A customer's cards of one kind follow
@@ -96,6 +98,8 @@ class Accounts:
     card_closed: Ints
     card_kind: Ints
     card_limit: Ints
+    savings: Ints
+    orders: Orders
 
     @property
     def count(self) -> int:
@@ -116,7 +120,7 @@ class Accounts:
         return np.maximum(np.bincount(self.card_person[own], minlength=self.main.size) - 1, 0)
 
     def tables(self, frame: Frame, who: People) -> dict[str, pa.Table]:
-        """Extracts `accounts`, `parties` and `cards`."""
+        """Extracts `accounts`, `parties`, `cards` and `orders`."""
         from bankmine.simulation.account_tables import account_tables
 
         return account_tables(self, frame, who)
@@ -142,10 +146,12 @@ def accounts_of(frame: Frame, who: People, life: Life, leave: Leaving, held: Hol
     limit = _limits(frame, who, person, family)
     number = FIRST_ACCOUNT + (who.number[person] - 10_000_000) * EACH + slot
     cards = _cards(frame, who, leave, (person, family, opened, closed, limit), joint)
+    made = (person, family, opened, closed, number)
     return Accounts(
         owner=person, product=which, family=family, opened=opened, closed=closed, number=number, limit=limit,
         initial=initial, target=target.astype(np.int64), co_owner=co_owner, authorised=authorised,
-        main=np.arange(n), joint=joint, **cards,
+        main=np.arange(n), joint=joint, savings=first_of(made, SAVINGS, n),
+        orders=orders_of(frame, who, life, leave, made), **cards,
     )  # fmt: skip
 
 
@@ -227,7 +233,7 @@ def _companions(frame: Frame, who: People, leave: Leaving, accounts: int) -> tup
     share = min(1.0, frame.scenario.activity.joint * n / able) if able else 0.0
     shared = np.flatnonzero(same & (luck < share))
     co_owner[shared], joint[partner[shared]] = partner[shared], shared
-    staff = np.flatnonzero((who.employer_place >= 0) & ~who.company)
+    staff = np.flatnonzero((who.employer_place >= 0) & (who.employer_place < n) & ~who.company)
     authorised[who.employer_place[staff][::-1]] = staff[::-1]
     return co_owner, authorised, joint
 
@@ -246,7 +252,7 @@ def _cards(
     credit = np.flatnonzero(family == CREDIT_CARD)
     credit = credit[np.unique(owner[credit], return_index=True)[1]] if credit.size else credit
     start = np.where(opened[credit] < 0, np.maximum(-age[owner[credit]], opened[credit]), opened[credit] + 4)
-    parts.append(_series(frame, credit, owner[credit], start, closed[credit], _DEBIT_CARDS, _CREDIT_CARDS))
+    parts.append(_series(frame, credit, owner[credit], start, closed[credit], _DEBIT_CARDS, 1))
     shared = np.flatnonzero(joint >= 0)
     start = np.maximum(epoch[shared], opened[joint[shared]] + 5)
     ends = np.minimum(closed[joint[shared]], leave.closed[shared])
