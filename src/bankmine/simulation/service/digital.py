@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from bankmine.simulation import columns
 from bankmine.simulation.catalogue import CODES
@@ -57,7 +58,7 @@ for _place, _name in enumerate(PURPOSES):
     _EVENT[_place, _LENGTH[_place]] = 3
 
 
-def digital_table(frame: Frame, who: People, visits: Visits, presence: Ints) -> pa.Table:
+def digital_table(frame: Frame, who: People, visits: Visits, presence: NDArray[np.int8]) -> pa.Table:
     """Extract `digital` of customers; `presence` (n, days): 0 home, c > 0 in country c, -1 out of reach."""
     where = presence[visits.person, visits.second // DAY].astype(np.int64)
     luck = _luck(who, visits)

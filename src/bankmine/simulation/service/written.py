@@ -1,4 +1,4 @@
-"""What stands in tables about a customer's dealings with the bank at any moment, as the model of the bank uses it.
+"""What stands in tables about a customer's dealings with the bank at any moment, as the model uses it.
 
 The truth tables show it beside the true chances; the observable ceiling is measured from it.
 """
@@ -54,14 +54,14 @@ def dealings(frame: Frame, who: People, told: Interactions, person: Ints, second
     talk = ~complaint & ~survey
 
     def rows(which: np.ndarray, values: Floats) -> Said:
-        return said(told.person[which], told.second[which], np.asarray(values, dtype=np.float64)[which])
+        return said(told.person[which], told.second[which], values[which])
 
     one = np.ones(told.person.size)
     scaled = np.where(told.ten == 1, told.rating / 10, (told.rating - 1) / 4)
     settled = complaint & (told.settled < frame.days * DAY)
     done = said(told.person[settled], told.settled[settled], np.ones(int(settled.sum())))
     filed = rows(complaint, one)
-    at = rows(complaint, told.second).last(person, second)
+    at = rows(complaint, told.second.astype(np.float64)).last(person, second)
     found = {
         "complaints_6mo": filed.total(person, second, _HALF_YEAR),
         "unsettled": filed.total(person, second, _STEP // 4) - done.total(person, second, _STEP // 4),
