@@ -34,7 +34,7 @@ _FIRST_PHONE, _FIRST_ADDRESS = 6_580_000_000, 1_000_000
 _RING_DEVICE, _BROKER_DEVICE, _RING_PHONE, _RING_ADDRESS = (
     3_900_000_000, 3_950_000_000, 6_589_000_000, 900_000_000,
 )  # fmt: skip
-_INNOCENT_PAIR, _STRAY, _STRAY_TWO = 0.16, 0.02, 0.05
+_INNOCENT_PAIR, _STRAY, _STRAY_TWO = 0.13, 0.01, 0.03
 _BROKERS = 3
 
 
@@ -119,7 +119,7 @@ def _signs(lots: Keyed, asked: Requests) -> Truth:
     other = (first + 1 + lots.whole("other pair", 0, 2, asked.key)) % 3
     one, two = (lots.whole(word, 0, 2, asked.key) for word in ("sign", "other sign"))
     luck, false = lots.uniform("signs", asked.key), asked.false > HONEST
-    crossed = np.where(false, luck < 0.82, luck < _STRAY_TWO)
+    crossed = np.where(false, luck < 0.9, luck < _STRAY_TWO)
     signs[every, 2 * first + one] = crossed
     signs[every, 2 * other + two] = crossed
     for pair in range(3):
@@ -172,13 +172,13 @@ def _stated(who: People, lots: Keyed, asked: Requests, signs: Truth, income: Flo
     boast = (who.honesty[asked.person] < 0.78) & ~signs[:, 2]
     factor = np.where(signs[:, 2], gap, np.where(boast, 1.08 + 0.2 * lots.uniform("boast", asked.key), 1.0))
     exact = income * factor * (1 + 0.015 * lots.normal("round", asked.key))
-    return np.maximum(10_000, np.rint(exact / 1_000) * 1_000).astype(np.int64)
+    return np.asarray(np.maximum(10_000, np.rint(exact / 1_000) * 1_000), dtype=np.int64)
 
 
 def _employer(who: People, lots: Keyed, asked: Requests, signs: Truth) -> Ints:
     own = who.employer[asked.person]
     another = FIRST_EMPLOYER + lots.whole("employer", 0, EMPLOYERS, asked.key)
-    return np.where(signs[:, 3] & ~who.company[asked.person], another, own)
+    return np.asarray(np.where(signs[:, 3] & ~who.company[asked.person], another, own))
 
 
 def _channel(who: People, lots: Keyed, asked: Requests, signs: Truth) -> Ints:

@@ -62,7 +62,6 @@ class History:
     pair_person: Ints
     pair_end: Ints
     pair_sign: Ints
-    trait: Floats
 
     def count(self, which: Truth, person: Ints, begins: Ints, ends: Ints) -> Floats:
         """How many items `which` of each person lie in [begins, ends)."""
@@ -118,8 +117,11 @@ def history_of(frame: Frame, who: People, life: Life, lost: Truth) -> History:
     person, day, kind, institution, reason, facility, amount, refused = np.concatenate(parts, axis=1)
     keep = np.flatnonzero(day < frame.days)
     keep = keep[np.lexsort((kind[keep], day[keep], person[keep]))]
-    columns_ = (one[keep] for one in (person, day, kind, institution, reason, facility, amount))
-    return History(*columns_, refused[keep] > 0, pair_person, pair_end, pair_sign, _refusal(frame, who))
+    return History(
+        person=person[keep], day=day[keep], kind=kind[keep], institution=institution[keep],
+        reason=reason[keep], facility=facility[keep], amount=amount[keep], refused=refused[keep] > 0,
+        pair_person=pair_person, pair_end=pair_end, pair_sign=pair_sign,
+    )  # fmt: skip
 
 
 def _refusal(frame: Frame, who: People) -> Floats:

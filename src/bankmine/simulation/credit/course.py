@@ -36,8 +36,8 @@ from bankmine.simulation.crime.keyed import Keyed
 from bankmine.simulation.frame import DAY, NEVER, Floats, Frame, Ints, Truth
 
 BAD_DAYS, LOST_DAYS = 90, 180
-CURE = (0.0, 0.24, 0.12, 0.05)  # chance a month to pay everything, by instalments missed (the last: and more)
-RESTRUCTURE, FORGET, PREPAY = 0.04, 0.014, 0.004
+CURE = (0.0, 0.30, 0.16, 0.06)  # chance a month to pay everything, by instalments missed (the last: and more)
+RESTRUCTURE, FORGET, PREPAY = 0.04, 0.03, 0.004
 _SETTLED_BEFORE = 6  # days: who leaves within so many days of a due day settles before it
 _MORE_MONTHS = 12
 _RECOVERED = 0.45  # share of the written off of which something comes back

@@ -16,15 +16,17 @@ import numpy as np
 from bankmine.simulation.credit.applications import RISKY_FROM, Applications
 from bankmine.simulation.credit.bureau import Findings
 from bankmine.simulation.credit.requests import HONEST, MORTGAGE, Requests
+from bankmine.simulation.crime.keyed import Keyed
 from bankmine.simulation.frame import Floats, Frame, Ints, Truth
 from bankmine.simulation.people import People
 
-BASE = -6.0  # log-odds a month without any cause
+BASE = -6.75  # log-odds a month without any cause
 MOST_CHANCE = 0.9  # no month is worse than that
-_LOST_WAGE, _GUARANTOR, _EMPLOYER, _COMPANY = 3.4, 2.2, 1.6, 3.5
+_LOST_WAGE, _GUARANTOR, _EMPLOYER, _COMPANY = 4.2, 2.4, 1.8, 3.0
 TROUBLE_DAYS = 75  # an employer's failure casts its shadow so long before
 _SHADOW_DAYS = 150  # and after
 _FALSE = 12.0
+_FORTUNE = 0.8  # what nobody knows of a borrower, standard deviation of log-odds
 
 
 class Balances(Protocol):
@@ -73,12 +75,12 @@ def age_at(who: People, person: Ints, day: Ints) -> Floats:
 
 def age_shape(age: Floats) -> Floats:
     """The young and the old stop paying more often than those between."""
-    return 1.3 * np.minimum(((age - 43) / 19) ** 2, 2.2) - 1.0
+    return 1.2 * np.minimum(((age - 43) / 19) ** 2, 2.2) - 0.9
 
 
 def income_shape(income: Floats) -> Floats:
     """So do those who earn far less, or far more and irregularly, than usual."""
-    return 0.9 * np.minimum((np.log(np.maximum(income, 1) / 470_000) / 0.6) ** 2, 2.2) - 0.7
+    return 0.7 * np.minimum((np.log(np.maximum(income, 1) / 470_000) / 0.6) ** 2, 2.2) - 0.5
 
 
 def causes_of(
@@ -93,6 +95,7 @@ def causes_of(
     person = asked.person
     modest = np.clip(1.5 - forms.income / 600_000, 0.25, 1.3)
     heavily = heavy(forms.burden)
+    lots = Keyed(frame.random(who.community, "fortune"))
     company = who.company[person]
     return Causes(
         over_borrowing=shown
@@ -104,7 +107,7 @@ def causes_of(
         text=shown * weight.text * 1.9 * (forms.intent >= RISKY_FROM) * modest,
         age=np.where(company, 0.0, age_shape(age_at(who, person, asked.day))),
         income=np.where(company, 0.0, income_shape(forms.income)),
-        trait=-2.2 * (who.prudence[person] - 0.667),
+        trait=-2.0 * (who.prudence[person] - 0.667) + _FORTUNE * lots.normal("fortune", asked.key),
         false=np.where(asked.false > HONEST, _FALSE, 0.0),
         thin=np.clip(1.25 - 0.55 * np.log1p(savings), 0.05, 1.2),
     )
@@ -113,22 +116,25 @@ def causes_of(
 def moving(frame: Frame, who: People, asked: Requests, causes: Causes, lost: Truth, begun: Ints) -> Floats:
     """Log-odds by month, (a, months), all but contagion by guarantors. `begun`: month of granting (< 0
     before the period)."""
-    weight, person = frame.scenario.default, asked.person
-    value = weight.income_loss * _LOST_WAGE * causes.thin[:, None] * lost[person]
-    start = frame.month_start[:-1][None, :]
-    after = start - who.employer_fails[person][:, None]
+    value = lost_wage_weight(frame) * causes.thin[:, None] * lost[asked.person]
+    value = value + employer_shadow(frame, who, asked.person)
+    months = np.arange(frame.months)[None, :] - begun[:, None]
+    return np.asarray(value + seasoning(months, asked.family[:, None]))
+
+
+def employer_shadow(frame: Frame, who: People, person: Ints) -> Floats:
+    """Log-odds that a failing employer adds at each month's start, (a, months): wages come late before it
+    fails. A company is its own."""
+    after = frame.month_start[:-1][None, :] - who.employer_fails[person][:, None]
     near = (after > -TROUBLE_DAYS) & (after < _SHADOW_DAYS)
-    employer = np.where(who.company[person], _COMPANY, _EMPLOYER)[:, None]
-    value = value + weight.contagion * employer * near
-    return np.asarray(
-        value + seasoning(np.arange(frame.months)[None, :] - begun[:, None], asked.family[:, None])
-    )
+    strength = np.where(who.company[person], _COMPANY, _EMPLOYER)[:, None]
+    return np.asarray(frame.scenario.default.contagion * strength * near)
 
 
 def seasoning(months: Ints, family: Ints) -> Floats:
     """Credits that have been paid for long are safer; a home is paid for first."""
-    by_age = np.where(months <= 12, 0.0, np.where(months <= 24, -0.5, -0.9))
-    return np.asarray(by_age - 1.0 * (family == MORTGAGE))
+    by_age = np.where(months <= 12, 0.0, np.where(months <= 24, -0.2, -0.4))
+    return np.asarray(by_age - 0.5 * (family == MORTGAGE))
 
 
 def guarantor_fell(frame: Frame, forms: Applications, asked: Requests, people: int, bad: Ints) -> Truth:

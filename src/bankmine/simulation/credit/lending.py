@@ -20,7 +20,13 @@ from bankmine.simulation.credit.applications import (
     applications_of,
 )
 from bankmine.simulation.credit.bureau import Findings, History, findings_of, history_of, report_tables
-from bankmine.simulation.credit.default_cause import Causes, causes_of, moving, savings_months
+from bankmine.simulation.credit.default_cause import (
+    Causes,
+    causes_of,
+    employer_shadow,
+    moving,
+    savings_months,
+)
 from bankmine.simulation.credit.forms import form_steps
 from bankmine.simulation.credit.links import links_of
 from bankmine.simulation.credit.loans import (
@@ -112,6 +118,7 @@ class Credit:
     causes: Causes
     credits_: Credits
     lost: Truth
+    employer: Floats
     acc: Accounts
     entries: Entries
     holdings: Holdings
@@ -166,6 +173,7 @@ def credit_of(frame: Frame, who: People, life: Life, leave: Leaving, held: Held,
         causes,
         credits_,
         lost,
+        employer_shadow(frame, who, asked.person),
         acc,
         entries=money_of(frame, who, asked, credits_, acc.main),
         holdings=_held(frame, asked, credits_),

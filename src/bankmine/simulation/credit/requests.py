@@ -24,8 +24,8 @@ LOAN, MORTGAGE, CARD = (FAMILIES.index(name) for name in ("loan", "mortgage", "c
 FALSE_KINDS = ("invented", "ring")
 HONEST, INVENTED, RING = -1, 0, 1
 MOST = 60  # requests of one customer; the raw keys have room for 64
-_PULL = 0.0016  # chance a month of asking without a wish, at the usual prudence
-_INVENTED_A_MONTH, _RINGS_A_MONTH = 0.30, 0.030  # in a community of a thousand
+_PULL = 0.003  # chance a month of asking without a wish, at the usual prudence
+_INVENTED_A_MONTH, _RINGS_A_MONTH = 0.40, 0.035  # in a community of a thousand
 _CANDIDATES = 12
 
 
