@@ -20,12 +20,13 @@ from bankmine.simulation.catalogue import CODES
 from bankmine.simulation.frame import CURRENCY, NEVER, Frame, Ints
 from bankmine.simulation.people import People
 from bankmine.simulation.reference import BRANCH_CODES
+from bankmine.simulation.standing_orders import order_table
 
 
 def account_tables(acc: Accounts, frame: Frame, who: People) -> dict[str, pa.Table]:
-    """Extracts `accounts`, `parties` and `cards` as known at the period's end."""
+    """Extracts `accounts`, `parties`, `cards` and `orders` as known at the period's end."""
     return {"accounts": _accounts(acc, frame, who), "parties": _parties(acc, frame, who),
-            "cards": _cards(acc, frame, who)}  # fmt: skip
+            "cards": _cards(acc, frame, who), "orders": order_table(acc.orders, frame, acc.number)}  # fmt: skip
 
 
 def _known(frame: Frame, days: Ints) -> pa.Array:
@@ -61,10 +62,12 @@ def _parties(acc: Accounts, frame: Frame, who: People) -> pa.Table:
 
 
 def _cards(acc: Accounts, frame: Frame, who: People) -> pa.Table:
+    used = np.minimum(acc.card_closed, frame.days) - acc.card_issued
+    expires = acc.card_issued + RENEWED * np.maximum(1, -(-used // RENEWED)) - 1
     table = pa.table(
         {"card": pa.array(acc.card_number), "account": pa.array(acc.number[acc.card_account]),
          "customer": pa.array(who.number[acc.card_person]), "kind": columns.code(acc.card_kind, KINDS),
-         "issued_on": columns.day(acc.card_issued), "expires_on": columns.day(acc.card_issued + RENEWED - 1),
+         "issued_on": columns.day(acc.card_issued), "expires_on": columns.day(expires),
          "closed_on": _known(frame, acc.card_closed), "card_limit": pa.array(acc.card_limit)},
         schema=SCHEMA_CARDS,
     )  # fmt: skip

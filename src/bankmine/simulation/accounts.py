@@ -21,7 +21,7 @@ from bankmine.simulation.life import Life
 from bankmine.simulation.people import People
 from bankmine.simulation.standing_orders import Orders, first_of, orders_of
 
-FIRST_ACCOUNT, FIRST_CARD, FIRST_ORDER = 2_000_000_000, 5_000_000_000, 6_000_000_000
+FIRST_ACCOUNT, FIRST_CARD = 2_000_000_000, 5_000_000_000
 EACH = 8  # raw numbers of accounts, cards and orders a customer may have
 CURRENT, SAVINGS, DEPOSIT, CREDIT_CARD = (
     FAMILIES.index(name) for name in ("current", "savings", "deposit", "card")

@@ -18,7 +18,7 @@ from bankmine.simulation.people import People
 from bankmine.simulation.spending_companies import companies_of
 from bankmine.simulation.spending_habits import habits_of
 from bankmine.simulation.spending_purchases import cash_of, purchases_of
-from bankmine.simulation.spending_regular import bills_of, opening_of, savings_of, wages_of
+from bankmine.simulation.spending_regular import bills_of, opening_of, wages_of
 from bankmine.simulation.spending_transfers import moved_of, transfers_of
 
 
@@ -33,9 +33,8 @@ def spending_of(
     return joined([
         purchases_of(frame, who, life, acc, habits),
         cash_of(frame, who, life, acc, habits),
-        wages_of(frame, who, life, leave, acc),
-        bills_of(frame, who, life, acc, habits),
-        savings_of(frame, who, acc, habits),
+        wages_of(frame, who, life, leave, acc, habits),
+        bills_of(frame, who, acc, habits),
         opening_of(frame, who, acc),
         transfers_of(frame, who, leave, acc, habits),
         moved_of(frame, who, life, leave, acc, habits),

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from bankmine.simulation.frame import Floats, Frame, Ints
+from bankmine.simulation.frame import Floats, Frame, Ints, Truth
 from bankmine.simulation.leaving import GRADUAL, SILENT, Leaving
 from bankmine.simulation.life import Life
 from bankmine.simulation.merchants import BOUGHT
@@ -63,23 +63,38 @@ _WEEKDAYS = (  # against the bank's own rhythm, Monday first, by way of life
 )  # fmt: skip
 
 
+LIGHT_WAGE, LIGHT_SURPLUS = 0.12, 0.05  # light users: share of the wage paid in here; moves of surplus a month
+SLEEPS, WAKES, STAYS_IN_MOOD, ASLEEP = 0.07, 0.22, 0.6, 0.02
+_LIGHT = (0.20, 0.14, 0.10, 0.10, 0.20, 0.22, 0.16, 0.0)  # share of light users by way of life
+_LIGHT_PACE = 0.28
+
+
 @dataclass(frozen=True)
 class Habits:
-    """By customer and month (n, months): expected `purchases`, `cash` withdrawals and `transfers`.
+    """By customer and month (n, months): expected `purchases`, `cash` withdrawals and `transfers`; of the
+    causes behind them `mood`, the logarithm of how much more is paid than usual, and `asleep`, a spell in
+    which a light user pays almost nothing; `spells` without a wage, `fading` of leavers: factors.
 
     `presence` (n, days): 0 at home, c > 0 in country c, −1 out of reach (nothing is paid). `since`, `until`
-    (n,): first day and first day no more. `bills_until` (n,): standing orders and debits end here.
-    `traits` (n, 8) and `profile` (n, bought), `day_share` (lives, days + 1), `category_hours`: see
+    (n,): first day and first day no more. `bills_until` (n,): standing orders and debits end here. `light`
+    (n,): mainly uses another bank. `usual` (n,): payments a month when awake and nothing is special.
+    `traits` (n, 8) and `profile` (n, bought), `day_share` (lives, days + 1): see
     `spending_kernel.purchases`. `steady` (n,): each customer's activity against those of the same life.
     """
 
     purchases: Floats
     cash: Floats
     transfers: Floats
+    mood: Floats
+    asleep: Truth
+    spells: Floats
+    fading: Floats
     presence: NDArray[np.int8]
     since: Ints
     until: Ints
     bills_until: Ints
+    light: Truth
+    usual: Floats
     traits: Floats
     profile: Floats
     day_share: Floats
@@ -88,24 +103,49 @@ class Habits:
 
 def habits_of(frame: Frame, who: People, life: Life, leave: Leaving) -> Habits:
     """Draws the habits of one community."""
-    steady = _steady(frame, who)
-    pace = steady[:, None] * _fluctuation(frame, who) * _fading(frame, leave) * _spells(frame, who, life)
-    kind, digital = who.life, who.digital[:, None]
-    draw = frame.random(who.community, "bills end")
-    part = draw.random(who.count)
-    shows = (leave.way == GRADUAL) | (leave.way == SILENT)
-    ends = leave.rundown_from + (part * np.maximum(leave.rundown_until - leave.rundown_from, 1)).astype(
-        np.int64
-    )
-    keeps = (leave.way == SILENT) & (frame.random(who.community, "keeps one").random(who.count) < 0.12)
+    steady, light = _steady(frame, who), light_of(frame, who)
+    steady = np.where(light, _LIGHT_PACE * steady, steady)
+    mood, asleep = _mood(frame, who), _asleep(frame, who, light)
+    spells, fading = _spells(frame, who, life), _fading(frame, leave)
+    pace = steady[:, None] * np.exp(mood) * fading * spells * np.where(asleep, ASLEEP, 1.0)
+    kind = who.life
+    buys = np.array(_PURCHASES)[kind]
+    draws = np.array(_CASH)[kind] * (1.3 - 0.6 * who.digital)
+    sends = np.array(_TRANSFERS)[kind] * (0.3 + who.digital)
     return Habits(
-        purchases=pace * np.array(_PURCHASES)[kind][:, None],
-        cash=np.minimum(pace, 2.0) * np.array(_CASH)[kind][:, None] * (1.3 - 0.6 * digital),
-        transfers=pace * np.array(_TRANSFERS)[kind][:, None] * (0.3 + digital),
+        purchases=pace * buys[:, None], cash=np.minimum(pace, 2.0) * draws[:, None],
+        transfers=pace * sends[:, None], mood=mood, asleep=asleep, spells=spells, fading=fading,
         presence=_presence(frame, who), since=np.maximum(who.joined, 0), until=leave.closed,
-        bills_until=np.where(shows & ~keeps, np.minimum(ends, leave.closed), leave.closed),
+        bills_until=bills_until_of(frame, who, leave), light=light,
+        usual=steady * (buys + draws + 0.8 * sends),
         traits=_traits(frame, who), profile=_profile(frame, who), day_share=_day_share(frame), steady=steady,
     )  # fmt: skip
+
+
+def light_of(frame: Frame, who: People) -> Truth:
+    """Who mainly uses another bank: part of the wage, no bills, few payments, spells without any; (n,)."""
+    return frame.random(who.community, "light").random(who.count) < np.array(_LIGHT)[who.life]
+
+
+def bills_until_of(frame: Frame, who: People, leave: Leaving) -> Ints:
+    """From when a leaver's orders and debits are gone: some day of the run-down; few forget one, (n,)."""
+    part = frame.random(who.community, "bills end").random(who.count)
+    shows = (leave.way == GRADUAL) | (leave.way == SILENT)
+    length = np.maximum(leave.rundown_until - leave.rundown_from, 1)
+    ends = leave.rundown_from + (part * length).astype(np.int64)
+    keeps = (leave.way == SILENT) & (frame.random(who.community, "keeps one").random(who.count) < 0.12)
+    return np.where(shows & ~keeps, np.minimum(ends, leave.closed), leave.closed)
+
+
+def _asleep(frame: Frame, who: People, light: Truth) -> Truth:
+    """Months in which a light user lets the account rest: a chain of two states."""
+    luck = frame.random(who.community, "sleep").random((who.count, 121))
+    now = luck[:, 120] < SLEEPS / (SLEEPS + WAKES)
+    found = np.zeros((who.count, frame.months), dtype=np.bool_)
+    for month in range(frame.months):
+        now = np.where(now, luck[:, month] >= WAKES, luck[:, month] < SLEEPS)
+        found[:, month] = now
+    return found & light[:, None]
 
 
 def category_traits() -> Floats:
@@ -140,15 +180,15 @@ def _steady(frame: Frame, who: People) -> Floats:
     return np.asarray(who.activity * np.exp(spread * luck - spread**2 / 2))
 
 
-def _fluctuation(frame: Frame, who: People) -> Floats:
+def _mood(frame: Frame, who: People) -> Floats:
     """Months differ, and good or lean times last: a first-order autoregression of the logarithm."""
     shock = frame.random(who.community, "fluctuation").normal(size=(who.count, 120))
-    now, stay, spread = np.zeros(who.count), 0.6, 0.26
+    now, spread = np.zeros(who.count), 0.26
     found = np.empty((who.count, frame.months))
     for month in range(frame.months):
-        now = stay * now + spread * shock[:, month]
+        now = STAYS_IN_MOOD * now + spread * shock[:, month]
         found[:, month] = now
-    return np.asarray(np.exp(found - 0.5 * spread**2 / (1 - stay**2)))
+    return found - 0.5 * spread**2 / (1 - STAYS_IN_MOOD**2)
 
 
 def _fading(frame: Frame, leave: Leaving) -> Floats:
@@ -207,7 +247,7 @@ def _traits(frame: Frame, who: People) -> Floats:
     shared = draw.beta(2.0, 3.0, n)
     return np.ascontiguousarray(np.stack(
         [level, np.minimum(online, 0.9), work, np.minimum(border, 0.9), credit, shared,
-         0.004 + 0.01 * draw.beta(1, 2, n), draw.beta(3.0, 6.0, n)], axis=1,
+         0.004 + 0.01 * draw.beta(1, 2, n), draw.beta(4.5, 4.0, n)], axis=1,
     ))  # fmt: skip
 
 

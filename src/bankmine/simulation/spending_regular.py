@@ -6,14 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from bankmine.simulation.accounts import CURRENT, SAVINGS, Accounts
+from bankmine.simulation.accounts import CURRENT, Accounts
 from bankmine.simulation.catalogue import product
 from bankmine.simulation.entries import Entries, entries, joined
-from bankmine.simulation.frame import NEVER, Frame, Ints, Truth
+from bankmine.simulation.frame import NEVER, Frame, Ints
 from bankmine.simulation.leaving import Leaving
 from bankmine.simulation.life import Life
 from bankmine.simulation.people import People
-from bankmine.simulation.spending_habits import Habits
+from bankmine.simulation.spending_habits import LIGHT_WAGE, Habits
 from bankmine.simulation.spending_tools import (
     CATEGORY,
     CHANNEL,
@@ -26,13 +26,13 @@ from bankmine.simulation.spending_tools import (
     employer_account,
     second_of,
 )
-from bankmine.simulation.variable import RECEIPT, asked
+from bankmine.simulation.standing_orders import order_entries
 from bankmine.simulation.words import words
 
-_RENTS = np.array([0.35, 0.75, 0.35, 0.1, 0.25, 0.6, 0.4, 0.9])  # share that rents, by way of life
 
-
-def wages_of(frame: Frame, who: People, life: Life, leave: Leaving, acc: Accounts) -> Entries:
+def wages_of(
+    frame: Frame, who: People, life: Life, leave: Leaving, acc: Accounts, habits: Habits
+) -> Entries:
     """Wages, pensions and the earnings of the self-employed; a company of the community pays its own staff."""
     days = business_day(frame, due(frame, who.pay_day))
     paid = (life.wage > 0) & between(
@@ -40,6 +40,8 @@ def wages_of(frame: Frame, who: People, life: Life, leave: Leaving, acc: Account
     )
     person, month = np.nonzero(paid & (who.life != 6)[:, None])
     day, cents = days[person, month], life.wage[person, month]
+    part = np.where(habits.light & (who.life != 4), LIGHT_WAGE, 1.0)
+    cents = np.maximum((cents * part[person]).astype(np.int64), 100)
     clock = 5 * 3600 + (who.number[person] * 7_919 % 10_000)
     payer, employer = _payers(frame, who, life, leave, person, day)
     pension, local = who.life[person] == 4, payer >= 0
@@ -131,9 +133,8 @@ def _benefits(frame: Frame, who: People, life: Life, leave: Leaving, acc: Accoun
     )  # fmt: skip
 
 
-def bills_of(frame: Frame, who: People, life: Life, acc: Accounts, habits: Habits) -> Entries:
-    """Rent, utilities, telephone, school fees, and the fees of the account."""
-    rent = rents(frame, who, life)
+def bills_of(frame: Frame, who: People, acc: Accounts, habits: Habits) -> Entries:
+    """Standing orders, utilities, telephone, school fees, and the fees of the account; light users pay elsewhere."""
     draw = frame.random(who.community, "bills")
     luck = draw.random((who.count, 6))
     own = np.exp(0.3 * draw.normal(size=(who.count, 4)))
@@ -148,10 +149,11 @@ def bills_of(frame: Frame, who: People, life: Life, acc: Accounts, habits: Habit
         "telecom": (phone[:, None] * both * (luck[:, 1] < 0.8)[:, None], luck[:, 4] * 27, "telecom"),
         "education": (school[:, None] * both, luck[:, 3] * 60, "school"),
     }  # fmt: skip
-    parts = [_rent_entries(frame, who, acc, habits, rent), _fees(frame, who, acc, habits)]
+    parts = [order_entries(acc.orders, frame, acc.number), _fees(frame, who, acc, habits)]
     for name, (cents, day, text) in usual.items():
         days = due(frame, 3 + day.astype(np.int64))
         amount = np.rint(np.where(who.company[:, None], 3 * cents, cents)).astype(np.int64)
+        amount[habits.light] = 0
         person, month = np.nonzero((amount > 0) & between(days, habits.since, habits.bills_until))
         number = biller(name, person * 5 + kind[person])
         parts.append(entries(
@@ -160,56 +162,6 @@ def bills_of(frame: Frame, who: People, life: Life, acc: Accounts, habits: Habit
             bank=bank_of(number), words=words(text, person), flexible=True,
         ))  # fmt: skip
     return joined(parts)
-
-
-class Rent:
-    """Who rents: cents a month by month (0 when not), day of the month, landlord's place or −1."""
-
-    def __init__(self, cents: Ints, day: Ints, landlord: Ints) -> None:
-        self.cents, self.day, self.landlord = cents, day, landlord
-
-
-def rents(frame: Frame, who: People, life: Life) -> Rent:
-    """Rent rises a little every year and ends where a home is bought."""
-    draw = frame.random(who.community, "rent")
-    n = who.count
-    rents_now, share, day = (
-        draw.random(n) < _RENTS[who.life],
-        draw.uniform(0.18, 0.34, n),
-        draw.integers(1, 6, n),
-    )
-    owner, local = (draw.random(n) * n).astype(np.int64), draw.random(n) < 0.15
-    wealthy = np.isin(who.life[owner], (3, 4)) & (owner != np.arange(n))
-    base = np.where(who.company, 0.05 * who.income, share * who.income) * np.where(who.life == 0, 0.8, 1.0)
-    base = np.minimum(base, 900_000) // 5_000 * 5_000
-    bought = np.full(n, NEVER, dtype=np.int64)
-    homes = life.events.of("home")
-    np.minimum.at(bought, homes.person, homes.day + 45)
-    rise = 1.02 ** (np.arange(frame.months) // 12)
-    cents = (base[:, None] * rise).astype(np.int64) // 1_000 * 1_000
-    cents = np.where(rents_now[:, None] & (frame.month_start[:-1] < bought[:, None]), cents, 0)
-    return Rent(cents, day, np.where(local & wealthy, owner, -1))
-
-
-def _rent_entries(frame: Frame, who: People, acc: Accounts, habits: Habits, rent: Rent) -> Entries:
-    days = due(frame, rent.day)
-    person, month = np.nonzero((rent.cents > 0) & between(days, habits.since, habits.bills_until))
-    owner, day, cents = rent.landlord[person], days[person, month], rent.cents[person, month]
-    safe = np.maximum(owner, 0)
-    local = (owner >= 0) & (day >= who.joined[safe]) & (day < acc.closed[safe])
-    number = np.where(local, acc.number[safe], acquaintance(who, person, 10))
-    paid = entries(
-        account=acc.main[person], second=second_of(day, 4 * 3600 + person * 3), cents=cents, out=True,
-        category=CATEGORY["rent"], channel=CHANNEL["order"], counterparty=number,
-        bank=np.where(local, 0, bank_of(number)), words=words("rent", person), flexible=True,
-    )  # fmt: skip
-    rows = np.flatnonzero(local)
-    received = entries(
-        account=owner[rows], second=paid.second[rows], cents=cents[rows], out=False,
-        category=CATEGORY["transfer_in"], channel=CHANNEL["order"], counterparty=acc.number[person[rows]],
-        words=words("rent", person[rows]),
-    )  # fmt: skip
-    return joined([paid, received])
 
 
 def _fees(frame: Frame, who: People, acc: Accounts, habits: Habits) -> Entries:
@@ -221,35 +173,6 @@ def _fees(frame: Frame, who: People, acc: Accounts, habits: Habits) -> Entries:
         account=acc.main[person], second=second_of(days[person, month], 22 * 3600 + person), cents=900, out=True,
         category=CATEGORY["fee"], channel=CHANNEL["bank"], words=words("fee"),
     )  # fmt: skip
-
-
-def orders_to_savings(frame: Frame, who: People, acc: Accounts) -> tuple[Ints, Ints, Ints, Truth]:
-    """Savings account, day of the month, cents, and whether it is an order, of each customer; account −1: none."""
-    draw = frame.random(who.community, "saving")
-    n = who.count
-    luck, share, day = draw.random(n), draw.uniform(0.03, 0.15, n), draw.integers(1, 28, n)
-    savings = np.flatnonzero(acc.family == SAVINGS)
-    place = np.full(n, -1, dtype=np.int64)
-    place[acc.owner[savings][::-1]] = savings[::-1]
-    cents = np.maximum((share * who.income).astype(np.int64) // 5_000 * 5_000, 2_000)
-    return place, day, cents, (place >= 0) & (luck < 0.35 + 0.5 * who.prudence)
-
-
-def savings_of(frame: Frame, who: People, acc: Accounts, habits: Habits) -> Entries:
-    """A standing order to the own savings account; declined when the money is short."""
-    place, day, cents, has = orders_to_savings(frame, who, acc)
-    days = due(frame, day)
-    since, until = acc.opened[place], np.minimum(acc.closed[place], habits.bills_until)
-    person, month = np.nonzero(has[:, None] & between(days, np.maximum(since, habits.since), until))
-    second = second_of(days[person, month], 4 * 3600 + 1800 + person * 3)
-    paid, got = acc.main[person], place[person]
-    text = words("savings", person)
-    return joined([
-        entries(account=paid, second=second, cents=cents[person], out=True, category=CATEGORY["savings"],
-                channel=CHANNEL["order"], counterparty=acc.number[got], words=text, flexible=True),
-        entries(account=got, second=second, cents=asked(RECEIPT), out=False, category=CATEGORY["savings"],
-                channel=CHANNEL["order"], counterparty=acc.number[paid], words=text),
-    ])  # fmt: skip
 
 
 def opening_of(frame: Frame, who: People, acc: Accounts) -> Entries:

@@ -14,9 +14,8 @@ from bankmine.simulation.frame import Frame, Ints
 from bankmine.simulation.leaving import GRADUAL, SILENT, Leaving
 from bankmine.simulation.life import Life
 from bankmine.simulation.people import People
-from bankmine.simulation.spending_habits import Habits
+from bankmine.simulation.spending_habits import LIGHT_SURPLUS, Habits
 from bankmine.simulation.spending_purchases import device_of
-from bankmine.simulation.spending_regular import orders_to_savings
 from bankmine.simulation.spending_tools import (
     CATEGORY,
     CHANNEL,
@@ -149,12 +148,13 @@ def _surplus(frame: Frame, who: People, leave: Leaving, acc: Accounts, habits: H
     draw = frame.random(who.community, "surplus")
     n = who.count
     often, share = draw.beta(1.6, 1.6, n), draw.uniform(0.3, 0.95, n)
+    often = np.where(habits.light, LIGHT_SURPLUS, often)
     luck = frame.random(who.community, "surplus months").random((n, 120))[:, : frame.months]
     days = due(frame, 1 + (who.pay_day + 3) % 28)
     until = np.minimum(habits.bills_until, leave.salary_moved)
     person, month = np.nonzero((luck < often[:, None]) & between(days, habits.since + 20, until))
     day = days[person, month]
-    savings = orders_to_savings(frame, who, acc)[0][person]
+    savings = acc.savings[person]
     known = np.maximum(savings, 0)
     own = (savings >= 0) & (day >= acc.opened[known]) & (day < acc.closed[known])
     cents, seconds = asked(SURPLUS, share[person]), 12 * 3600 + person * 23
@@ -178,7 +178,7 @@ def _drawn(frame: Frame, who: People, acc: Accounts, habits: Habits) -> Entries:
     rate = np.zeros((who.count, frame.months))
     rate[acc.owner[savings]] = 0.16
     person, _, day = happenings(frame, who.community, "drawn", rate)
-    place = orders_to_savings(frame, who, acc)[0][person]
+    place = acc.savings[person]
     share = frame.random(who.community, "drawn share").beta(1.2, 4, person.size)
     here = (day > np.maximum(acc.opened[place] + 30, habits.since[person])) & (day < acc.closed[place])
     rows = np.flatnonzero(here & (day < habits.until[person]))
@@ -206,7 +206,7 @@ def _homes(frame: Frame, who: People, life: Life, leave: Leaving, acc: Accounts)
         home.day < leave.salary_moved[home.person]
     )
     person, day = home.person[here], home.day[here]
-    place = orders_to_savings(frame, who, acc)[0][person]
+    place = acc.savings[person]
     known = np.maximum(place, 0)
     own = (place >= 0) & (day > acc.opened[known]) & (day + 2 < acc.closed[known])
     before = _moved(who, acc, place[own], acc.main[person[own]], day[own], 10 * 3600 + person[own],
