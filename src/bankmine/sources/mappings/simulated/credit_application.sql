@@ -1,0 +1,22 @@
+SELECT
+    application AS application_id,
+    customer AS customer_id,
+    product AS product_code,
+    amount AS amount_minor,
+    term_months,
+    stated_income AS stated_income_minor,
+    employer AS employer_id,
+    purpose AS purpose_text,
+    channel,
+    session AS session_id,
+    ip_country,
+    phone,
+    device AS device_id,
+    address AS address_id,
+    decision,
+    decided_at,
+    bad,
+    bad_known_at,
+    applied_at AS event_time,
+    application AS seq
+FROM applications
