@@ -112,7 +112,7 @@ def people_of(frame: Frame, community: int) -> People:
         "manager": draw.integers(0, 3, full), "occupation": _occupation(draw, own),
         "education": np.clip(draw.poisson(1.2, full) + (own == 3), 0, 3),
         "marital": _marital(draw, own), "chinese": draw.random(full) < 0.45, "household": household,
-        "employer": employer, "employer_place": place, "employer_fails": fails,
+        "employer": employer, "employer_place": np.where(place < n, place, -1), "employer_fails": fails,
         "income": np.maximum(10_000, np.where(company, turnover, income) * 100).astype(np.int64) // 100 * 100,
         "pay_day": np.where(draw.random(full) < 0.6, 25, draw.integers(1, 29, full)), "joined": joined,
         "digital": digital, "activity": draw.gamma(5.0, 0.2, full) * frame.scenario.activity.payments,
