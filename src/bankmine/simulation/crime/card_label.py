@@ -55,7 +55,7 @@ def card_label(
     window = _window(frame, booked)
     rows, at = window.rows, window.labelled
     chance = _chance(crime, window, transactions)
-    written = _written(crime, frame, who, acc, window, transactions)
+    written = _written(crime, frame, who, acc, window, booked, transactions)
     order = np.argsort(rows.number[at])
     at = at[order]
     customer = who.number[acc.owner[rows.account[at]]]
@@ -93,7 +93,7 @@ def _chance(crime: Crime, window: Window, transactions: Ints) -> Floats:
 
 
 def _written(
-    crime: Crime, frame: Frame, who: People, acc: Accounts, window: Window, transactions: Ints
+    crime: Crime, frame: Frame, who: People, acc: Accounts, window: Window, booked: Booked, transactions: Ints
 ) -> dict[str, Floats]:
     rows, axis, first = window.rows, window.axis, window.first
     place = np.arange(axis.size)
@@ -113,6 +113,10 @@ def _written(
     spread = np.sqrt(
         np.maximum((squares[place] - squares[first] + 5 * (log**2).mean()) / (count + 5) - mean**2, 0.1)
     )
+    new = _new_merchant(window, acc, booked)
+    far = _from_home(frame, who, acc, rows)
+    quick = pause < 60.0
+    small = new * (rows.cents < 700)
     easy = np.isin(rows.category, _EASY_TO_SELL).astype(np.float64)
     sums = np.append(0.0, np.cumsum(rows.cents * easy))
     day_ago = place - within["count_24h"]
@@ -128,10 +132,16 @@ def _written(
         "easy_sum_24h": np.log1p(sums[place + 1] - sums[day_ago]),
         "night": (rows.second % DAY < 6 * 3600).astype(np.float64),
         "cash": (rows.category == _CASH).astype(float),
-        "new_merchant": _new_merchant(rows),
-        "new_merchants_24h": _recent(_new_merchant(rows), place, day_ago),
-        "kilometres_from_home": _from_home(frame, who, acc, rows),
-        "far_24h": _recent(_from_home(frame, who, acc, rows) > 12.0, place, day_ago),
+        "new_merchant": new,
+        "new_merchants_24h": _recent(new, place, day_ago),
+        "kilometres_from_home": far,
+        "far_24h": _recent(far > 12.0, place, day_ago),
+        "test_24h": _recent(small, place, day_ago),
+        "quick_new_24h": _recent(new * quick, place, day_ago),
+        "quick_easy_new_24h": _recent(new * easy * quick, place, day_ago),
+        "far_easy_new_24h": _recent(new * easy * (far > 12.0), place, day_ago),
+        "quick_online_new_24h": _recent(new * online * quick, place, day_ago),
+        "online_new_night": new * online * (rows.second % DAY < 6 * 3600),
         "frauds_on_card": _known_on_card(window, verdict),
         "exposed": _exposed(frame, window, verdict),
     }
@@ -143,13 +153,19 @@ def _recent(mark: Floats | Truth, place: Ints, since: Ints) -> Floats:
     return np.asarray(total[place + 1] - total[since])
 
 
-def _new_merchant(rows: Booked) -> Floats:
-    """Whether the card pays at this merchant for the first time in the window."""
-    key = rows.card.astype(np.int64) * 2**20 + rows.merchant + 1
-    _, firsts = np.unique(key, return_index=True)
+def _new_merchant(window: Window, acc: Accounts, booked: Booked) -> Floats:
+    """Whether the customer pays at this merchant with a card for the first time."""
+    rows = window.rows
+    shops = int(booked.merchant.max(initial=0)) + 1
+    earlier = booked.where((booked.second < rows.second.min(initial=NEVER)) & (booked.merchant >= 0))
+    known = np.zeros(int(acc.owner.max(initial=0) + 1) * shops, dtype=np.bool_)
+    known[acc.owner[earlier.account] * shops + earlier.merchant] = True
+    key = acc.owner[rows.account] * shops + np.maximum(rows.merchant, 0)
+    in_time = np.argsort(rows.number)
+    _, firsts = np.unique(key[in_time], return_index=True)
     new = np.zeros(key.size)
-    new[firsts] = 1.0
-    return new
+    new[in_time[firsts]] = 1.0
+    return np.where(known[key] | (rows.merchant < 0), 0.0, new)
 
 
 def _from_home(frame: Frame, who: People, acc: Accounts, rows: Booked) -> Floats:

@@ -23,7 +23,7 @@ from bankmine.simulation.crime.planned import (
     pattern_numbers,
     role_of,
 )
-from bankmine.simulation.crime.scene import Arrivals, Scene, arrivals, fanned, ordered_within, with_cards
+from bankmine.simulation.crime.scene import Arrivals, Scene, arrivals, fanned, sprees, with_cards
 from bankmine.simulation.crime.shops import abroad, shops_of
 from bankmine.simulation.entries import CATEGORIES, CHANNELS, Entries, entries
 from bankmine.simulation.frame import DAY, MAXIMUM_MONTHS, REGIONS, Floats, Ints, Truth
@@ -32,15 +32,15 @@ from bankmine.simulation.scenario import Fraud
 from bankmine.simulation.spending_purchases import device_of
 from bankmine.simulation.streams import EVERYONE, stream
 
-_STOLEN_A_YEAR = 0.044  # of an average customer
-_HIT_EVERY_DAYS = 4.5  # a terminal is compromised, in the whole bank
+_STOLEN_A_YEAR = 0.036  # of an average customer
+_HIT_EVERY_DAYS = 3.6  # a terminal is compromised, in the whole bank
 _AT_LEAST = 12 * 3600  # seconds an episode runs
 _REFUSED = 0.03  # declined whatever the balance, as honest payments are
 FOREIGN_DEVICES = 3_900_000_000  # raw numbers of strangers' devices
 _MISUSED = 0.42  # of the cards used at a compromised terminal
 CARD, WEB, TRANSFER = CHANNELS.index("card"), CHANNELS.index("online"), CHANNELS.index("transfer")
-_RESELL = {"electronics": 0.26, "clothing": 0.2, "household": 0.12, "groceries": 0.12, "fuel": 0.1,
-           "leisure": 0.08, "travel": 0.06, "restaurant": 0.06}  # fmt: skip
+_RESELL = {"electronics": 0.36, "clothing": 0.22, "household": 0.14, "groceries": 0.08, "fuel": 0.06,
+           "leisure": 0.06, "travel": 0.05, "restaurant": 0.03}  # fmt: skip
 _WITHOUT_CARD = {"online": 0.36, "electronics": 0.2, "travel": 0.14, "clothing": 0.16, "leisure": 0.14}
 
 
@@ -67,18 +67,16 @@ def stolen_cards(scene: Scene) -> Planned:
     luck = scene.keyed("stolen card")
     found = arrivals(scene, "stolen card", _STOLEN_A_YEAR * strength * scene.who.activity)
     found, card = with_cards(scene, found, luck)
-    count = 2 + (11 * luck.uniform("count", found.key) ** 2.2).astype(np.int64)
-    episode, number = fanned(count)
+    count = 2 + (11 * luck.uniform("count", found.key) ** 1.5).astype(np.int64)
+    length = luck.between("length", 0.5, 3.0, found.key)
+    episode, number, second = sprees(luck, found.key, found.second, length, count, waking=True, minutes=16.0)
     key = found.key[episode]
-    length = luck.between("length", 0.3, 3.0, found.key)[episode]
-    offset = ordered_within(episode, luck.uniform("offset", key, number)) * length * DAY
-    second = waking(found.second[episode] + offset.astype(np.int64), luck.uniform("night", key, number))
-    online = luck.uniform("online", key, number) < 0.25
+    online = luck.uniform("online", key, number) < 0.18
     place = np.where(online, ONLINE, _hunting_ground(scene, found, luck)[episode])
     category = mixed(_RESELL, luck.uniform("category", key, number))
     tested = (luck.uniform("tested", found.key) < 0.35)[episode] & (number == 0)
     amount = scene.amounts.draw(category, luck.uniform("amount", key, number))
-    amount = amount * np.exp(0.45 + 0.5 * luck.normal("more", key, number))
+    amount = amount * np.exp(0.6 + 0.5 * luck.normal("more", key, number))
     cents = np.where(tested, luck.between("test", 80, 700, key), np.maximum(amount, 150)).astype(np.int64)
     merchant = scene.shops.draw(category, place, luck.uniform("merchant", key, number))
     return paid_by_card(scene, "stolen_card", found, card, episode, second, cents, merchant, online, luck)
@@ -90,14 +88,8 @@ def _hunting_ground(scene: Scene, found: Arrivals, luck: Keyed) -> Ints:
     other = luck.whole("region", 0, len(REGIONS), found.key)
     where = luck.uniform("ground", found.key)
     return np.where(
-        where < 0.58, other, np.where(where < 0.85, home, abroad(luck.uniform("country", found.key)))
+        where < 0.66, other, np.where(where < 0.85, home, abroad(luck.uniform("country", found.key)))
     )
-
-
-def waking(second: Ints, luck: Floats) -> Ints:
-    """Most of what would happen at night happens in the hours before midnight instead."""
-    night = (second % DAY < 7 * 3600) & (luck < 0.75)
-    return np.where(night, second - second % DAY - 1 - (second % DAY) // 2, second)
 
 
 def paid_by_card(
@@ -215,19 +207,17 @@ def _first_visits(key: Ints, second: Ints) -> Ints:
 
 
 def _misuse(scene: Scene, found: Arrivals, card: Ints, luck: Keyed) -> Planned:
-    count = 1 + (5 * luck.uniform("count", found.key) ** 1.5).astype(np.int64)
-    episode, number = fanned(count)
+    count = 1 + (6 * luck.uniform("count", found.key) ** 0.9).astype(np.int64)
+    length = luck.between("length", 0.1, 2.5, found.key)
+    episode, number, second = sprees(luck, found.key, found.second, length, count, waking=False, minutes=14.0)
     key = found.key[episode]
-    length = luck.between("length", 0.05, 2.5, found.key)[episode]
-    offset = ordered_within(episode, luck.uniform("offset", key, number)) * length * DAY
-    second = found.second[episode] + offset.astype(np.int64)
     category = mixed(_WITHOUT_CARD, luck.uniform("category", key, number))
     tries = [luck.uniform(f"merchant {one}", key, number) for one in range(3)]
     foreign = luck.uniform("abroad", found.key)[episode] < 0.45
     usual = scene.shops.draw(category, np.full(key.size, ONLINE), tries[0])
     merchant = np.where(foreign, scene.shops.draw_foreign(category, tries), usual)
     amount = scene.amounts.draw(category, luck.uniform("amount", key, number))
-    cents = np.maximum(amount * np.exp(0.3 + 0.5 * luck.normal("more", key, number)), 120).astype(np.int64)
+    cents = np.maximum(amount * np.exp(0.55 + 0.5 * luck.normal("more", key, number)), 120).astype(np.int64)
     online = np.ones(episode.size, dtype=np.bool_)
     return paid_by_card(
         scene, "compromised_terminal", found, card, episode, second, cents, merchant, online, luck

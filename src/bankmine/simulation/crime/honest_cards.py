@@ -11,17 +11,31 @@ from collections.abc import Callable
 
 import numpy as np
 
-from bankmine.simulation.crime.cards import Hits, mixed, paid_by_card, visits, waking
+from bankmine.simulation.crime.cards import Hits, mixed, paid_by_card, visits
 from bankmine.simulation.crime.planned import Planned, role_of
-from bankmine.simulation.crime.scene import Arrivals, Scene, arrivals, fanned, ordered_within, with_cards
+from bankmine.simulation.crime.scene import (
+    Arrivals,
+    Scene,
+    arrivals,
+    awake,
+    fanned,
+    ordered_within,
+    with_cards,
+)
 from bankmine.simulation.crime.shops import abroad
 from bankmine.simulation.entries import Entries
 from bankmine.simulation.frame import DAY, REGIONS, Floats, Ints
 from bankmine.simulation.merchants import ONLINE
 
 _JOURNEYS_A_YEAR, _FEASTS, _OUTINGS_A_YEAR, _ORDERS = 0.05, 0.05, 0.04, 0.12
-_ON_JOURNEY = {"restaurant": 0.3, "travel": 0.25, "clothing": 0.15, "leisure": 0.15, "electronics": 0.08,
-               "groceries": 0.07}  # fmt: skip
+_ON_JOURNEY = {
+    "restaurant": 0.3,
+    "travel": 0.25,
+    "clothing": 0.15,
+    "leisure": 0.15,
+    "electronics": 0.08,
+    "groceries": 0.07,
+}
 _FOR_FEAST = {"clothing": 0.3, "groceries": 0.25, "electronics": 0.2, "household": 0.25}
 _ON_OUTING = {"clothing": 0.25, "restaurant": 0.2, "leisure": 0.2, "electronics": 0.15, "fuel": 0.1,
               "household": 0.1}  # fmt: skip
@@ -45,7 +59,7 @@ def _bursts(
     key = found.key[episode]
     length = luck.between("length", *days, found.key)[episode]
     offset = ordered_within(episode, luck.uniform("offset", key, number)) * length * DAY
-    second = waking(found.second[episode] + offset.astype(np.int64), luck.uniform("night", key, number))
+    second = awake(found.second[episode] + offset.astype(np.int64), luck.uniform("night", key, number))
     category = mixed(shares, luck.uniform("category", key, number))
     away = luck.uniform("online", key, number) < online
     tries = [luck.uniform(f"merchant {one}", key, number) for one in range(3)]

@@ -127,6 +127,37 @@ def fanned(count: Ints) -> tuple[Ints, Ints]:
     return episode, np.arange(episode.size) - np.repeat(np.cumsum(count) - count, count)
 
 
+def sprees(
+    luck: Keyed, key: Ints, begins: Ints, days: Floats, count: Ints, *, waking: bool, minutes: float
+) -> tuple[Ints, Ints, Ints]:
+    """Payments in quick succession: up to four an hour or so, then a pause until the next spree.
+
+    `key`, `begins` (seconds), `days` (at most) and `count` of payments by episode. Gives the episode of every
+    payment, its number and its second; those of `waking` hours mostly avoid the night.
+    """
+    episode, number = fanned(count)
+    keys, spree = key[episode], number // 4
+    starts = (
+        (spree + luck.uniform("spree", keys, spree))
+        * (spree > 0)
+        / np.maximum((count[episode] - 1) // 4 + 1, 1)
+    )
+    second = begins[episode] + (np.minimum(starts, 1.0) * days[episode] * DAY).astype(np.int64)
+    if waking:
+        second = awake(second, luck.uniform("awake", keys, spree))
+    gap = -np.log1p(-luck.uniform("gap", keys, number)) * minutes * 60 + 90.0
+    gap[number % 4 == 0] = 0.0
+    total = np.cumsum(gap)
+    first = np.arange(number.size) - number % 4
+    return episode, number, second + (total - total[first]).astype(np.int64)
+
+
+def awake(second: Ints, luck: Floats) -> Ints:
+    """Most of what would happen at night happens in the hours before midnight instead."""
+    night = (second % DAY < 7 * 3600) & (luck < 0.75)
+    return np.where(night, second - second % DAY - 1 - (second % DAY) // 2, second)
+
+
 def ordered_within(episode: Ints, value: Floats) -> Floats:
     """The values sorted within each episode."""
     return value[np.lexsort((value, episode))]
