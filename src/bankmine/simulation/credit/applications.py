@@ -245,7 +245,9 @@ def _decision(lots: Keyed, asked: Requests, found: Findings, burden: Floats, sig
     secured = asked.family == MORTGAGE
     limit = np.where(secured, 0.62, 0.5) + 0.08 * lots.normal("policy", asked.key)
     refuse = (burden > limit) | (found.enquiries + found.overdue >= 5)
-    refuse |= (signs.sum(axis=1) >= 4) & (lots.uniform("screen", asked.key) < 0.4)
+    screen = lots.uniform("screen", asked.key)
+    refuse |= (signs.sum(axis=1) >= 4) & (screen < 0.4)
+    refuse |= (asked.false > HONEST) & (screen < 0.45)  # somebody had a feeling
     luck = lots.uniform("override", asked.key)
     refuse = np.where(luck < 0.06, ~refuse, refuse)
     decision = np.where(refuse, DECLINED, np.where(luck > 0.94, WITHDRAWN, APPROVED))

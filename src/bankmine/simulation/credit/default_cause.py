@@ -20,13 +20,14 @@ from bankmine.simulation.crime.keyed import Keyed
 from bankmine.simulation.frame import Floats, Frame, Ints, Truth
 from bankmine.simulation.people import People
 
-BASE = -6.75  # log-odds a month without any cause
+BASE = -7.0  # log-odds a month without any cause
 MOST_CHANCE = 0.9  # no month is worse than that
 _LOST_WAGE, _GUARANTOR, _EMPLOYER, _COMPANY = 4.2, 2.4, 1.8, 3.0
 TROUBLE_DAYS = 75  # an employer's failure casts its shadow so long before
 _SHADOW_DAYS = 150  # and after
 _FALSE = 12.0
-_FORTUNE = 0.8  # what nobody knows of a borrower, standard deviation of log-odds
+_HELD = 0.9  # of credit held before the period, of which no form tells anything
+_FORTUNE = 1.0  # what nobody knows of a borrower, standard deviation of log-odds
 
 
 class Balances(Protocol):
@@ -107,7 +108,9 @@ def causes_of(
         text=shown * weight.text * 1.9 * (forms.intent >= RISKY_FROM) * modest,
         age=np.where(company, 0.0, age_shape(age_at(who, person, asked.day))),
         income=np.where(company, 0.0, income_shape(forms.income)),
-        trait=-2.0 * (who.prudence[person] - 0.667) + _FORTUNE * lots.normal("fortune", asked.key),
+        trait=-2.0 * (who.prudence[person] - 0.667)
+        + _FORTUNE * lots.normal("fortune", asked.key)
+        + np.where(asked.held, _HELD, 0.0),
         false=np.where(asked.false > HONEST, _FALSE, 0.0),
         thin=np.clip(1.25 - 0.55 * np.log1p(savings), 0.05, 1.2),
     )
@@ -133,8 +136,8 @@ def employer_shadow(frame: Frame, who: People, person: Ints) -> Floats:
 
 def seasoning(months: Ints, family: Ints) -> Floats:
     """Credits that have been paid for long are safer; a home is paid for first."""
-    by_age = np.where(months <= 12, 0.0, np.where(months <= 24, -0.2, -0.4))
-    return np.asarray(by_age - 0.5 * (family == MORTGAGE))
+    by_age = np.where(months <= 12, 0.0, np.where(months <= 24, -0.1, -0.2))
+    return np.asarray(by_age - 0.3 * (family == MORTGAGE))
 
 
 def guarantor_fell(frame: Frame, forms: Applications, asked: Requests, people: int, bad: Ints) -> Truth:

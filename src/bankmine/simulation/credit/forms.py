@@ -23,8 +23,7 @@ _VIEWED, _TYPED, _PASTED, _EDITED, _SENT = range(5)
 PAGES = ("application/start", "application/person", "application/income", "application/purpose",
          "application/check")  # fmt: skip
 # Steps of a form: page and whether the step is a field (a page's view comes before its fields).
-_STEPS = ((0, False), (1, False), (1, True), (1, True), (1, True), (2, False), (2, True), (2, True), (2, True),
-          (3, False), (3, True), (4, False))  # fmt: skip
+_STEPS = tuple((page, step > 0) for page, fields in enumerate((0, 3, 3, 1, 0)) for step in range(fields + 1))
 _EACH = 64  # raw numbers of one form's steps
 SCHEMA_DIGITAL = pa.schema(
     [("event_no", pa.int64()), ("customer", pa.int64()), ("prospect", pa.int64()),

@@ -20,10 +20,10 @@ from bankmine.simulation.life import Life
 from bankmine.simulation.people import People
 from bankmine.simulation.texts import PURPOSE_INTENTS
 
+COMPONENTS = ("over_borrowing", "order", "text", "age", "income", "trait", "false")
 
-def truth_of(
-    credit: Credit, frame: Frame, who: People, life: Life, leave: Leaving
-) -> dict[str, pa.Table]:
+
+def truth_of(credit: Credit, frame: Frame, who: People, life: Life, leave: Leaving) -> dict[str, pa.Table]:
     """Tables for `truth/`, in raw keys."""
     which = written_forms(frame, credit.asked, credit.forms)
     about = (credit, frame, who, life, leave)
@@ -55,7 +55,7 @@ def _applications(credit: Credit, frame: Frame, who: People, which: Ints) -> pa.
             "order_signal": real(credit.found.order[which]),
             "unresolved_enquiries": real(credit.found.unresolved[which]),
             "lost_wage": truth(credit.lost[asked.person[which], frame.month_at(asked.day[which])]),
-            **{f"log_odds_{name}": real(values[which]) for name, values in vars(causes).items() if name != "thin"},
+            **{f"log_odds_{name}": real(getattr(causes, name)[which]) for name in COMPONENTS},
             "intent": code(forms.intent[which], PURPOSE_INTENTS),
             "false_kind": code(asked.false[which], FALSE_KINDS),
             "ring": amount(asked.ring[which], missing=asked.ring[which] < 0),
@@ -155,5 +155,3 @@ def _loan_default(credit: Credit, frame: Frame, who: People, life: Life, leave: 
     }
     oracle = loan_chance(credit, frame, who, which, month)
     return _label(credits_.number[which], who.number[person], at * DAY, oracle, written)
-
-

@@ -131,9 +131,7 @@ def guarantor_state(credit: Credit, frame: Frame, people: int) -> tuple[Floats, 
     return late, np.asarray((day[:, None] < start) & (start - day[:, None] <= 365))
 
 
-def of_guarantor(
-    credit: Credit, frame: Frame, who: People, which: Ints, month: Ints
-) -> Columns:
+def of_guarantor(credit: Credit, frame: Frame, who: People, which: Ints, month: Ints) -> Columns:
     """How the guarantor of each credit stood at the start of each month; NaN without one."""
     guarantor = credit.forms.guarantor[which]
     late, fell = guarantor_state(credit, frame, who.count)
