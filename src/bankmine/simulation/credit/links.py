@@ -32,7 +32,7 @@ def links_of(frame: Frame, who: People, asked: Requests, forms: Applications, cr
         found.append(_shared(asked, token, kind, forms))
     rows = [np.stack([*link[:4], np.full(link[0].size, KINDS.index(link[4]))]) for link in found]
     one, other, since, until, kind_ = np.concatenate(rows, axis=1)
-    keep = np.flatnonzero((since < frame.days) & (one != other))
+    keep = np.flatnonzero((since < np.minimum(until, frame.days)) & (one != other))
     keep = keep[np.lexsort((since[keep], kind_[keep], other[keep], one[keep]))]
     new = np.ones(keep.size, dtype=np.bool_)
     new[1:] = (np.diff(one[keep]) != 0) | (np.diff(other[keep]) != 0) | (np.diff(kind_[keep]) != 0)
