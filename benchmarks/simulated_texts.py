@@ -31,7 +31,7 @@ from benchmarks.rows import Row
 
 BAR = (
     "at most 1 % of 200,000 texts of one meaning equal; across halves at least .9 of the AUC within; "
-    "best single word below 85 % of the way to the classifier; at most 4 µs a text"
+    "best single word below 85 % of the way to the classifier; at most 2 µs of one core a text"
 )
 _LANGUAGES = ("en", "zh")
 _MASKED = re.compile(
@@ -139,7 +139,7 @@ def agreement(make: Any, chinese: int, count: int) -> dict[str, dict[str, float]
 
 
 def speed(count: int = 200_000) -> dict[str, float]:
-    """µs a text, one core, both languages mixed."""
+    """µs of one core a text, both languages mixed; the best of three."""
     best = {}
     for name in ("purpose", "interaction"):
         seconds = []
@@ -151,12 +151,12 @@ def speed(count: int = 200_000) -> dict[str, float]:
                 draw.integers(0, len(TOPICS), count),
             )
             feeling = draw.uniform(-1, 1, count)
-            started = time.perf_counter()
+            started = time.process_time()
             if name == "purpose":
                 purpose_texts(draw, intent, chinese, half)
             else:
                 interaction_texts(draw, topic, feeling, chinese, half)
-            seconds.append(time.perf_counter() - started)
+            seconds.append(time.process_time() - started)
         best[f"{name}_us"] = round(min(seconds) / count * 1e6, 2)
     return best
 
@@ -173,7 +173,7 @@ def run(count: int = 12_000, many: int = 200_000) -> Row:
     }
     kept = min(figures["kept"] for figures in found.values())
     way = max(figures["word_way"] for figures in found.values())
-    met = max(equal.values()) <= 0.01 and kept >= 0.9 and way < 0.85 and max(fast.values()) <= 4.0
+    met = max(equal.values()) <= 0.01 and kept >= 0.9 and way < 0.85 and max(fast.values()) <= 2.0
     return Row(
         row="TXT",
         bankmine={"equal_share": equal, "least_kept": kept, "most_of_one_word": way, **fast, "auc": found},
