@@ -31,9 +31,9 @@ RISKY_FROM = 7  # purposes from this index of texts.PURPOSE_INTENTS on are risky
 FIRST_APPLICATION = 8_000_000_000
 _FIRST_DEVICE, _FIRST_SESSION = 3_000_000_000, 4_000_000_000_000
 _FIRST_PHONE, _FIRST_ADDRESS = 6_580_000_000, 1_000_000
-_RING_DEVICE, _BROKER_DEVICE, _RING_PHONE, _RING_ADDRESS = (
-    3_900_000_000, 3_950_000_000, 6_589_000_000, 900_000_000,
-)  # fmt: skip
+_FORM_SESSION = 2**18  # of a customer's 2**20 sessions; visits have the numbers below
+_RING_DEVICE, _BROKER_DEVICE, _NEW_DEVICE = 3_900_000_000, 3_950_000_000, 3_960_000_000
+_RING_PHONE, _RING_ADDRESS = 6_589_000_000, 900_000_000
 _INNOCENT_PAIR, _STRAY, _STRAY_TWO = 0.13, 0.01, 0.03
 _BROKERS = 3
 
@@ -200,8 +200,7 @@ def _contact(who: People, lots: Keyed, asked: Requests, signs: Truth, channel: I
     head = np.searchsorted(who.household, household) + who.community * COMMUNITY
     at_home = lots.uniform("household device", asked.key) < 0.22
     device = _FIRST_DEVICE + np.where(at_home, head, place) * 4
-    unknown = 2 + (lots.uniform("device", asked.key) < 0.5)
-    device = np.where(signs[:, 1], _FIRST_DEVICE + place * 4 + unknown, device)
+    device = np.where(signs[:, 1], _NEW_DEVICE + place * 8 + asked.slot % 8, device)
     device = np.where(ring, _RING_DEVICE + shared_by_ring, device)
     broker = _BROKER_DEVICE + who.community * _BROKERS + lots.whole("broker", 0, _BROKERS, asked.key)
     device = np.where(channel == PARTNER, broker, device)
@@ -213,7 +212,7 @@ def _contact(who: People, lots: Keyed, asked: Requests, signs: Truth, channel: I
     return {
         "country": np.where(used, np.where(signs[:, 0], abroad, home), -1),
         "device": np.where(used, device, 0),
-        "session": np.where(used, _FIRST_SESSION + place * 2**20 + 2**19 + asked.slot, 0),
+        "session": np.where(used, _FIRST_SESSION + place * 2**20 + _FORM_SESSION + asked.slot, 0),
         "phone": np.where(ring & (some < 0.6), _RING_PHONE + shared_by_ring, phone),
         "address": np.where(ring & (some > 0.35), _RING_ADDRESS + shared_by_ring,
                             _FIRST_ADDRESS + who.community * COMMUNITY + household),

@@ -156,6 +156,8 @@ def _change_mode(book: Book, month: int, due: Ints, chance: Floats, luck: Floats
 
 def _write_off(book: Book, month: int, which: Ints) -> None:
     """What is left is lost; a part of it may come back within the year."""
+    if not which.size:
+        return
     second = book.due_day(month, which) * DAY + 5 * 3600
     amount = book.principal[which].copy()
     book.principal[which] = 0
@@ -189,6 +191,8 @@ def _pay(book: Book, month: int, which: Ints) -> None:
 
 def _restructure(book: Book, month: int, which: Ints) -> None:
     """Some of those long in arrears get a year more, and smaller instalments; they pay again."""
+    if not which.size:
+        return
     chosen = book.lots.uniform("restructured", book.terms.key[which], month) < RESTRUCTURE
     chosen &= book.terms.ends[which] > book.due_day(month, which) + 60
     which = which[chosen]

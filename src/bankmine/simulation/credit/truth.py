@@ -12,7 +12,15 @@ from bankmine.simulation.credit.foreseen import loan_chance, within_a_year
 from bankmine.simulation.credit.lending import Credit, confirmed_share, halves, written_forms
 from bankmine.simulation.credit.requests import FALSE_KINDS, HONEST
 from bankmine.simulation.credit.schedule import RUNNING, month_of
-from bankmine.simulation.credit.written import Columns, of_contradictions, of_form, of_guarantor, of_person
+from bankmine.simulation.credit.written import (
+    Columns,
+    Wages,
+    of_contradictions,
+    of_form,
+    of_guarantor,
+    of_person,
+    wages_of,
+)
 from bankmine.simulation.frame import DAY, Frame, Ints
 from bankmine.simulation.leaving import Leaving
 from bankmine.simulation.leaving_truth import FIRST_MONTH
@@ -26,7 +34,7 @@ COMPONENTS = ("over_borrowing", "order", "text", "age", "income", "trait", "fals
 def truth_of(credit: Credit, frame: Frame, who: People, life: Life, leave: Leaving) -> dict[str, pa.Table]:
     """Tables for `truth/`, in raw keys."""
     which = written_forms(frame, credit.asked, credit.forms)
-    about = (credit, frame, who, life, leave)
+    about = (credit, frame, who, life, wages_of(frame, who, life, leave))
     return {
         "applications": _applications(credit, frame, who, which),
         "texts": _texts(credit, who, which),
@@ -98,14 +106,14 @@ def _label(subject: Ints, customer: Ints, second: Ints, oracle: np.ndarray, writ
 
 
 def _application_default(
-    credit: Credit, frame: Frame, who: People, life: Life, leave: Leaving, which: Ints
+    credit: Credit, frame: Frame, who: People, life: Life, wages: Wages, which: Ints
 ) -> pa.Table:
     """Approved applications, seen at the moment of applying."""
     asked, forms = credit.asked, credit.forms
     which = which[(forms.decision[which] == APPROVED) & (forms.decided[which] < frame.days * DAY)]
     person, day = asked.person[which], asked.day[which]
     written = {
-        **of_person(credit, frame, who, life, leave, person, day),
+        **of_person(credit, frame, who, life, wages, person, day),
         **of_form(credit, which),
         **of_contradictions(credit, who, which),
         **of_guarantor(credit, frame, who, which, frame.month_at(day)),
@@ -115,7 +123,7 @@ def _application_default(
 
 
 def _application_fraud(
-    credit: Credit, frame: Frame, who: People, life: Life, leave: Leaving, which: Ints
+    credit: Credit, frame: Frame, who: People, life: Life, wages: Wages, which: Ints
 ) -> pa.Table:
     """All applications; whether a false one is found out depends on the decision."""
     asked, forms = credit.asked, credit.forms
@@ -123,14 +131,14 @@ def _application_fraud(
     oracle = np.where(asked.false[which] > HONEST, confirmed_share(forms.decision[which]), 0.0)
     written = {
         **of_contradictions(credit, who, which),
-        **of_person(credit, frame, who, life, leave, person, day),
+        **of_person(credit, frame, who, life, wages, person, day),
         "burden": forms.burden[which],
         "family": asked.family[which].astype(np.float64),
     }
     return _label(forms.number[which], who.number[person], forms.second[which], oracle, written)
 
 
-def _loan_default(credit: Credit, frame: Frame, who: People, life: Life, leave: Leaving) -> pa.Table:
+def _loan_default(credit: Credit, frame: Frame, who: People, life: Life, wages: Wages) -> pa.Table:
     """Running credits that are not in default, at each month's start."""
     credits_ = credit.credits_
     course = credits_.course
@@ -143,7 +151,7 @@ def _loan_default(credit: Credit, frame: Frame, who: People, life: Life, leave: 
     begun = month_of(credits_.begins // DAY)[which]
     line = credits_.terms.line[which]
     written = {
-        **of_person(credit, frame, who, life, leave, person, at),
+        **of_person(credit, frame, who, life, wages, person, at),
         **of_form(credit, which),
         **of_guarantor(credit, frame, who, which, month),
         "past_due": course.past_due[which, month].astype(np.float64),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from bankmine.simulation.credit.applications import RISKY_FROM
@@ -17,20 +19,34 @@ _SHARED_DAYS = 365
 Columns = dict[str, Floats]
 
 
+@dataclass(frozen=True)
+class Wages:
+    """(n, months) at each month's start: months in a row without a wage, and the share of those with the
+    same employer whose wage stopped; NaN where there is none to miss, or no colleague."""
+
+    missing: Floats
+    colleagues: Floats
+
+
+def wages_of(frame: Frame, who: People, life: Life, leave: Leaving) -> Wages:
+    """As the accounts show them."""
+    missing = without_wage(frame, who, life, leave)
+    return Wages(missing, _colleagues(who, missing))
+
+
 def of_person(
-    credit: Credit, frame: Frame, who: People, life: Life, leave: Leaving, person: Ints, day: Ints
+    credit: Credit, frame: Frame, who: People, life: Life, wages: Wages, person: Ints, day: Ints
 ) -> Columns:
     """What accounts and master data show of each customer before each day."""
     month = frame.month_at(day)
-    alone = without_wage(frame, who, life, leave)
     income = income_at(frame, who, life, person, day)
     return {
         "life": who.life[person].astype(np.float64),
         "age": np.where(who.company[person], np.nan, age_at(who, person, day)),
         "income": np.log(np.maximum(income, 1)),
-        "months_without_wage": alone[person, month],
+        "months_without_wage": wages.missing[person, month],
         "savings_months": savings_months(who, credit.acc)[person],
-        "colleagues_without_wage": _colleagues(who, alone)[person, month],
+        "colleagues_without_wage": wages.colleagues[person, month],
     }
 
 
@@ -49,9 +65,10 @@ def _colleagues(who: People, alone: Floats) -> Floats:
     """Share of the customers with the same employer whose wage stopped, (n, months); NaN without one."""
     number, group = np.unique(who.employer, return_inverse=True)
     stopped = np.nan_to_num(alone) > 0
-    total, stop = np.zeros((number.size, alone.shape[1])), np.zeros((number.size, alone.shape[1]))
-    np.add.at(stop, group, stopped)
-    np.add.at(total, group, ~np.isnan(alone))
+    order = np.argsort(group, kind="stable")
+    begins = np.searchsorted(group[order], np.arange(number.size))
+    stop = np.add.reduceat(stopped[order].astype(np.float64), begins, axis=0)
+    total = np.add.reduceat((~np.isnan(alone))[order].astype(np.float64), begins, axis=0)
     share = (stop[group] - stopped) / np.maximum(1, total[group] - 1)
     return np.where((who.employer > 0)[:, None] & (total[group] > 1), share, np.nan)
 
