@@ -199,7 +199,7 @@ def _targets(draw: np.random.Generator, who: People, person: Ints, family: Ints)
     n = who.count
     luck = draw.normal(size=(n, EACH))
     months = np.where(family == CURRENT, 0.75, np.where(family == SAVINGS, 3.0, 8.0))
-    spread = np.where(family == CURRENT, 0.95, np.where(family == SAVINGS, 1.1, 0.7))
+    spread = np.where(family == CURRENT, 0.8, np.where(family == SAVINGS, 1.1, 0.7))
     prudent = 0.5 + who.prudence[person]
     own = np.where(
         who.company[person],

@@ -19,7 +19,7 @@ from bankmine.simulation.leaving import GRADUAL, SILENT, Leaving
 from bankmine.simulation.ledger import BOOKED, DECLINED, Ledger
 from bankmine.simulation.life import Life
 from bankmine.simulation.people import People
-from bankmine.simulation.spending_habits import ASLEEP, LIGHT_SURPLUS, SLEEPS, STAYS_IN_MOOD, WAKES, habits_of
+from bankmine.simulation.spending_habits import ASLEEP, LIGHT_SURPLUS, STAYS_IN_MOOD, WAKES, Habits, habits_of
 
 HORIZON_DAYS = 90
 _FIRST_MONTH = 3
@@ -39,7 +39,7 @@ def inactivity_truth(
     here = (who.joined[:, None] < start) & (leave.closed[:, None] > start) & whole & ~who.company[:, None]
     here &= paid.count_before(start, _YEAR) > 0
     person, month = np.nonzero(here)
-    oracle = _silent_chance(frame, who, life, leave, paid)[person, month]
+    oracle = _silent_chance(frame, who, life, leave, acc, paid)[person, month]
     written = _written(frame, who, life, leave, ledger, acc, paid)
     return {"label_inactivity": pa.table({
         "subject": columns.key(who.number[person]), "customer": columns.key(who.number[person]),
@@ -83,7 +83,9 @@ def _paid(frame: Frame, who: People, acc: Accounts, ledger: Ledger) -> _Payments
     return _Payments(frame, who.count, person, day[again], steady[again])
 
 
-def _silent_chance(frame: Frame, who: People, life: Life, leave: Leaving, paid: _Payments) -> Floats:
+def _silent_chance(
+    frame: Frame, who: People, life: Life, leave: Leaving, acc: Accounts, paid: _Payments
+) -> Floats:
     """The chance of no payment in the 90 days from each month's start, (n, months), from what holds then."""
     habits, start = habits_of(frame, who, life, leave), frame.month_start[:-1]
     surplus = np.where(habits.light, LIGHT_SURPLUS, _SURPLUS)
@@ -91,27 +93,47 @@ def _silent_chance(frame: Frame, who: People, life: Life, leave: Leaving, paid: 
     shows = ((leave.way == GRADUAL) | (leave.way == SILENT))[:, None] & decided
     away = _away(habits.presence, start)
     before = np.concatenate([habits.mood[:, :1] * 0, habits.mood[:, :-1]], axis=1)
-    asleep = np.concatenate([habits.asleep[:, :1], habits.asleep[:, :-1]], axis=1)
-    awake, sleeping = np.where(asleep, 0.0, 1.0), np.where(asleep, 1.0, 0.0)
+    slept = np.concatenate([habits.slept[:, :1] * 0 - 1, habits.slept[:, :-1]], axis=1)
+    gone = shows & (start >= leave.rundown_until[:, None])
+    awake, sleeping = np.where(slept < 0, 1.0, 0.0), np.where(slept < 0, 0.0, 1.0)
+    age = np.maximum(slept, 0)
+    still = np.where(gone, 0.0, surplus[:, None])
+    fresh = np.zeros_like(awake)  # fell asleep within the 90 days
     for ahead in range(3):
         share = np.clip((away - 30 * ahead) / 30.0, 0.0, 1.0)
         pace = np.exp(STAYS_IN_MOOD ** (ahead + 1) * before) * (1.0 - share)
-        pace = np.where(shows & (start >= leave.rundown_until[:, None]), _KEPT * pace, pace)
-        expected = habits.usual[:, None] * pace
-        light = habits.light[:, None]
-        now_awake = np.where(light, awake * (1 - SLEEPS) + sleeping * WAKES, awake + sleeping)
-        now_asleep = np.where(light, awake * SLEEPS + sleeping * (1 - WAKES), 0.0)
-        still = np.where(shows & (start >= leave.rundown_until[:, None]), 0.0, surplus[:, None])
+        expected = habits.usual[:, None] * np.where(gone, _KEPT * pace, pace)
+        wakes = WAKES[np.minimum(age + ahead, WAKES.size - 1)]
+        woken = sleeping * wakes + fresh * WAKES[min(ahead, 1)]
+        fresh = fresh * (1 - WAKES[min(ahead, 1)]) + awake * habits.sleeps
+        sleeping, awake = sleeping * (1 - wakes), awake * (1 - habits.sleeps) + woken
         # Counts of one month scatter more than Poisson's: the mood of the month is not known.
-        awake = now_awake * (1 + 0.09 * expected) ** (-1 / 0.09) * np.exp(-still)
-        sleeping = now_asleep * np.exp(-ASLEEP * expected - still)
-    chance = awake + sleeping
+        awake = awake * (1 + 0.09 * expected) ** (-1 / 0.09) * np.exp(-still)
+        rest = np.exp(-ASLEEP * expected)
+        sleeping, fresh = sleeping * rest, fresh * rest
+    chance = awake + sleeping + fresh
     bills = paid.count_before(start, _RECENT, steady=True) > 0
-    ended = decided & (leave.rundown_until[:, None] <= start) & (habits.bills_until[:, None] <= start)
-    chance = np.where(bills & ~ended, 0.0, chance)
+    regular = bills & (paid.count_before(start, 95, steady=True) >= 3)
+    bills = np.where(habits.light[:, None], regular, bills)
+    ending = gone & (leave.rundown_until[:, None] + _RECENT > start) & (habits.bills_until[:, None] <= start)
+    chance = np.where(bills & ~ending, 0.0, chance)
     carries = shows & (leave.rundown_until[:, None] > start)
     closes = decided & (leave.closed[:, None] < start + HORIZON_DAYS)
-    return np.where(carries | closes, 0.0, chance)
+    chance = np.where(carries | closes, 0.0, chance)
+    return _shared(chance, acc, habits)
+
+
+def _shared(chance: Floats, acc: Accounts, habits: Habits) -> Floats:
+    """What the one pays from a shared account, the other has paid too."""
+    partner = np.flatnonzero(acc.joint >= 0)
+    owner = acc.owner[acc.joint[partner]]
+    found = chance.copy()
+    found[partner] *= chance[owner]
+    uses = acc.joint_card[partner] >= 0
+    rate = np.where(uses, habits.traits[partner, 5], 0.0)[:, None]
+    rests = np.where(habits.slept[partner] >= 0, ASLEEP, 1.0)
+    found[owner] *= np.exp(-3.0 * rate * rests * habits.usual[partner][:, None])
+    return found
 
 
 def _away(presence: np.ndarray, start: Ints) -> Floats:

@@ -29,7 +29,7 @@ from bankmine.simulation.variable import CLOSING, PLAIN, kind_of, share_of
 FIRST_NUMBER = 2**28  # transaction numbers of a community begin at (community + 1) times this
 BOOKED, DECLINED, AUTHORISED = 1, 2, 3
 _SETTLED = 2 * DAY  # card payments are authorised first and booked after this
-_LOWEST, _HIGHEST = 0.25, 1.6  # of scaling purchases
+_LOWEST, _HIGHEST = 0.5, 1.5  # of scaling purchases
 
 
 @dataclass(frozen=True)
@@ -183,7 +183,7 @@ def _factors(frame: Frame, acc: Accounts, flow: Floats, spent: Floats) -> Floats
     for month in range(frame.months):
         wish = np.maximum(spent[:, month], 1.0)
         before = held + flow[:, month]
-        comfort = 1.0 + 0.25 * (before - wish - target) / np.maximum(target, wish)
+        comfort = 1.0 + 0.15 * (before - wish - target) / np.maximum(target, wish)
         able = (before + 0.6 * limit) / wish
         factor = np.clip(np.minimum(comfort, able), _LOWEST, _HIGHEST) * changed[month]
         found[:, month] = factor

@@ -18,8 +18,8 @@ from bankmine.simulation.merchants import BOUGHT
 from bankmine.simulation.people import People
 
 # Columns: student, young professional, family, affluent, pensioner, cross-border, self-employed, company.
-_PURCHASES = (8.0, 11.5, 12.5, 13.0, 5.5, 10.5, 10.0, 6.0)  # a month, at usual activity
-_LEVEL = (-0.30, 0.05, 0.15, 0.50, -0.10, -0.05, 0.10, 1.0)  # logarithm of amounts
+_PURCHASES = (10.0, 14.5, 16.0, 16.5, 7.0, 13.5, 13.0, 6.5)  # a month, at usual activity
+_LEVEL = (-0.20, 0.05, 0.10, 0.35, -0.05, 0.0, 0.10, 0.8)  # logarithm of amounts
 _CASH = (0.8, 0.6, 0.9, 0.6, 2.1, 1.0, 1.4, 0.8)  # withdrawals a month
 _TRANSFERS = (1.6, 1.5, 1.0, 1.1, 0.35, 1.0, 1.3, 0.0)  # to people, a month
 _ONLINE = (0.22, 0.20, 0.15, 0.16, 0.05, 0.14, 0.15, 0.22)
@@ -36,11 +36,11 @@ _SHARES = {
 }  # fmt: skip
 # Usual price in SGD, spread of its logarithm, how much more often online, share of large purchases.
 _PRICES = {
-    "groceries": (24, 0.70, 0.5, 0.03), "restaurant": (16, 0.60, 0.5, 0.05), "travel": (110, 0.9, 2.2, 0.1),
-    "fuel": (58, 0.35, 0.0, 0.01), "transport": (9, 0.60, 0.7, 0.03), "electronics": (75, 0.95, 1.8, 0.12),
-    "clothing": (44, 0.65, 1.6, 0.05), "health": (28, 0.75, 0.5, 0.06), "household": (46, 0.85, 1.0, 0.08),
-    "leisure": (26, 0.7, 1.4, 0.04), "education": (45, 0.8, 1.2, 0.08), "children": (36, 0.65, 1.2, 0.03),
-    "online": (24, 0.8, 9.0, 0.04), "gift": (34, 0.6, 0.9, 0.04),
+    "groceries": (24, 0.56, 0.5, 0.03), "restaurant": (17, 0.50, 0.5, 0.04), "travel": (85, 0.8, 2.2, 0.12),
+    "fuel": (46, 0.30, 0.0, 0.01), "transport": (12, 0.50, 0.7, 0.03), "electronics": (60, 0.85, 1.8, 0.14),
+    "clothing": (38, 0.55, 1.6, 0.04), "health": (27, 0.6, 0.5, 0.06), "household": (38, 0.7, 1.0, 0.08),
+    "leisure": (25, 0.6, 1.4, 0.04), "education": (36, 0.7, 1.2, 0.08), "children": (32, 0.55, 1.2, 0.03),
+    "online": (24, 0.65, 9.0, 0.04), "gift": (32, 0.5, 0.9, 0.04),
 }  # fmt: skip
 _ABROAD = np.array([0.32, 0.2, 0.2, 0.12, 0.16])  # of trips, countries 1 to 5
 _MOST = 40  # trips and absences in ten years
@@ -63,17 +63,22 @@ _WEEKDAYS = (  # against the bank's own rhythm, Monday first, by way of life
 )  # fmt: skip
 
 
-LIGHT_WAGE, LIGHT_SURPLUS = 0.12, 0.05  # light users: share of the wage paid in here; moves of surplus a month
-SLEEPS, WAKES, STAYS_IN_MOOD, ASLEEP = 0.07, 0.22, 0.6, 0.02
-_LIGHT = (0.20, 0.14, 0.10, 0.10, 0.20, 0.22, 0.16, 0.0)  # share of light users by way of life
-_LIGHT_PACE = 0.28
+LIGHT_WAGE, LIGHT_SURPLUS = (
+    0.12,
+    0.05,
+)  # light users: share of the wage paid in here; moves of surplus a month
+STAYS_IN_MOOD, ASLEEP = 0.6, 0.004
+WAKES = np.array([0.02, 0.05, 0.12, 0.4, 0.6, 0.8])  # chance to wake by months asleep, the last for more
+_SLEEPS, _ANGER = 0.05, 1.8  # chance of a light user to let the account rest, and what dissatisfaction adds
+_LIGHT = (0.38, 0.34, 0.27, 0.30, 0.38, 0.42, 0.36, 0.0)  # share of light users by way of life
 
 
 @dataclass(frozen=True)
 class Habits:
     """By customer and month (n, months): expected `purchases`, `cash` withdrawals and `transfers`; of the
-    causes behind them `mood`, the logarithm of how much more is paid than usual, and `asleep`, a spell in
-    which a light user pays almost nothing; `spells` without a wage, `fading` of leavers: factors.
+    causes behind them `mood`, the logarithm of how much more is paid than usual; `sleeps`, the chance that a
+    light user begins to let the account rest in that month, and `slept`, for how many months it has rested
+    in that month, −1 awake; `spells` without a wage, `fading` of leavers: factors.
 
     `presence` (n, days): 0 at home, c > 0 in country c, −1 out of reach (nothing is paid). `since`, `until`
     (n,): first day and first day no more. `bills_until` (n,): standing orders and debits end here. `light`
@@ -86,7 +91,8 @@ class Habits:
     cash: Floats
     transfers: Floats
     mood: Floats
-    asleep: Truth
+    sleeps: Floats
+    slept: Ints
     spells: Floats
     fading: Floats
     presence: NDArray[np.int8]
@@ -104,8 +110,11 @@ class Habits:
 def habits_of(frame: Frame, who: People, life: Life, leave: Leaving) -> Habits:
     """Draws the habits of one community."""
     steady, light = _steady(frame, who), light_of(frame, who)
-    steady = np.where(light, _LIGHT_PACE * steady, steady)
-    mood, asleep = _mood(frame, who), _asleep(frame, who, light)
+    pace_here = 0.25 * 4.0 ** frame.random(who.community, "light pace").random(who.count)
+    steady = np.where(light, pace_here * steady, steady)
+    sleeps = _sleeps(leave, light)
+    mood, slept = _mood(frame, who), _slept(frame, who, sleeps)
+    asleep = slept >= 0
     spells, fading = _spells(frame, who, life), _fading(frame, leave)
     pace = steady[:, None] * np.exp(mood) * fading * spells * np.where(asleep, ASLEEP, 1.0)
     kind = who.life
@@ -114,7 +123,7 @@ def habits_of(frame: Frame, who: People, life: Life, leave: Leaving) -> Habits:
     sends = np.array(_TRANSFERS)[kind] * (0.3 + who.digital)
     return Habits(
         purchases=pace * buys[:, None], cash=np.minimum(pace, 2.0) * draws[:, None],
-        transfers=pace * sends[:, None], mood=mood, asleep=asleep, spells=spells, fading=fading,
+        transfers=pace * sends[:, None], mood=mood, sleeps=sleeps, slept=slept, spells=spells, fading=fading,
         presence=_presence(frame, who), since=np.maximum(who.joined, 0), until=leave.closed,
         bills_until=bills_until_of(frame, who, leave), light=light,
         usual=steady * (buys + draws + 0.8 * sends),
@@ -137,15 +146,23 @@ def bills_until_of(frame: Frame, who: People, leave: Leaving) -> Ints:
     return np.where(shows & ~keeps, np.minimum(ends, leave.closed), leave.closed)
 
 
-def _asleep(frame: Frame, who: People, light: Truth) -> Truth:
-    """Months in which a light user lets the account rest: a chain of two states."""
+def _sleeps(leave: Leaving, light: Truth) -> Floats:
+    """Chance to let the account rest, by month: the more the less satisfied the customer is."""
+    anger = np.clip(-leave.satisfaction - 0.3, 0.0, 1.6)
+    return np.where(light[:, None], np.minimum(_SLEEPS * np.exp(_ANGER * anger), 0.5), 0.0)
+
+
+def _slept(frame: Frame, who: People, sleeps: Floats) -> Ints:
+    """Months the account has rested in each month, −1 awake: the longer, the more likely it ends."""
     luck = frame.random(who.community, "sleep").random((who.count, 121))
-    now = luck[:, 120] < SLEEPS / (SLEEPS + WAKES)
-    found = np.zeros((who.count, frame.months), dtype=np.bool_)
+    now = np.where((luck[:, 120] < 0.15) & (sleeps[:, 0] > 0), 1, -1)
+    found = np.empty((who.count, frame.months), dtype=np.int64)
     for month in range(frame.months):
-        now = np.where(now, luck[:, month] >= WAKES, luck[:, month] < SLEEPS)
+        wakes = luck[:, month] < WAKES[np.clip(now, 0, WAKES.size - 1)]
+        begins = luck[:, month] < sleeps[:, month]
+        now = np.where(now >= 0, np.where(wakes, -1, now + 1), np.where(begins, 0, -1))
         found[:, month] = now
-    return found & light[:, None]
+    return found
 
 
 def category_traits() -> Floats:
@@ -239,7 +256,7 @@ def _presence(frame: Frame, who: People) -> NDArray[np.int8]:
 
 def _traits(frame: Frame, who: People) -> Floats:
     draw, n, kind = frame.random(who.community, "traits"), who.count, who.life
-    level = np.array(_LEVEL)[kind] + 0.28 * draw.normal(size=n)
+    level = np.array(_LEVEL)[kind] + 0.18 * draw.normal(size=n)
     online = np.array(_ONLINE)[kind] * (0.4 + who.digital) * np.exp(0.4 * draw.normal(size=n))
     work = draw.beta(1.5, 5.0, n) * np.where(np.isin(kind, (4,)), 0.3, 1.0)
     border = np.array(_BORDER)[kind] * draw.gamma(4.0, 0.25, n)
@@ -247,7 +264,7 @@ def _traits(frame: Frame, who: People) -> Floats:
     shared = draw.beta(2.0, 3.0, n)
     return np.ascontiguousarray(np.stack(
         [level, np.minimum(online, 0.9), work, np.minimum(border, 0.9), credit, shared,
-         0.004 + 0.01 * draw.beta(1, 2, n), draw.beta(4.5, 4.0, n)], axis=1,
+         0.004 + 0.01 * draw.beta(1, 2, n), draw.beta(5.0, 4.0, n)], axis=1,
     ))  # fmt: skip
 
 

@@ -123,7 +123,7 @@ def purchases(
                 key = _mixed(keys[person, month] + np.uint64(number) * np.uint64(0xD1342543DE82EF95))
                 if number > 0 and second >= 0 and _share(key, 0) < person_traits[person, 7]:
                     day = second // DAY
-                    second = second + 300 + np.int64(-5400.0 * np.log(1.0 - _share(key, 1)))
+                    second = second + 600 + np.int64(-13000.0 * np.log(1.0 - _share(key, 1)))
                     if second // DAY != day:
                         second = day * DAY + DAY - 1 - np.int64(7200 * _share(key, 2))
                 else:

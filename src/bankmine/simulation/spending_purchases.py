@@ -45,7 +45,7 @@ def purchases_of(frame: Frame, who: People, life: Life, acc: Accounts, habits: H
         habits.presence, who.life.astype(np.int8), habits.since, habits.until, habits.traits, habits.profile,
         category_traits(), np.ascontiguousarray(np.column_stack([life.region, work])),
         np.ascontiguousarray(shops.begins[:, _BOUGHT]), np.ascontiguousarray(shops.ends[:, _BOUGHT]),
-        shops.cumulative, _online_factor(frame), _events(who, life, acc), _ways(acc, who),
+        shops.cumulative, _online_factor(frame), _events(who, life, acc, habits), _ways(acc, who),
         hour_table(kernel.HOURS), category_hours(), small, large,
     )  # fmt: skip
     return _as_entries(who, small[:, :found], large[:, :found], shops)
@@ -70,13 +70,13 @@ def _online_factor(frame: Frame) -> Floats:
     return np.where(changed, frame.scenario.regime.online, 1.0)
 
 
-def _events(who: People, life: Life, acc: Accounts) -> Ints:
+def _events(who: People, life: Life, acc: Accounts, habits: Habits) -> Ints:
     """Day of the first child, of a home, and from which the credit card is used; NEVER where none."""
     found = np.full((who.count, 3), NEVER, dtype=np.int64)
     for column, kind in enumerate(("child", "home")):
         event = life.events.of(kind)
         np.minimum.at(found[:, column], event.person, event.day)
-    has = np.flatnonzero(acc.credit >= 0)
+    has = np.flatnonzero((acc.credit >= 0) & ~habits.light)
     found[has, 2] = acc.card_issued[acc.credit[has]]
     return found
 

@@ -30,9 +30,7 @@ from bankmine.simulation.standing_orders import order_entries
 from bankmine.simulation.words import words
 
 
-def wages_of(
-    frame: Frame, who: People, life: Life, leave: Leaving, acc: Accounts, habits: Habits
-) -> Entries:
+def wages_of(frame: Frame, who: People, life: Life, leave: Leaving, acc: Accounts, habits: Habits) -> Entries:
     """Wages, pensions and the earnings of the self-employed; a company of the community pays its own staff."""
     days = business_day(frame, due(frame, who.pay_day))
     paid = (life.wage > 0) & between(

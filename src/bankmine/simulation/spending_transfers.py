@@ -152,7 +152,8 @@ def _surplus(frame: Frame, who: People, leave: Leaving, acc: Accounts, habits: H
     luck = frame.random(who.community, "surplus months").random((n, 120))[:, : frame.months]
     days = due(frame, 1 + (who.pay_day + 3) % 28)
     until = np.minimum(habits.bills_until, leave.salary_moved)
-    person, month = np.nonzero((luck < often[:, None]) & between(days, habits.since + 20, until))
+    awake = habits.slept < 0
+    person, month = np.nonzero((luck < often[:, None]) & awake & between(days, habits.since + 20, until))
     day = days[person, month]
     savings = acc.savings[person]
     known = np.maximum(savings, 0)
@@ -177,6 +178,7 @@ def _drawn(frame: Frame, who: People, acc: Accounts, habits: Habits) -> Entries:
     savings = np.flatnonzero(acc.family == SAVINGS)
     rate = np.zeros((who.count, frame.months))
     rate[acc.owner[savings]] = 0.16
+    rate[habits.light] = 0.0
     person, _, day = happenings(frame, who.community, "drawn", rate)
     place = acc.savings[person]
     share = frame.random(who.community, "drawn share").beta(1.2, 4, person.size)

@@ -15,7 +15,15 @@ from bankmine.simulation.leaving import Leaving
 from bankmine.simulation.life import Life
 from bankmine.simulation.people import FIRST_CUSTOMER, People
 from bankmine.simulation.spending_habits import bills_until_of, light_of
-from bankmine.simulation.spending_tools import CATEGORY, CHANNEL, acquaintance, bank_of, between, due, second_of
+from bankmine.simulation.spending_tools import (
+    CATEGORY,
+    CHANNEL,
+    acquaintance,
+    bank_of,
+    between,
+    due,
+    second_of,
+)
 from bankmine.simulation.variable import RECEIPT, asked
 from bankmine.simulation.words import words
 
