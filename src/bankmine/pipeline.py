@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from bankmine.customers.profile import Profile
     from bankmine.customers.snapshot import Snapshot
     from bankmine.lifecycle.run import Run
+    from bankmine.simulation.frame import Frame
     from bankmine.understanding import Understanding
 
 
@@ -259,8 +260,26 @@ def simulate(
     done = make_up(
         folder, customers=customers, months=months, seed=seed, scenario=scenario, form=form,
         workers=workers, progress=progress,
+        finish=lambda extracts, frame: _measure_ceilings(extracts, frame, progress),
     )  # fmt: skip
     return list(done.lines())
+
+
+def _measure_ceilings(extracts: Path, frame: Frame, progress: Progress) -> None:
+    """The ceilings of all labels, by the tasks' own definitions, on the first few thousand customers."""
+    from bankmine.bank.civil import Zone
+    from bankmine.simulation.ceilings import parts_to_measure, write_ceilings
+    from bankmine.simulation.frame import TIME_ZONE, civil
+    from bankmine.sources.preview import preview
+    from bankmine.tasks.definitions import DEFINITIONS
+
+    zone, parts = Zone(TIME_ZONE), parts_to_measure(frame)
+    tables = tuple(sorted({name for one in DEFINITIONS.values() for name in one.rule.tables}))
+    with preview("simulated", extracts, tables=tables, parts=parts) as connection:
+        write_ceilings(
+            extracts / "truth", connection, DEFINITIONS,
+            zone=zone, until=zone.midnight(civil(frame.days)), parts=parts, progress=progress,
+        )  # fmt: skip
 
 
 def customer(bank: BankFolder, customer_id: str, *, raw: bool = False, cutoff: str | None = None) -> Profile:

@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 
 from bankmine.bank.civil import DAY, Zone
 from bankmine.evaluation.intervals import interval
-from bankmine.simulation.frame import Floats, Ints, Truth
+from bankmine.simulation.delivery import parts_of
+from bankmine.simulation.frame import Floats, Frame, Ints, Truth
 
 if TYPE_CHECKING:
     import duckdb
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 FILE = "ceilings.json"
 FOLDS = 3
+MEASURED = 5  # communities
 MOST_ROWS = 60_000  # of one label; more change a ceiling in the fourth decimal
 METRICS = ("auc", "average_precision")
 Progress = Callable[[str, int, int], None]
@@ -75,6 +77,11 @@ class Rows:
     cutoff: Ints
 
 
+def parts_to_measure(frame: Frame) -> int:
+    """How many files of the truth hold the first MEASURED communities."""
+    return -(-MEASURED // len(parts_of(frame)[0]))
+
+
 def write_ceilings(
     truth: Path,
     connection: duckdb.DuckDBPyConnection,
@@ -90,7 +97,12 @@ def write_ceilings(
     `connection` has the bank tables as views in raw keys; `until`: what is known then counts, µs;
     `parts`: how many files of the truth it covers.
     """
-    chosen = [one for name, one in definitions.items() if (truth / f"label_{name}").is_dir()]
+    views = {name for (name,) in connection.execute("SELECT view_name FROM duckdb_views()").fetchall()}
+    chosen = [
+        one
+        for name, one in definitions.items()
+        if (truth / f"label_{name}").is_dir() and set(one.rule.tables) <= views
+    ]
     found = {}
     for done, definition in enumerate(chosen):
         progress("ceilings", done, len(chosen))

@@ -11,7 +11,7 @@ import errno
 import fcntl
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +34,9 @@ class Progress(Protocol):
     """Told how many communities are made, of how many."""
 
     def __call__(self, stage: str, done: int = 0, total: int = 0, /) -> None: ...
+
+
+Finish = Callable[[Path, Frame], None]
 
 
 def silent(stage: str, done: int = 0, total: int = 0, /) -> None:
@@ -67,12 +70,14 @@ def simulate(
     scenario: str | None = None,
     form: str = "parquet",
     workers: int | None = None,
+    finish: Finish | None = None,
     progress: Progress = silent,
 ) -> Simulated:
     """Writes the extracts and the truth of a made-up bank; the folder must not exist or be empty.
 
     `scenario` is the name of a shipped one or a TOML file. `workers`: processes, by default one a core; 1
-    makes everything in this process. UsageError for what cannot be meant; OSError where the disk is full.
+    makes everything in this process. `finish` may add to the truth before the bank is shown: it is given the
+    folder and the frame. UsageError for what cannot be meant; OSError where the disk is full.
     """
     _check(folder, customers=customers, months=months, seed=seed, form=form, workers=workers)
     chosen = load_scenario(scenario)
@@ -81,7 +86,10 @@ def simulate(
         frame = job.frame()
         written = _write(job, frame, workers, progress)
         _write_truth(apart / TRUTH, frame, written)
-        _write_delivery(apart, frame, job, written)
+        _write_delivery(apart, frame)
+        if finish:
+            finish(apart, frame)
+        _write_marker(apart, frame, job, written)
     return Simulated(folder, written.rows, written.planted)
 
 
@@ -114,10 +122,14 @@ def _write_truth(folder: Path, frame: Frame, written: Written) -> None:
         (folder / f"{name}.json").write_text(text, encoding="utf-8")
 
 
-def _write_delivery(folder: Path, frame: Frame, job: Job, written: Written) -> None:
-    """The day of the extract and, last of all, the marker."""
+def _write_delivery(folder: Path, frame: Frame) -> None:
+    """The day on which the extracts were drawn."""
     drawn = civil(frame.days).isoformat()
     (folder / DELIVERY).write_text(f'extract_date = "{drawn}"\n', encoding="utf-8")
+
+
+def _write_marker(folder: Path, frame: Frame, job: Job, written: Written) -> None:
+    """Last of all, the file that says that this is a whole bank."""
     lines = [
         "# Extracts of a bank that never existed, made by `bankmine simulate`.",
         f"simulator = {VERSION}",
@@ -127,7 +139,7 @@ def _write_delivery(folder: Path, frame: Frame, job: Job, written: Written) -> N
         f"scenario = {json.dumps(job.scenario.name, ensure_ascii=False)}",
         f'format = "{job.form}"',
         f'first_day = "{FIRST_DAY.isoformat()}"',
-        f'extract_date = "{drawn}"',
+        f'extract_date = "{civil(frame.days).isoformat()}"',
         "",
         "[rows]",
         *(f"{name} = {count}" for name, count in sorted(written.rows.items())),

@@ -32,17 +32,21 @@ def preview(
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection with a view for each of `tables`, and `customer_<table>` with one row an owner.
 
-    `parts`: at most so many files of each extract, in the order of their names. Instants are with time zone;
-    `known_at` is the event's own time where the mapping gives none.
+    A table whose extracts were not delivered has no view. `parts`: at most so many files of each extract, in
+    the order of their names. Instants are with time zone; `known_at` is the event's own time where the
+    mapping gives none.
     """
-    chosen = load_mapping(mapping)
+    chosen = replace(load_mapping(mapping), marker=None)  # the extracts may be in the making
     delivery = _first_files(find(chosen, extracts), parts)
+    here = [name for name in tables if not set(chosen.extracts_of(name)) & set(delivery.missing)]
+    needed = {one for name in (*here, "account_party") for one in chosen.extracts_of(name)}
     connection = connect(threads=threads, memory="2GB")
     try:
         define(connection, delivery.extract_date)
         for found in delivery.found.values():
-            attach(connection, found)
-        for name in tables:
+            if found.name in needed:
+                attach(connection, found)
+        for name in here:
             _make_view(connection, chosen, name)
         yield connection
     finally:
