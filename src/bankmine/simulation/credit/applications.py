@@ -199,7 +199,7 @@ def _contact(who: People, lots: Keyed, asked: Requests, signs: Truth, channel: I
     household = who.household[asked.person]
     head = np.searchsorted(who.household, household) + who.community * COMMUNITY
     at_home = lots.uniform("household device", asked.key) < 0.22
-    device = _FIRST_DEVICE + np.where(at_home, head, place) * 4
+    device = _FIRST_DEVICE + np.where(at_home, head, place) * 4 + (channel == WEB)
     device = np.where(signs[:, 1], _NEW_DEVICE + place * 8 + asked.slot % 8, device)
     device = np.where(ring, _RING_DEVICE + shared_by_ring, device)
     broker = _BROKER_DEVICE + who.community * _BROKERS + lots.whole("broker", 0, _BROKERS, asked.key)

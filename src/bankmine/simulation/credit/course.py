@@ -91,6 +91,7 @@ def course_of(frame: Frame, terms: Terms, chance: Floats, lots: Keyed) -> Course
         _settle(book, month)
         _fall_due(book, month, chance[:, month], luck[:, month])
         _draw(book, month)
+    _settle(book, frame.months)  # those who leave in the last days
     return Course(_in_order(book), **seen, bad=book.bad, closed=book.closed)
 
 
@@ -194,7 +195,7 @@ def _restructure(book: Book, month: int, which: Ints) -> None:
     if not which.size:
         return
     chosen = book.lots.uniform("restructured", book.terms.key[which], month) < RESTRUCTURE
-    chosen &= book.terms.ends[which] > book.due_day(month, which) + 60
+    chosen &= book.terms.ends[which] >= book.due_day(month, which) + _SETTLED_BEFORE
     which = which[chosen]
     book.arrears[which] = 0
     book.mode[which] = PAYS
@@ -207,16 +208,15 @@ def _draw(book: Book, month: int) -> None:
     """Cash from the line into the main account; the imprudent draw more often."""
     able = (book.state == RUNNING) & book.terms.line & (book.granted < month) & (book.arrears == 0)
     able &= (book.principal * 2 < book.terms.limit) & (book.mode == PAYS)
-    able &= book.terms.ends > book.due_day(month, ...) + 40
     which = np.flatnonzero(able)
     key = book.terms.key[which]
     often = 0.03 + 0.22 * (1 - book.terms.prudence[which])
-    chosen = book.lots.uniform("draws", key, month) < often
-    which, key = which[chosen], key[chosen]
+    room = (book.lots.uniform("draw day", key, month) * (23 - book.terms.dom[which])).astype(np.int64)
+    day = book.due_day(month, which) + 5 + room
+    chosen = (book.lots.uniform("draws", key, month) < often) & (day < book.terms.ends[which])
+    which, key, day = which[chosen], key[chosen], day[chosen]
     share = 0.05 + 0.35 * book.lots.uniform("drawn", key, month)
     amount = np.maximum(1, (book.terms.limit[which] * share).astype(np.int64) // 5_000) * 5_000
     book.principal[which] += amount
     book.spread(which, np.full(which.size, LINE_MONTHS))
-    room = (book.lots.uniform("draw day", key, month) * (23 - book.terms.dom[which])).astype(np.int64)
-    second = (book.due_day(month, which) + 5 + room) * DAY + 13 * 3600
-    book.note(month, which, second, DRAWN, amount)
+    book.note(month, which, day * DAY + 13 * 3600, DRAWN, amount)

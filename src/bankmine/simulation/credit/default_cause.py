@@ -31,10 +31,12 @@ _FORTUNE = 1.0  # what nobody knows of a borrower, standard deviation of log-odd
 
 
 class Balances(Protocol):
-    """What is asked of the accounts: place of the owner and comfortable balance, cents."""
+    """What is asked of the accounts: place of the owner, first day, comfortable balance in cents."""
 
     @property
     def owner(self) -> Ints: ...
+    @property
+    def opened(self) -> Ints: ...
     @property
     def target(self) -> Ints: ...
 
@@ -59,8 +61,9 @@ class Causes:
 
 
 def savings_months(who: People, acc: Balances) -> Floats:
-    """What each customer is comfortable to have on all accounts, in months of income, (n,)."""
-    total = np.bincount(acc.owner, weights=acc.target, minlength=who.count)
+    """What each customer is comfortable to have on the accounts of the start, in months of income, (n,)."""
+    first = acc.opened <= np.maximum(who.joined[acc.owner], 0)
+    total = np.bincount(acc.owner, weights=acc.target * first, minlength=who.count)
     return np.asarray(total / np.maximum(who.income, 1))
 
 

@@ -59,13 +59,15 @@ SCHEMA_COLLATERAL = pa.schema(
 
 
 class Accounts(Protocol):
-    """What is asked of the accounts: each customer's main one (place), owners and comfortable balances of
-    all, raw numbers."""
+    """What is asked of the accounts: each customer's main one (place), owners, first days and comfortable
+    balances of all, raw numbers."""
 
     @property
     def main(self) -> Ints: ...
     @property
     def owner(self) -> Ints: ...
+    @property
+    def opened(self) -> Ints: ...
     @property
     def target(self) -> Ints: ...
     @property
