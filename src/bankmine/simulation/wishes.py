@@ -17,10 +17,10 @@ from bankmine.simulation.life import KINDS, Life
 from bankmine.simulation.people import People
 
 AHEAD = 3  # months a wish is foreseen for
-_FROM, _PEAK, _FADES, _OVER = 0.2, 1.0, 4.0, 8.0  # months after an event
+_FROM, _PEAK, _FADES, _OVER = 0.2, 1.0, 5.0, 9.0  # months after an event
 # log-odds of a wish in a month without any cause, by family of NEXT
-_BASE = (-6.1, -6.5, -6.0, -6.2, -6.8, -6.2, -7.4)
-_TASTE = 0.55
+_BASE = (-6.9, -7.7, -7.2, -7.1, -7.6, -7.8, -7.3)
+_TASTE = 0.5
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ def ages(frame: Frame, who: People, life: Life) -> dict[str, Floats]:
 
 
 def _fresh(age: Floats) -> Floats:
-    """How much an event moves someone: weeks later most, after eight months not at all."""
+    """How much an event moves someone: weeks later most, after nine months not at all."""
     rise, fall = (age - _FROM) / (_PEAK - _FROM), (_OVER - age) / (_OVER - _FADES)
     return np.clip(np.minimum(rise, fall), 0.0, 1.0)
 
@@ -87,7 +87,8 @@ def log_odds(
     made = []
     for place, family in enumerate(NEXT):
         steady, causes = _causes(family, trait)
-        value = np.repeat((_BASE[place] + base + steady + taste[:, place])[:, None], frame.months, axis=1)
+        level = _BASE[place] + base + steady + taste[:, place]
+        value = np.repeat(level[:, None], since["child"].shape[1], axis=1)
         for kind, strength in causes:
             value += weight * strength[:, None] * fresh[kind]
         made.append(value)
@@ -97,42 +98,48 @@ def log_odds(
 _USED = ("windfall", "child", "marriage", "home", "move", "new_job", "retirement", "job_loss", "leave")
 
 
+def alike(one: Floats, other: Floats) -> Floats:
+    """1 where both circumstances hold or neither does, 0 where one alone does; neither tells it alone."""
+    return one * other + (1 - one) * (1 - other)
+
+
 def _causes(family: str, t: Traits) -> tuple[Floats, list[tuple[str, Floats]]]:
     """What is always there, and what an event adds (log-odds at its freshest); products of circumstances."""
     if family == "savings":
-        return 1.1 * t.prudent * t.young - 0.6 * t.careless * t.old, [
-            ("marriage", 3.0 * t.prudent), ("child", 3.4 * t.prudent * t.wealthy),
-            ("new_job", 3.0 * t.young * t.prudent), ("windfall", 2.8 * (1 - t.educated) * (1 - t.prudent)),
+        return 2.3 * alike(t.prudent, t.young), [
+            ("marriage", 3.2 * t.prudent), ("child", 3.6 * t.prudent * t.wealthy),
+            ("new_job", 2.8 * alike(t.young, t.prudent)), ("windfall", 3.4 * alike(t.educated, t.prudent)),
         ]  # fmt: skip
     if family == "deposit":
-        return 1.5 * t.prudent * t.old + 0.9 * t.company, [
-            ("windfall", 4.6 * t.prudent * (1 - 0.6 * t.educated * t.digital)),
-            ("retirement", 4.2 * t.prudent), ("home", 2.2 * t.old * t.prudent),
+        return 3.0 * alike(t.prudent, t.old) + 0.9 * t.company, [
+            ("windfall", 4.8 * t.prudent * (1 - 0.6 * t.educated * t.digital)),
+            ("retirement", 4.2 * t.prudent), ("home", 3.2 * t.old * t.prudent),
+            ("new_job", 2.8 * t.old * t.prudent),
         ]  # fmt: skip
     if family == "card":
-        return 1.2 * t.digital * t.wealthy - 0.8 * t.old * (1 - t.digital), [
-            ("new_job", 3.6 * t.digital * (1 - t.prudent)), ("move", 2.6 * t.digital * t.wealthy),
-            ("marriage", 2.2 * t.wealthy),
+        return 2.9 * alike(t.digital, t.wealthy), [
+            ("new_job", 3.6 * alike(t.digital, t.prudent)), ("move", 2.8 * alike(t.digital, t.wealthy)),
+            ("marriage", 2.4 * t.wealthy),
         ]  # fmt: skip
     if family == "insurance":
-        return 0.7 * t.wealthy * (1 - t.young), [
-            ("child", 4.0 * t.wealthy), ("home", 3.8 * t.prudent), ("marriage", 2.6 * t.wealthy * t.prudent),
-            ("new_job", 2.2 * t.old),
+        return 2.2 * alike(t.wealthy, 1 - t.young), [
+            ("child", 4.2 * t.wealthy), ("home", 4.0 * alike(t.prudent, t.wealthy)),
+            ("marriage", 3.0 * alike(t.wealthy, t.prudent)), ("new_job", 2.6 * alike(t.old, t.wealthy)),
         ]  # fmt: skip
     if family == "fund":
-        return 1.8 * t.educated * t.wealthy * t.digital + 0.4 * t.wealthy, [
-            ("windfall", 5.2 * t.educated * t.digital), ("new_job", 3.2 * t.educated * t.wealthy),
-            ("retirement", 2.6 * t.educated),
+        return 2.4 * alike(t.educated, t.digital) + 0.4 * t.wealthy, [
+            ("windfall", 5.2 * t.educated * t.digital), ("new_job", 3.2 * alike(t.educated, t.wealthy)),
+            ("retirement", 2.8 * t.educated),
         ]  # fmt: skip
     if family == "loan":
-        return 0.9 * t.careless * t.modest + 0.8 * t.company, [
-            ("move", 3.2 * t.modest), ("child", 3.0 * t.modest), ("home", 3.2 * t.careless),
-            ("job_loss", 2.8 * t.careless), ("leave", 2.4 * t.careless * t.modest),
-            ("marriage", 2.8 * t.careless),
+        return 3.3 * alike(t.careless, t.young) + 0.8 * t.company, [
+            ("move", 3.4 * alike(t.modest, t.young)), ("child", 3.6 * t.modest),
+            ("home", 3.6 * t.careless), ("job_loss", 2.8 * t.careless),
+            ("leave", 2.4 * t.careless * t.modest), ("marriage", 3.0 * alike(t.careless, t.modest)),
         ]  # fmt: skip
-    return 0.8 * t.wealthy * t.young - 4.0 * t.company, [
-        ("home", 5.2 * (1 - 0.7 * t.old)), ("child", 2.6 * t.wealthy * t.young),
-        ("marriage", 2.8 * t.wealthy * t.prudent),
+    return 2.0 * alike(t.wealthy, t.young) - 4.0 * t.company, [
+        ("home", 5.4 * alike(t.young, 1 - t.wealthy)), ("child", 3.0 * t.wealthy * t.young),
+        ("marriage", 3.4 * alike(t.wealthy, t.prudent)), ("move", 2.6 * alike(t.wealthy, t.young)),
     ]  # fmt: skip
 
 

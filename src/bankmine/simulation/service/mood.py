@@ -2,7 +2,8 @@
 
 Everybody's satisfaction falls with incidents (`leaving.py`), but what somebody minds depends on who it is:
 the digital mind the app, the others the branch, the modest mind fees, the well-off mind advice. Newcomers and
-the oldest customers are stricter than those between; many contacts annoy those who are not digital.
+the oldest customers are stricter than those between; many contacts annoy those who are not digital; the
+well-off expect a good app, the others a good counter.
 """
 
 from __future__ import annotations
@@ -13,10 +14,10 @@ from bankmine.simulation.frame import DAY, Floats, Frame, Ints
 from bankmine.simulation.leaving import TOPICS, Incidents, Leaving
 from bankmine.simulation.people import People
 from bankmine.simulation.products import Products
-from bankmine.simulation.wishes import traits_of
+from bankmine.simulation.wishes import alike, traits_of
 
 MEMORY = 270  # days an incident is remembered
-_MINDS, _STRICT, _ANNOYED = 1.1, 0.7, 0.8
+_MINDS, _STRICT, _ANNOYED, _DEMANDING = 1.2, 0.8, 0.8, 1.1
 
 
 def minds(who: People) -> Floats:
@@ -57,4 +58,5 @@ def mood_of(frame: Frame, who: People, leave: Leaving, held: Products, person: I
     trait = traits_of(who)
     annoyed = _ANNOYED * np.clip(tired(held, person, day, who.count) - 1, 0, 2) * (1 - trait.digital[person])
     satisfied = leave.satisfaction[person, frame.month_at(day)]
-    return np.asarray(satisfied - remembered(told, person, day, mattering) - strict - annoyed)
+    demanding = _DEMANDING * (alike(trait.digital, trait.wealthy)[person] - 0.5)
+    return np.asarray(satisfied - remembered(told, person, day, mattering) - strict - annoyed - demanding)

@@ -15,7 +15,7 @@ from bankmine.simulation.service.interactions import SURVEY, Interactions, dissa
 from bankmine.simulation.service.mood import tired
 from bankmine.simulation.service.written import dealings
 
-_BALANCES_SAY = 0.09  # spread of what balances and holdings tell about prudence
+_BALANCES_SAY = 0.07  # spread of what balances and holdings tell about prudence
 
 
 def thrift_of(frame: Frame, who: People) -> Floats:
