@@ -29,7 +29,7 @@ from benchmarks.shapes.shapes import WEEK, Curve, pair
 
 DISTANCE = Column(label="distance", kind=Kind.NUMBER, digits=3)
 _WIDEST = {"balances": 5.0}  # how far the axis goes, in the shape's unit; else _FAR
-_FAR = 4.0
+_FAR, _LOWEST = 4.0, -1.0
 _TENFOLD = "amounts"  # drawn over powers of ten
 _PROFILES = ("weekday", "month end", "categories")  # drawn as shares, measured cumulated
 
@@ -110,12 +110,11 @@ def _table(found: list[Compared]) -> Table:
         *(_distance(f"simulated to {name}") for name in sets),
         *(_distance(f"{a} to {b}") for a, b in pairs),
         Column(label=f"smallest at most {BAR}"),
-        Column(label="standardised"),
     ]
     rows = [
         [one.shape.name, *(_largest(one.simulated.get(name)) for name in sets),
          *(_largest(one.real.get(names)) for names in pairs),
-         "–" if not one.simulated else "yes" if one.met else "no", one.shape.standard]
+         "–" if not one.simulated else "yes" if one.met else "no"]
         for one in found
     ]  # fmt: skip
     return Table(columns=columns, rows=rows, caption="Kolmogorov–Smirnov distances", name="distances")
@@ -197,5 +196,5 @@ def _axis(name: str, curves: list[Curve]) -> Floats:
         return max((curve.x for curve in fixed), key=len)
     if name == _TENFOLD:
         return np.round(np.linspace(-3.0, 2.5, 166), 4)
-    lowest = min(0.0, *(float(np.quantile(curve.x, 0.005)) for curve in curves))
+    lowest = max(_LOWEST, min(0.0, *(float(np.quantile(curve.x, 0.005)) for curve in curves)))
     return np.round(np.linspace(lowest, _WIDEST.get(name, _FAR), 161), 4)
