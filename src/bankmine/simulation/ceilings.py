@@ -106,10 +106,11 @@ def write_ceilings(
     ]
     progress("ceilings", 0, len(chosen))
     with ThreadPoolExecutor(2) as pool:
-        waiting = []
-        for definition in chosen:
-            for rows in labelled_rows(truth, connection, definition, zone=zone, until=until, parts=parts):
-                waiting.append((rows.name, pool.submit(ceilings_of, rows, definition.metric)))
+        waiting = [
+            (rows.name, pool.submit(ceilings_of, rows, definition.metric))
+            for definition in chosen
+            for rows in labelled_rows(truth, connection, definition, zone=zone, until=until, parts=parts)
+        ]
         found = {}
         for done, (name, figures) in enumerate(waiting, 1):
             found[name] = figures.result()
