@@ -281,7 +281,7 @@ def _top(scan: Scan, column: Column) -> list[tuple[Any, int]]:
     name = quoted(column.name)
     got = scan.ask(
         f"SELECT {name} AS value, count(*) AS n FROM scan WHERE {name} IS NOT NULL "
-        f"GROUP BY value ORDER BY n DESC, value LIMIT {TOP}"
+        f"GROUP BY 1 ORDER BY n DESC, 1 LIMIT {TOP}"
     )
     return [(plain(v), n) for v, n in zip(got["value"].to_pylist(), got["n"].to_pylist(), strict=True)]
 

@@ -153,7 +153,8 @@ def open_scan(session: Session, table: Table) -> Scan:
     columns = tuple(column for column in readable if row[column.name])
     axis = _axis(session, table, columns)
     parts = [quoted(column.name) for column in columns]
-    parts.append(f"{axis.day} AS day" if axis else "CAST(NULL AS INTEGER) AS day")
+    if not table.has("day"):
+        parts.append(f"{axis.day} AS day" if axis else "CAST(NULL AS INTEGER) AS day")
     if axis:
         parts.append(f"CAST(year({axis.civil}) * 100 + month({axis.civil}) AS INTEGER) AS month")
     if axis and axis.hour:
@@ -170,7 +171,10 @@ def _local(session: Session, column: str) -> str:
 
 
 def _axis(session: Session, table: Table, columns: Sequence[Column]) -> Axis | None:
-    """Event time; else the first dated column of `_AXES` or `valid_from` that takes more than 20 days."""
+    """Event time; else the first dated column of `_AXES` or `valid_from` that takes more than 20 days.
+
+    None for a table that lists days itself (the calendar).
+    """
     if table.kind is Kind.EVENT:
         local = _local(session, "event_time")
         dated = session.scalar(
@@ -179,6 +183,8 @@ def _axis(session: Session, table: Table, columns: Sequence[Column]) -> Axis | N
         hour = f"CAST(hour({local}) AS INTEGER)" if dated < 0.5 else None
         return Axis("event_time", f"CAST({local} AS DATE)", hour)
     held = {column.name for column in columns}
+    if "day" in held:  # the calendar lists days, it has no history; a scan's own `day` would hide its column
+        return None
     for name in (*_AXES, "valid_from"):
         if name not in held:
             continue

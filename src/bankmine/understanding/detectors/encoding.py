@@ -29,7 +29,7 @@ def detect(scans: Mapping[str, Scan]) -> Iterator[Finding]:
 def _column(scan: Scan, name: str) -> Iterator[Finding]:
     got = scan.ask(
         f"SELECT {quoted(name)} AS value, count(*) AS n FROM scan WHERE {quoted(name)} IS NOT NULL "
-        f"GROUP BY value ORDER BY n DESC, value LIMIT {MOST_VALUES}"
+        f"GROUP BY 1 ORDER BY n DESC, 1 LIMIT {MOST_VALUES}"
     )
     rows = dict(zip(got["value"].to_pylist(), got["n"].to_pylist(), strict=True))
     damaged = {value: meant for value in rows if (meant := damage(value, rows)) is not None}

@@ -84,7 +84,7 @@ def _commonest(scan: Scan, column: Column) -> list[tuple[Any, int]]:
     name = quoted(column.name)
     got = scan.ask(
         f"SELECT {name} AS value, count(*) AS n FROM scan WHERE {name} IS NOT NULL "
-        f"GROUP BY value ORDER BY n DESC, value LIMIT {CANDIDATES}"
+        f"GROUP BY 1 ORDER BY n DESC, 1 LIMIT {CANDIDATES}"
     )
     return list(zip(got["value"].to_pylist(), got["n"].to_pylist(), strict=True))
 
@@ -208,7 +208,7 @@ def _extremes(scan: Scan, column: Column) -> list[tuple[Any, int]]:
     name = quoted(column.name)
     got = scan.ask(
         f"WITH edge AS (SELECT min({name}) AS low, max({name}) AS high FROM scan) "
-        f"SELECT {name} AS value, count(*) AS n FROM scan, edge WHERE {name} IN (low, high) GROUP BY value"
+        f"SELECT {name} AS value, count(*) AS n FROM scan, edge WHERE {name} IN (low, high) GROUP BY 1"
     )
     return list(zip(got["value"].to_pylist(), got["n"].to_pylist(), strict=True))
 
