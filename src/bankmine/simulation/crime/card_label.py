@@ -141,6 +141,7 @@ def _written(
         "quick_easy_new_24h": _recent(new * easy * quick, place, day_ago),
         "far_easy_new_24h": _recent(new * easy * (far > 12.0), place, day_ago),
         "quick_online_new_24h": _recent(new * online * quick, place, day_ago),
+        "foreign_online_24h": _recent((country > 0) * online * new, place, day_ago),
         "online_new_night": new * online * (rows.second % DAY < 6 * 3600),
         "frauds_on_card": _known_on_card(window, verdict),
         "exposed": _exposed(frame, window, verdict),

@@ -33,14 +33,14 @@ from bankmine.simulation.spending_purchases import device_of
 from bankmine.simulation.streams import EVERYONE, stream
 
 _STOLEN_A_YEAR = 0.036  # of an average customer
-_HIT_EVERY_DAYS = 3.6  # a terminal is compromised, in the whole bank
+_HIT_EVERY_DAYS = 5.5  # a terminal is compromised, in the whole bank
 _AT_LEAST = 12 * 3600  # seconds an episode runs
 _REFUSED = 0.03  # declined whatever the balance, as honest payments are
 FOREIGN_DEVICES = 3_900_000_000  # raw numbers of strangers' devices
-_MISUSED = 0.42  # of the cards used at a compromised terminal
+_MISUSED = 0.6  # of the cards used at a compromised terminal
 CARD, WEB, TRANSFER = CHANNELS.index("card"), CHANNELS.index("online"), CHANNELS.index("transfer")
-_RESELL = {"electronics": 0.36, "clothing": 0.22, "household": 0.14, "groceries": 0.08, "fuel": 0.06,
-           "leisure": 0.06, "travel": 0.05, "restaurant": 0.03}  # fmt: skip
+_RESELL = {"electronics": 0.45, "clothing": 0.24, "household": 0.16, "groceries": 0.04, "fuel": 0.04,
+           "leisure": 0.03, "travel": 0.02, "restaurant": 0.02}  # fmt: skip
 _WITHOUT_CARD = {"online": 0.36, "electronics": 0.2, "travel": 0.14, "clothing": 0.16, "leisure": 0.14}
 
 
@@ -69,7 +69,7 @@ def stolen_cards(scene: Scene) -> Planned:
     found, card = with_cards(scene, found, luck)
     count = 2 + (11 * luck.uniform("count", found.key) ** 1.5).astype(np.int64)
     length = luck.between("length", 0.5, 3.0, found.key)
-    episode, number, second = sprees(luck, found.key, found.second, length, count, waking=True, minutes=16.0)
+    episode, number, second = sprees(luck, found.key, found.second, length, count, waking=True, minutes=10.0)
     key = found.key[episode]
     online = luck.uniform("online", key, number) < 0.18
     place = np.where(online, ONLINE, _hunting_ground(scene, found, luck)[episode])
@@ -190,6 +190,8 @@ def copied_cards(scene: Scene, money: Entries) -> Planned:
     place, hit, person, key = place[taken], hit[taken], person[taken], key[taken]
     later = 3 + 37 * luck.uniform("later", key) ** 1.6
     second = money.second[place] + (later * DAY).astype(np.int64)
+    clock = (luck.uniform("clock", key) ** 1.7 * DAY).astype(np.int64)  # the thief's day is often our night
+    second = np.where(luck.uniform("far away", key) < 0.7, second // DAY * DAY + clock, second)
     card = money.card[place].astype(np.int64)
     here = (second // DAY < scene.until[person]) & (
         second // DAY < np.minimum(scene.frame.days, scene.acc.card_closed[card])
@@ -207,13 +209,13 @@ def _first_visits(key: Ints, second: Ints) -> Ints:
 
 
 def _misuse(scene: Scene, found: Arrivals, card: Ints, luck: Keyed) -> Planned:
-    count = 1 + (6 * luck.uniform("count", found.key) ** 0.9).astype(np.int64)
+    count = 1 + (7 * luck.uniform("count", found.key) ** 0.9).astype(np.int64)
     length = luck.between("length", 0.1, 2.5, found.key)
-    episode, number, second = sprees(luck, found.key, found.second, length, count, waking=False, minutes=14.0)
+    episode, number, second = sprees(luck, found.key, found.second, length, count, waking=False, minutes=9.0)
     key = found.key[episode]
     category = mixed(_WITHOUT_CARD, luck.uniform("category", key, number))
     tries = [luck.uniform(f"merchant {one}", key, number) for one in range(3)]
-    foreign = luck.uniform("abroad", found.key)[episode] < 0.45
+    foreign = luck.uniform("abroad", found.key)[episode] < 0.75
     usual = scene.shops.draw(category, np.full(key.size, ONLINE), tries[0])
     merchant = np.where(foreign, scene.shops.draw_foreign(category, tries), usual)
     amount = scene.amounts.draw(category, luck.uniform("amount", key, number))

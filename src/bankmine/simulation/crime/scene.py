@@ -92,7 +92,8 @@ def arrivals(scene: Scene, name: str, a_year: Floats, *, attacked: bool = True) 
     rate = np.broadcast_to(a_year, n)
     factor = frame.scenario.fraud.attack_factor if frame.scenario.fraud.attack_month >= 0 else 1.0
     some = min(_AT_MOST, 4 + int(1.5 * _YEARS * factor * rate.max(initial=0.0)))
-    day = np.cumsum(draw.exponential(1.0, (n, some)), axis=1) * (365.0 / np.maximum(rate, 1e-9))[:, None]
+    gaps = draw.exponential(1.0, (some, n)).T  # more slots leave the first ones as they are
+    day = np.cumsum(gaps, axis=1) * (365.0 / np.maximum(rate, 1e-9))[:, None]
     if attacked:
         day = _multiplied(frame, day)
     person, slot = np.nonzero(day < frame.days)
