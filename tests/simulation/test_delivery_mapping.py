@@ -149,3 +149,8 @@ def test_coverage_ends_with_the_day_of_the_extract(loaded: Loaded) -> None:
         spoken = loaded.warehouse.coverage(name)
         assert spoken is not None
         assert [zone.show(end) for end in spoken] == ["2023-01-01", "2025-01-01"]
+
+
+def test_every_table_can_be_looked_at(loaded: Loaded) -> None:
+    found = loaded.bank.understand()
+    assert f"{len(TABLES)} tables" in found.statements[0]
