@@ -26,7 +26,8 @@ from bankmine.simulation.standing_orders import order_table
 def account_tables(acc: Accounts, frame: Frame, who: People) -> dict[str, pa.Table]:
     """Extracts `accounts`, `parties`, `cards` and `orders` as known at the period's end."""
     return {"accounts": _accounts(acc, frame, who), "parties": _parties(acc, frame, who),
-            "cards": _cards(acc, frame, who), "orders": order_table(acc.orders, frame, acc.number)}  # fmt: skip
+            "cards": _cards(acc, frame, who), "orders": order_table(acc.orders, frame,
+            acc.number)}  # fmt: skip
 
 
 def _known(frame: Frame, days: Ints) -> pa.Array:

@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 
 from bankmine.simulation import columns
-from bankmine.simulation.catalogue import CODES, FAMILIES, FAMILY_OF, product
+from bankmine.simulation.catalogue import FAMILIES, FAMILY_OF, product
 from bankmine.simulation.frame import NEVER, Floats, Frame, Ints
 from bankmine.simulation.leaving import Leaving
 from bankmine.simulation.life import Life

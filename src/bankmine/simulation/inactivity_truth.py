@@ -1,4 +1,5 @@
-"""Truth of inactivity: how likely a customer is to pay nothing in the next 90 days, and what tables show of it.
+"""Truth of inactivity: how likely a customer is to pay nothing in the next 90 days, and what tables show of
+it.
 
 Most silent spells are those of light users, who let the account rest for months and come back; some are
 silent leavers, who never do; some are long absences. The chance follows the model of `spending_habits` from
@@ -13,8 +14,8 @@ import pyarrow as pa
 
 from bankmine.simulation import columns
 from bankmine.simulation.accounts import Accounts
-from bankmine.simulation.entries import CHANNELS
-from bankmine.simulation.frame import DAY, Floats, Frame, Ints, Truth
+from bankmine.simulation.entries import CATEGORIES, CHANNELS
+from bankmine.simulation.frame import DAY, NEVER, Floats, Frame, Ints, Truth
 from bankmine.simulation.leaving import GRADUAL, SILENT, Leaving
 from bankmine.simulation.ledger import BOOKED, DECLINED, Ledger
 from bankmine.simulation.life import Life
@@ -25,6 +26,7 @@ HORIZON_DAYS = 90
 _FIRST_MONTH = 3
 _YEAR, _RECENT = 365, 45
 _STEADY_CHANNELS = tuple(CHANNELS.index(name) for name in ("order", "debit", "bank"))
+_ENDS = 0.15  # chance that regular payments do not go on
 _KEPT = 0.012  # of a silent leaver's activity
 _SURPLUS = 0.5  # moves of surplus a month of those who are no light users
 
@@ -49,7 +51,8 @@ def inactivity_truth(
 
 
 class _Payments:
-    """Payments out that were not declined, by person and day; those of shared accounts count for both owners."""
+    """Payments out that were not declined, by person and day; those of shared accounts count for both
+    owners."""
 
     def __init__(self, frame: Frame, people: int, person: Ints, day: Ints, steady: Truth) -> None:
         self.frame = frame
@@ -77,6 +80,7 @@ def _paid(frame: Frame, who: People, acc: Accounts, ledger: Ledger) -> _Payments
     rows = ledger.rows[ledger.money.out[ledger.rows] & (ledger.status[ledger.rows] != DECLINED)]
     account, day = ledger.money.account[rows], ledger.money.second[rows] // DAY
     steady = np.isin(ledger.money.channel[rows], _STEADY_CHANNELS)
+    steady |= ledger.money.category[rows] == CATEGORIES.index("investment")
     shared = np.flatnonzero(acc.co_owner[account] >= 0)
     person = np.concatenate([acc.owner[account], acc.co_owner[account[shared]]])
     again = np.concatenate([np.arange(rows.size), shared])
@@ -104,8 +108,8 @@ def _silent_chance(
         pace = np.exp(STAYS_IN_MOOD ** (ahead + 1) * before) * (1.0 - share)
         expected = habits.usual[:, None] * np.where(gone, _KEPT * pace, pace)
         wakes = WAKES[np.minimum(age + ahead, WAKES.size - 1)]
-        woken = sleeping * wakes + fresh * WAKES[min(ahead, 1)]
-        fresh = fresh * (1 - WAKES[min(ahead, 1)]) + awake * habits.sleeps
+        woken = sleeping * wakes + fresh * WAKES[max(ahead - 1, 0)]
+        fresh = fresh * (1 - WAKES[max(ahead - 1, 0)]) + awake * habits.sleeps
         sleeping, awake = sleeping * (1 - wakes), awake * (1 - habits.sleeps) + woken
         # Counts of one month scatter more than Poisson's: the mood of the month is not known.
         awake = awake * (1 + 0.09 * expected) ** (-1 / 0.09) * np.exp(-still)
@@ -116,21 +120,24 @@ def _silent_chance(
     regular = bills & (paid.count_before(start, 95, steady=True) >= 3)
     bills = np.where(habits.light[:, None], regular, bills)
     ending = gone & (leave.rundown_until[:, None] + _RECENT > start) & (habits.bills_until[:, None] <= start)
-    chance = np.where(bills & ~ending, 0.0, chance)
+    # Regular payments of a light user (a travel insurance, a plan) end sooner than rent and telephone do.
+    ends = np.where(habits.light[:, None] | gone, _ENDS, 0.0)
+    chance = np.where(bills & ~ending, ends * chance, chance)
     carries = shows & (leave.rundown_until[:, None] > start)
     closes = decided & (leave.closed[:, None] < start + HORIZON_DAYS)
     chance = np.where(carries | closes, 0.0, chance)
-    return _shared(chance, acc, habits)
+    return _shared(chance, start, acc, habits)
 
 
-def _shared(chance: Floats, acc: Accounts, habits: Habits) -> Floats:
+def _shared(chance: Floats, start: Ints, acc: Accounts, habits: Habits) -> Floats:
     """What the one pays from a shared account, the other has paid too."""
     partner = np.flatnonzero(acc.joint >= 0)
     owner = acc.owner[acc.joint[partner]]
     found = chance.copy()
     found[partner] *= chance[owner]
-    uses = acc.joint_card[partner] >= 0
-    rate = np.where(uses, habits.traits[partner, 5], 0.0)[:, None]
+    issued = np.where(acc.joint_card[partner] >= 0, acc.card_issued[acc.joint_card[partner]], NEVER)
+    there = (issued[:, None] < start) & (habits.bills_until[partner][:, None] > start)
+    rate = np.where(there, habits.traits[partner, 5][:, None], 0.0)
     rests = np.where(habits.slept[partner] >= 0, ASLEEP, 1.0)
     found[owner] *= np.exp(-3.0 * rate * rests * habits.usual[partner][:, None])
     return found

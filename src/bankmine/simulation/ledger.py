@@ -13,6 +13,7 @@ other does not exist.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -34,7 +35,8 @@ _LOWEST, _HIGHEST = 0.5, 1.5  # of scaling purchases
 
 @dataclass(frozen=True)
 class Ledger:
-    """`money`: all entries, those given first. `rows` (t,): place in `money` of each transaction, in the order
+    """`money`: all entries, those given first. `rows` (t,): place in `money` of each transaction, in the
+    order
     of booking. By place in `money`: `status` (0 does not exist, BOOKED, DECLINED, AUTHORISED), `after`: the
     balance after a booking in cents. `amount`: minor units of the entry's own currency, where `money.cents`
     is the base amount. `undoes`: place of what a reversal reverses, −1 for others. `number`: raw transaction
@@ -93,7 +95,8 @@ def book(frame: Frame, who: People, acc: Accounts, money: Entries) -> Ledger:
     flags = every.flexible * np.uint8(1) + every.refused * np.uint8(2) + pending * np.uint8(4)
     kernel.booked(
         order, every.second, every.account, cents, every.out, kind, share, depends, other, flags,
-        acc.initial.copy(), acc.limit, acc.target, frame.month_start[1:] * DAY, np.zeros((acc.count, 3)), status,
+        acc.initial.copy(), acc.limit, acc.target, frame.month_start[1:] * DAY, np.zeros((acc.count, 3)),
+        status,
         after, month_ends,
     )  # fmt: skip
     amount = np.where(every.currency > 0, amount, cents)
@@ -150,7 +153,8 @@ def _in_time(every: Entries, possible: Truth) -> Ints:
 def _scaled(
     frame: Frame, acc: Accounts, every: Entries, kind: NDArray[np.int8], other: NDArray[np.int32]
 ) -> Ints:
-    """Base amounts, purchases scaled to what the account can bear in that month; prices keep their endings."""
+    """Base amounts, purchases scaled to what the account can bear in that month; prices keep their
+    endings."""
     months = frame.months
     cents = every.cents.copy()
     current = np.zeros(acc.count, dtype=np.bool_)
@@ -174,12 +178,12 @@ def _scaled(
     return cents
 
 
-def _factors(frame: Frame, acc: Accounts, flow: Floats, spent: Floats) -> Floats:
+def _factors(frame: Frame, acc: Accounts, flow: NDArray[Any], spent: NDArray[Any]) -> Floats:
     """Month by month: more than usual where the balance is above target, less where it is below."""
     held = acc.initial.astype(np.float64)
     target, limit = acc.target.astype(np.float64), acc.limit.astype(np.float64)
     changed = np.where(frame.changed(frame.month_start[:-1]), frame.scenario.regime.spending, 1.0)
-    found = np.ones_like(spent)
+    found = np.ones(spent.shape)
     for month in range(frame.months):
         wish = np.maximum(spent[:, month], 1.0)
         before = held + flow[:, month]

@@ -1,4 +1,5 @@
-"""What the bank itself books: interest, bills of credit cards, what is left at closing, reversals, refunds."""
+"""What the bank itself books: interest, bills of credit cards, what is left at closing, reversals,
+refunds."""
 
 from __future__ import annotations
 
@@ -44,7 +45,8 @@ def _interest(frame: Frame, acc: Accounts) -> Entries:
         place, month = np.nonzero(chosen)
         parts.append(entries(
             account=place, second=second_of(days[place, month], 22 * 3600 + 1_800), out=out,
-            cents=asked(INTEREST, rates[place, month]), category=CATEGORY["interest"], channel=CHANNEL["bank"],
+            cents=asked(INTEREST, rates[place, month]), category=CATEGORY["interest"],
+            channel=CHANNEL["bank"],
             words=words(text),
         ))  # fmt: skip
     return joined(parts)

@@ -1,4 +1,5 @@
-"""Booking: one pass over the entries of a community in the order of time, with every balance exact in cents."""
+"""Booking: one pass over the entries of a community in the order of time, with every balance exact in
+cents."""
 
 from __future__ import annotations
 
@@ -17,10 +18,10 @@ _SIGNATURE = (
 
 
 @nb.njit(_SIGNATURE, nogil=True, **_OPTIONS)
-def booked(
+def booked(  # type: ignore[no-untyped-def]
     order, second, account, cents, out, kind, share, depends, other, flags,
     balance, limit, target, month_end, weight, status, after, closing,
-):  # type: ignore[no-untyped-def]  # fmt: skip
+):  # fmt: skip
     """Books the entries (m,) named by `order`, which is the order of time.
 
     `kind` and `share` (millionths): see `variable`. `depends`: the entry that must have been booked, or −1;

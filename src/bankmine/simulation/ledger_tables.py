@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from bankmine.simulation import columns
 from bankmine.simulation.accounts import Accounts
@@ -71,7 +72,8 @@ def _transactions(ledger: Ledger, frame: Frame, who: People, acc: Accounts) -> p
         "merchant": pa.array(shops.number.astype(np.int32)[np.maximum(merchant, 0)], mask=merchant < 0),
         "terminal": pa.array(terminal, mask=terminal == 0), "counterparty": columns.key(other),
         "cp_bank": columns.code(np.where(other > 0, money.bank[rows], -1), BANKS),
-        "balance_after": pa.array(ledger.after[rows], mask=status != 1), "device": columns.key(money.device[rows]),
+        "balance_after": pa.array(ledger.after[rows], mask=status != 1),
+        "device": columns.key(money.device[rows]),
         "person": columns.key(_looked_up(who.number, person)),
         "country": columns.code(money.country[rows], COUNTRIES),
         "text": columns.code(money.words[rows].astype(np.int32) - (money.words[rows] == 0), WORDS),
@@ -79,12 +81,14 @@ def _transactions(ledger: Ledger, frame: Frame, who: People, acc: Accounts) -> p
     return pa.table(made, schema=SCHEMA_TRANSACTIONS)
 
 
-def _looked_up(numbers: Ints, place: Ints) -> Ints:
+def _looked_up(numbers: Ints, place: NDArray[np.int32]) -> Ints:
     """Raw number of each place, 0 for a place below 0."""
     return np.append(numbers, 0)[place]
 
 
-def _entry_modes(country: Ints, channel: Ints, card: Ints, cents: Ints, mixed: Ints) -> Ints:
+def _entry_modes(
+    country: NDArray[np.int8], channel: NDArray[np.int8], card: NDArray[np.int32], cents: Ints, mixed: Ints
+) -> Ints:
     """How the card was read; abroad the stripe is still in use."""
     luck = mixed % 1_000
     small = (cents < _CONTACTLESS) & (luck < 780)

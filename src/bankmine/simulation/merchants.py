@@ -100,12 +100,12 @@ def merchants(seed: int) -> Merchants:
     draw = stream(seed, EVERYONE, "merchants")
     shops = np.zeros((PLACES, len(CATEGORIES)), dtype=np.int64)
     for name, (inland, online, _, _) in _KINDS.items():
-        category = CATEGORIES.index(name)
-        shops[:ONLINE, category] = np.maximum(inland > 0, np.rint(inland * draw.uniform(0.6, 1.4, ONLINE)))
-        shops[ONLINE, category] = online
+        row = CATEGORIES.index(name)
+        shops[:ONLINE, row] = np.maximum(inland > 0, np.rint(inland * draw.uniform(0.6, 1.4, ONLINE)))
+        shops[ONLINE, row] = online
         for country in range(1, len(COUNTRIES)):
             share = 0 if name == "online" else max(1, round(_ABROAD[country] * inland / 360))
-            shops[ONLINE + country, category] = share
+            shops[ONLINE + country, row] = share
     size = shops.ravel()
     block = np.repeat(np.arange(size.size), size)
     ends = np.cumsum(size).reshape(shops.shape)
@@ -173,13 +173,15 @@ def shared_tables(frame: Frame) -> dict[str, pa.Table]:
     merchant_table = pa.table(
         {"merchant": pa.array(shops.number.astype(np.int32)),
          "mcc": pa.array(shops.mcc.astype(str).tolist(), pa.string()),
-         "category": columns.code(shops.category, CATEGORIES), "region": columns.code(shops.region, REGION_CODES),
+         "category": columns.code(shops.category, CATEGORIES), "region": columns.code(shops.region,
+         REGION_CODES),
          "country": columns.code(shops.country, COUNTRIES), "lat": columns.real(shops.lat),
          "lon": columns.real(shops.lon)}, schema=SCHEMA_MERCHANTS,
     )  # fmt: skip
     owner = np.append(shops.number[shop], none)
     terminal_table = pa.table(
-        {"terminal": pa.array(np.append(shops.number[shop] * 10 + which, FIRST_MACHINE + machine).astype(np.int32)),
+        {"terminal": pa.array(np.append(shops.number[shop] * 10 + which,
+        FIRST_MACHINE + machine).astype(np.int32)),
          "merchant": pa.array(owner.astype(np.int32), mask=owner < 0),
          "region": columns.code(np.append(shops.region[shop], region), REGION_CODES),
          "country": columns.code(np.append(shops.country[shop], none * 0), COUNTRIES),

@@ -1,7 +1,8 @@
 """What happens in customers' money without credit, insurance of the house, funds and crime.
 
 Start here: `spending_of` puts together wages and bills (`spending_regular`), purchases and cash
-(`spending_purchases`), transfers and moves (`spending_transfers`) and companies (`spending_companies`), all of
+(`spending_purchases`), transfers and moves (`spending_transfers`) and companies (`spending_companies`), all
+of
 which follow the habits of `spending_habits`.
 """
 

@@ -43,7 +43,8 @@ def companies_of(
     staff = _staff(frame, who, firms)
     turnover = _turnover(who, life, staff)
     return joined([
-        _takings(frame, who, acc, habits, turnover, until), _supplies(frame, who, acc, habits, turnover, until),
+        _takings(frame, who, acc, habits, turnover, until), _supplies(frame, who, acc, habits, turnover,
+        until),
         _payroll(frame, who, acc, habits, staff, until), _taxes(frame, who, acc, habits, turnover, until),
     ])  # fmt: skip
 
@@ -87,7 +88,8 @@ def _takings(
     number = acquaintance(who, person, 40 + (luck[:, 1] ** 2 * 20).astype(np.int64))
     number = np.where(acquired, biller("acquirer", person), number)
     return entries(
-        account=acc.main[person], second=second_of(day, clock(frame, who.community, "takings", person.size, 8, 18)),
+        account=acc.main[person], second=second_of(day, clock(frame, who.community, "takings", person.size,
+        8, 18)),
         cents=np.where(cash, np.maximum(cents // 1_000, 1) * 1_000, cents), out=False,
         category=np.where(cash, CATEGORY["cash_deposit"], CATEGORY["business_income"]),
         channel=np.where(cash, CHANNEL["branch"], CHANNEL["transfer"]),
@@ -112,8 +114,10 @@ def _supplies(
     person, cents, day = person[rows], cents[rows], day[rows]
     number = acquaintance(who, person, 60 + (luck[rows] ** 2 * 14).astype(np.int64))
     return entries(
-        account=acc.main[person], second=second_of(day, clock(frame, who.community, "supplies", person.size, 8, 18)),
-        cents=cents, out=True, category=CATEGORY["supplier"], channel=CHANNEL["transfer"], counterparty=number,
+        account=acc.main[person], second=second_of(day, clock(frame, who.community, "supplies", person.size,
+        8, 18)),
+        cents=cents, out=True, category=CATEGORY["supplier"], channel=CHANNEL["transfer"],
+        counterparty=number,
         bank=bank_of(number), person=person, words=words("supplier", number), flexible=True,
     )  # fmt: skip
 

@@ -89,12 +89,12 @@ _SIGNATURE = (
 
 
 @nb.njit(_SIGNATURE, nogil=True, error_model="numpy", **_OPTIONS)
-def purchases(
+def purchases(  # type: ignore[no-untyped-def]
     count, keys, month_start, day_share, presence, life, since, until,
     person_traits, profile, category_traits, places, begins, ends, popularity,
     online_factor, events, ways, hours, category_hours,
     small, large,
-):  # type: ignore[no-untyped-def]  # fmt: skip
+):  # fmt: skip
     """Fills the purchases of all customers; returns how many there are.
 
     `count`, `keys` (n, months): how many, and the key of their sequence. `day_share` (lives, days + 1):
@@ -102,11 +102,13 @@ def purchases(
     `person_traits` (n, 8): level of amounts, share online, share at the region of work, share in the
     neighbouring country, share by credit card, share on the shared account, refusals, days with several.
     Categories are places in
-    merchants.BOUGHT. `profile` (n, categories): running share. `category_traits` (categories, 4): logarithm of the usual
+    merchants.BOUGHT. `profile` (n, categories): running share. `category_traits` (categories, 4): logarithm
+    of the usual
     cents, spread, times online, share of large ones. `places` (n, months + 1): region by month, last the
     region of work. `events` (n, 3): day of a child, of a home, of the credit card's account opening.
     `ways` (n, 11): account, first card, its first
-    day, last card; the same for credit; shared account, its card and day (−1 none). `hours` (classes * HOURS): hour by inverse share;
+    day, last card; the same for credit; shared account, its card and day (−1 none). `hours` (classes *
+    HOURS): hour by inverse share;
     `category_hours` (lives, categories): class. Results: `small` (5, m): account, category, merchant, card,
     flags (1 online, 2 refused); `large` (4, m): second, cents, person, luck.
     """
@@ -149,7 +151,7 @@ def purchases(
                     _share(key, 4)
                     < person_traits[person, 1] * category_traits[category, 2] * online_factor[month]
                 )
-                place = np.int64(ONLINE)
+                place = ONLINE
                 if not online:
                     if where > 0:
                         place = ONLINE + where
@@ -159,12 +161,12 @@ def purchases(
                         luck = _share(key, 6)
                         place = places[person, month]
                         if luck > 0.93:
-                            place = np.int64(_share(key, 7) * 12.0)
+                            place = int(_share(key, 7) * 12.0)
                         elif luck > 0.93 - person_traits[person, 2]:
                             place = places[person, months]
                 low, high = begins[place, category], ends[place, category]
                 if low >= high:
-                    place, online = np.int64(ONLINE), True
+                    place, online = ONLINE, True
                     low, high = begins[place, category], ends[place, category]
                     if low >= high:
                         continue

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bankmine.simulation.accounts import RENEWED, Accounts
 from bankmine.simulation.entries import CATEGORIES, Entries, entries
@@ -51,7 +52,7 @@ def purchases_of(frame: Frame, who: People, life: Life, acc: Accounts, habits: H
     return _as_entries(who, small[:, :found], large[:, :found], shops)
 
 
-def _as_entries(who: People, small: Ints, large: Ints, shops: Merchants) -> Entries:
+def _as_entries(who: People, small: NDArray[np.int32], large: Ints, shops: Merchants) -> Entries:
     account, category, merchant, card, flags = small
     second, cents, person, luck = large
     online = (flags & 1) == 1

@@ -31,7 +31,8 @@ from bankmine.simulation.words import words
 
 
 def wages_of(frame: Frame, who: People, life: Life, leave: Leaving, acc: Accounts, habits: Habits) -> Entries:
-    """Wages, pensions and the earnings of the self-employed; a company of the community pays its own staff."""
+    """Wages, pensions and the earnings of the self-employed; a company of the community pays its own
+    staff."""
     days = business_day(frame, due(frame, who.pay_day))
     paid = (life.wage > 0) & between(
         days, np.maximum(who.joined, 0), np.minimum(leave.salary_moved, leave.closed)
@@ -105,7 +106,8 @@ def _earnings(frame: Frame, who: People, life: Life, leave: Leaving, acc: Accoun
     row, slot = np.nonzero(keep)
     number = acquaintance(who, person[row], known[month[row], person[row], slot])
     return entries(
-        account=acc.main[person[row]], second=second_of(day[row, slot], 9 * 3600 + (cents[row, slot] * 37) % 30_000),
+        account=acc.main[person[row]], second=second_of(day[row, slot], 9 * 3600 + (cents[row,
+        slot] * 37) % 30_000),
         cents=cents[row, slot] // 100 * 100, out=False, category=CATEGORY["business_income"],
         channel=CHANNEL["transfer"], counterparty=number, bank=bank_of(number),
         words=words("business", number),
@@ -127,12 +129,14 @@ def _benefits(frame: Frame, who: People, life: Life, leave: Leaving, acc: Accoun
     return entries(
         account=acc.main[person], second=second_of(days[month], 6 * 3600 + person * 3), out=False,
         cents=np.maximum(who.income[person] // 4, 20_000), category=CATEGORY["benefit"],
-        channel=CHANNEL["transfer"], counterparty=number, bank=bank_of(number), words=words("benefit", person * 0),
+        channel=CHANNEL["transfer"], counterparty=number, bank=bank_of(number), words=words("benefit",
+        person * 0),
     )  # fmt: skip
 
 
 def bills_of(frame: Frame, who: People, acc: Accounts, habits: Habits) -> Entries:
-    """Standing orders, utilities, telephone, school fees, and the fees of the account; light users pay elsewhere."""
+    """Standing orders, utilities, telephone, school fees, and the fees of the account; light users pay
+    elsewhere."""
     draw = frame.random(who.community, "bills")
     luck = draw.random((who.count, 6))
     own = np.exp(0.3 * draw.normal(size=(who.count, 4)))
@@ -156,7 +160,8 @@ def bills_of(frame: Frame, who: People, acc: Accounts, habits: Habits) -> Entrie
         number = biller(name, person * 5 + kind[person])
         parts.append(entries(
             account=acc.main[person], second=second_of(days[person, month], 2 * 3600 + person * 5), out=True,
-            cents=amount[person, month], category=CATEGORY[name], channel=CHANNEL["debit"], counterparty=number,
+            cents=amount[person, month], category=CATEGORY[name], channel=CHANNEL["debit"],
+            counterparty=number,
             bank=bank_of(number), words=words(text, person), flexible=True,
         ))  # fmt: skip
     return joined(parts)
@@ -168,7 +173,8 @@ def _fees(frame: Frame, who: People, acc: Accounts, habits: Habits) -> Entries:
     days = np.broadcast_to(frame.month_start[1:] - 2, (who.count, frame.months))
     person, month = np.nonzero(costly[:, None] & between(days, habits.since, habits.until))
     return entries(
-        account=acc.main[person], second=second_of(days[person, month], 22 * 3600 + person), cents=900, out=True,
+        account=acc.main[person], second=second_of(days[person, month], 22 * 3600 + person), cents=900,
+        out=True,
         category=CATEGORY["fee"], channel=CHANNEL["bank"], words=words("fee"),
     )  # fmt: skip
 
@@ -180,7 +186,9 @@ def opening_of(frame: Frame, who: People, acc: Accounts) -> Entries:
     cents = np.maximum((acc.target[new] * draw[acc.owner[new]]).astype(np.int64) // 5_000 * 5_000, 5_000)
     number = acquaintance(who, acc.owner[new], 11)
     return entries(
-        account=new, second=second_of(acc.opened[new], 10 * 3600 + acc.owner[new] * 7), cents=cents, out=False,
-        category=CATEGORY["transfer_in"], channel=CHANNEL["transfer"], counterparty=number, bank=bank_of(number),
+        account=new, second=second_of(acc.opened[new], 10 * 3600 + acc.owner[new] * 7), cents=cents,
+        out=False,
+        category=CATEGORY["transfer_in"], channel=CHANNEL["transfer"], counterparty=number,
+        bank=bank_of(number),
         words=words("opening", new),
     )  # fmt: skip

@@ -114,10 +114,12 @@ def _festive(frame: Frame, day: Ints) -> np.ndarray:
 
 
 def moved_of(frame: Frame, who: People, life: Life, leave: Leaving, acc: Accounts, habits: Habits) -> Entries:
-    """Surplus moved to savings or elsewhere; savings drawn on; deposits paid in; homes; windfalls; run-downs."""
+    """Surplus moved to savings or elsewhere; savings drawn on; deposits paid in; homes; windfalls;
+    run-downs."""
     return joined([
         _surplus(frame, who, leave, acc, habits), _drawn(frame, who, acc, habits), _deposits(frame, who, acc),
-        _homes(frame, who, life, leave, acc), _windfalls(who, life, leave, acc), _run_down(frame, who, leave, acc),
+        _homes(frame, who, life, leave, acc), _windfalls(who, life, leave, acc), _run_down(frame, who,
+        leave, acc),
     ])  # fmt: skip
 
 
@@ -165,7 +167,8 @@ def _surplus(frame: Frame, who: People, leave: Leaving, acc: Accounts, habits: H
     rows = np.flatnonzero(~own)
     number = acquaintance(who, person[rows], 12)
     outside = entries(
-        account=acc.main[person[rows]], second=second_of(day[rows], seconds[rows]), cents=cents[rows], out=True,
+        account=acc.main[person[rows]], second=second_of(day[rows], seconds[rows]), cents=cents[rows],
+        out=True,
         category=np.where(who.life[person[rows]] == 3, CATEGORY["investment"], CATEGORY["transfer_out"]),
         channel=CHANNEL["transfer"], counterparty=number, bank=bank_of(number), person=person[rows],
         words=words("elsewhere", person[rows]), flexible=True,
@@ -186,7 +189,8 @@ def _drawn(frame: Frame, who: People, acc: Accounts, habits: Habits) -> Entries:
     rows = np.flatnonzero(here & (day < habits.until[person]))
     seconds = 13 * 3600 + person * 19
     return _moved(
-        who, acc, place[rows], acc.main[person[rows]], day[rows], seconds[rows], asked(SWEEP, share[rows]), "savings"
+        who, acc, place[rows], acc.main[person[rows]], day[rows], seconds[rows], asked(SWEEP, share[rows]),
+        "savings"
     )  # fmt: skip
 
 
@@ -231,7 +235,8 @@ def _windfalls(who: People, life: Life, leave: Leaving, acc: Accounts) -> Entrie
     return entries(
         account=acc.main[person], second=second_of(day, 10 * 3600 + person * 11),
         cents=np.maximum(gain.amount[here], 1), out=False, category=CATEGORY["transfer_in"],
-        channel=CHANNEL["transfer"], counterparty=number, bank=bank_of(number), words=words("windfall", person),
+        channel=CHANNEL["transfer"], counterparty=number, bank=bank_of(number), words=words("windfall",
+        person),
     )  # fmt: skip
 
 

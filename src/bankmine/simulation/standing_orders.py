@@ -35,7 +35,8 @@ _CLOCKS = {"rent": 4 * 3600, "savings": 4 * 3600 + 1_800}
 
 SCHEMA_ORDERS = pa.schema(
     [("order", pa.int64()), ("account", pa.int64()), ("counterparty", pa.int64()), ("cp_bank", columns.CODE),
-     ("amount", pa.int64()), ("category", columns.CODE), ("valid_from", pa.date32()), ("valid_to", pa.date32())]
+     ("amount", pa.int64()), ("category", columns.CODE), ("valid_from", pa.date32()), ("valid_to",
+     pa.date32())]
 )  # fmt: skip
 
 
@@ -61,7 +62,8 @@ class Orders:
 def orders_of(
     frame: Frame, who: People, life: Life, leave: Leaving, made: tuple[Ints, Ints, Ints, Ints, Ints]
 ) -> Orders:
-    """The orders of one community; `made` are owner, family, first day, closing day and number of accounts."""
+    """The orders of one community; `made` are owner, family, first day, closing day and number of
+    accounts."""
     parts = [_rents(frame, who, life, leave, made), _saving(frame, who, leave, made)]
     return Orders(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
@@ -69,7 +71,8 @@ def orders_of(
 def _rents(
     frame: Frame, who: People, life: Life, leave: Leaving, made: tuple[Ints, Ints, Ints, Ints, Ints]
 ) -> tuple[Ints, ...]:
-    """Rent rises two in a hundred every year and ends where a home is bought; some landlords are customers."""
+    """Rent rises two in a hundred every year and ends where a home is bought; some landlords are
+    customers."""
     draw, n = frame.random(who.community, "rent"), who.count
     luck, share, day = draw.random(n), draw.uniform(0.18, 0.34, n), draw.integers(1, 6, n)
     owner, local = (draw.random(n) * n).astype(np.int64), draw.random(n) < 0.2
@@ -97,7 +100,7 @@ def _saving(
     frame: Frame, who: People, leave: Leaving, made: tuple[Ints, Ints, Ints, Ints, Ints]
 ) -> tuple[Ints, ...]:
     """The prudent put something aside every month, where they have a savings account."""
-    owner, _, opened, closed, number = made
+    _, _, opened, closed, number = made
     draw, n = frame.random(who.community, "saving"), who.count
     luck, share, day = draw.random(n), draw.uniform(0.03, 0.15, n), draw.integers(1, 28, n)
     place = first_of(made, _SAVINGS, n)
@@ -129,8 +132,10 @@ def order_entries(orders: Orders, frame: Frame, numbers: Ints) -> Entries:
     clock = np.where(rent, _CLOCKS["rent"], _CLOCKS["savings"]) + person * 3
     text = np.where(rent, words("rent", person), words("savings", person))
     paid = entries(
-        account=orders.account[row], second=second_of(days[row, month], clock), cents=orders.cents[row, month],
-        out=True, category=orders.category[row], channel=CHANNEL["order"], counterparty=orders.counterparty[row],
+        account=orders.account[row], second=second_of(days[row, month], clock), cents=orders.cents[row,
+        month],
+        out=True, category=orders.category[row], channel=CHANNEL["order"],
+        counterparty=orders.counterparty[row],
         bank=orders.bank[row], words=text, flexible=True,
     )  # fmt: skip
     here = np.flatnonzero(to >= 0)
@@ -155,7 +160,8 @@ def order_table(orders: Orders, frame: Frame, numbers: Ints) -> pa.Table:
     table = pa.table(
         {"order": pa.array(orders.number[row]), "account": pa.array(numbers[orders.account[row]]),
          "counterparty": pa.array(orders.counterparty[row]), "cp_bank": columns.code(orders.bank[row], BANKS),
-         "amount": pa.array(orders.cents[row, month]), "category": columns.code(orders.category[row], CATEGORIES),
+         "amount": pa.array(orders.cents[row, month]), "category": columns.code(orders.category[row],
+         CATEGORIES),
          "valid_from": columns.day(first),
          "valid_to": columns.day(np.where(until < frame.days, until, NEVER))}, schema=SCHEMA_ORDERS,
     )  # fmt: skip
