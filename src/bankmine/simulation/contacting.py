@@ -9,6 +9,7 @@ an application); who says yes in the control group is not asked, but takes it al
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -152,6 +153,6 @@ def joined_contacts(parts: list[Contacts]) -> Contacts:
         none, empty = np.zeros(0, dtype=np.int64), np.zeros(0)
         no = np.zeros(0, dtype=np.bool_)
         return Contacts(none, none, none, no, empty, empty, empty, no, none, {})
-    columns = [np.concatenate([getattr(part, name) for part in parts]) for name in names]
+    whole: dict[str, Any] = {name: np.concatenate([getattr(part, name) for part in parts]) for name in names}
     seen = {name: np.concatenate([part.seen[name] for part in parts]) for name in parts[0].seen}
-    return Contacts(*columns, seen)
+    return Contacts(**whole, seen=seen)

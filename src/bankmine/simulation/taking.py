@@ -206,8 +206,10 @@ def wishes_of(
         np.concatenate(one) for one in zip(*found, strict=True)
     )
     order = np.lexsort((family, formed, person))
-    columns = (person, family, which, formed, opened, ends)
-    wishes = Wishes(*(one[order] for one in columns), sold[order].astype(np.bool_))
+    wishes = Wishes(
+        person[order], family[order], which[order], formed[order], opened[order], ends[order],
+        sold[order].astype(np.bool_),
+    )  # fmt: skip
     return wishes, Sold(plan, joined_contacts(contacts), expected)
 
 
@@ -231,7 +233,8 @@ def _wished(
     formed, opened = _days(frame, month, left)
     free = (taken[person, family] < formed) & (who.joined[person] < formed)
     free &= (leave.decided[person] > formed) & (opened < leave.gone[person])
-    family, person, left, formed, opened = (one[free] for one in (family, person, left, formed, opened))
+    family, person, formed, opened = (one[free] for one in (family, person, formed, opened))
+    left = left[free]
     at = circumstances(who, person, since["home"][person, month] < 8, since["child"][person, month] < 8)
     which = choice(family, left * 499 % 1, at)
     ends = np.minimum(opened + _term(which, left * 199 % 1), NEVER)

@@ -8,6 +8,7 @@ carries it. Each also happens to people who then take nothing. A taste nobody ca
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -50,7 +51,7 @@ def traits_of(who: People) -> Traits:
     )  # fmt: skip
 
 
-def _step(value: Floats, middle: float, width: float) -> Floats:
+def _step(value: Any, middle: float, width: float) -> Floats:
     return np.asarray(1.0 / (1.0 + np.exp(-(value - middle) / width)))
 
 
