@@ -138,6 +138,7 @@ def _written(
         "far_24h": _recent(far > 12.0, place, day_ago),
         "test_24h": _recent(small, place, day_ago),
         "quick_new_24h": _recent(new * quick, place, day_ago),
+        "rapid_new_24h": _recent(new * (pause < 20.0), place, day_ago),
         "quick_easy_new_24h": _recent(new * easy * quick, place, day_ago),
         "far_easy_new_24h": _recent(new * easy * (far > 12.0), place, day_ago),
         "quick_online_new_24h": _recent(new * online * quick, place, day_ago),

@@ -32,7 +32,7 @@ from bankmine.simulation.scenario import Fraud
 from bankmine.simulation.spending_purchases import device_of
 from bankmine.simulation.streams import EVERYONE, stream
 
-_STOLEN_A_YEAR = 0.036  # of an average customer
+_STOLEN_A_YEAR = 0.039  # of an average customer
 _HIT_EVERY_DAYS = 5.5  # a terminal is compromised, in the whole bank
 _AT_LEAST = 12 * 3600  # seconds an episode runs
 _REFUSED = 0.03  # declined whatever the balance, as honest payments are
@@ -67,16 +67,16 @@ def stolen_cards(scene: Scene) -> Planned:
     luck = scene.keyed("stolen card")
     found = arrivals(scene, "stolen card", _STOLEN_A_YEAR * strength * scene.who.activity)
     found, card = with_cards(scene, found, luck)
-    count = 2 + (11 * luck.uniform("count", found.key) ** 1.5).astype(np.int64)
+    count = 2 + (11 * luck.uniform("count", found.key) ** 1.1).astype(np.int64)
     length = luck.between("length", 0.5, 3.0, found.key)
-    episode, number, second = sprees(luck, found.key, found.second, length, count, waking=True, minutes=10.0)
+    episode, number, second = sprees(luck, found.key, found.second, length, count, waking=True, minutes=6.0)
     key = found.key[episode]
     online = luck.uniform("online", key, number) < 0.18
     place = np.where(online, ONLINE, _hunting_ground(scene, found, luck)[episode])
     category = mixed(_RESELL, luck.uniform("category", key, number))
     tested = (luck.uniform("tested", found.key) < 0.35)[episode] & (number == 0)
     amount = scene.amounts.draw(category, luck.uniform("amount", key, number))
-    amount = amount * np.exp(0.6 + 0.5 * luck.normal("more", key, number))
+    amount = amount * np.exp(0.75 + 0.5 * luck.normal("more", key, number))
     cents = np.where(tested, luck.between("test", 80, 700, key), np.maximum(amount, 150)).astype(np.int64)
     merchant = scene.shops.draw(category, place, luck.uniform("merchant", key, number))
     return paid_by_card(scene, "stolen_card", found, card, episode, second, cents, merchant, online, luck)
@@ -211,7 +211,7 @@ def _first_visits(key: Ints, second: Ints) -> Ints:
 def _misuse(scene: Scene, found: Arrivals, card: Ints, luck: Keyed) -> Planned:
     count = 1 + (7 * luck.uniform("count", found.key) ** 0.9).astype(np.int64)
     length = luck.between("length", 0.1, 2.5, found.key)
-    episode, number, second = sprees(luck, found.key, found.second, length, count, waking=False, minutes=9.0)
+    episode, number, second = sprees(luck, found.key, found.second, length, count, waking=False, minutes=6.0)
     key = found.key[episode]
     category = mixed(_WITHOUT_CARD, luck.uniform("category", key, number))
     tries = [luck.uniform(f"merchant {one}", key, number) for one in range(3)]
@@ -219,7 +219,7 @@ def _misuse(scene: Scene, found: Arrivals, card: Ints, luck: Keyed) -> Planned:
     usual = scene.shops.draw(category, np.full(key.size, ONLINE), tries[0])
     merchant = np.where(foreign, scene.shops.draw_foreign(category, tries), usual)
     amount = scene.amounts.draw(category, luck.uniform("amount", key, number))
-    cents = np.maximum(amount * np.exp(0.55 + 0.5 * luck.normal("more", key, number)), 120).astype(np.int64)
+    cents = np.maximum(amount * np.exp(0.7 + 0.5 * luck.normal("more", key, number)), 120).astype(np.int64)
     online = np.ones(episode.size, dtype=np.bool_)
     return paid_by_card(
         scene, "compromised_terminal", found, card, episode, second, cents, merchant, online, luck

@@ -27,7 +27,7 @@ from bankmine.simulation.entries import Entries
 from bankmine.simulation.frame import DAY, REGIONS, Floats, Ints
 from bankmine.simulation.merchants import ONLINE
 
-_JOURNEYS_A_YEAR, _FEASTS, _OUTINGS_A_YEAR, _ORDERS = 0.05, 0.05, 0.04, 0.12
+_JOURNEYS_A_YEAR, _FEASTS, _OUTINGS_A_YEAR, _ORDERS = 0.05, 0.05, 0.04, 0.22
 _ON_JOURNEY = {
     "restaurant": 0.3,
     "travel": 0.25,
