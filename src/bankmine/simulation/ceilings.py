@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bankmine.bank.civil import DAY, Zone
+from bankmine.errors import FeasibilityError
 from bankmine.evaluation.intervals import interval
 from bankmine.simulation.delivery import parts_of
 from bankmine.simulation.frame import Floats, Frame, Ints, Truth
@@ -196,7 +197,10 @@ def _fewer(table: pa.Table) -> pa.Table:
 
 
 def ceilings_of(rows: Rows, metric: str) -> dict[str, Any]:
-    """Both ceilings of one label in both metrics, each with its interval over customers; plain values."""
+    """Both ceilings of one label in both metrics, each with its interval over customers; plain values.
+
+    None where there are too few rows of one class for an interval to mean anything.
+    """
     figures: dict[str, Any] = {
         "metric": metric,
         "rows": int(rows.label.size),
@@ -205,12 +209,16 @@ def ceilings_of(rows: Rows, metric: str) -> dict[str, Any]:
     }
     if rows.label.all() or not rows.label.any():
         return figures | {"oracle": None, "observable": None}
-    for name, score in (("oracle", rows.oracle), ("observable", predicted(rows))):
-        figures[name] = {}
-        for one in METRICS:
-            range_ = interval(one, rows.label, score, groups=rows.customer, resamples=60, by="customer")
-            figures[name][one] = [round(value, 4) for value in (range_.value, range_.low, range_.high)]
-    return figures
+    measured: dict[str, Any] = {}
+    try:
+        for name, score in (("oracle", rows.oracle), ("observable", predicted(rows))):
+            measured[name] = {}
+            for one in METRICS:
+                range_ = interval(one, rows.label, score, groups=rows.customer, resamples=60, by="customer")
+                measured[name][one] = [round(value, 4) for value in (range_.value, range_.low, range_.high)]
+    except FeasibilityError:
+        return figures | {"oracle": None, "observable": None}
+    return figures | measured
 
 
 def predicted(rows: Rows) -> Floats:
