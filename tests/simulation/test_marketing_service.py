@@ -222,3 +222,16 @@ def test_a_bank_of_one_customer_and_one_month_is_served() -> None:
     made = community(customers=1, months=1)
     assert made.service.tables(made.frame, made.who)["customers"].num_rows <= 1
     assert made.service.truth(made.frame, made.who)["label_next_product"].num_rows == 0
+
+
+@pytest.mark.parametrize(("name", "at"), [("digital", "happened_at"), ("interactions", "happened_at"),
+                                          ("contacts", "contacted_at"), ("prospects", "seen_at")])  # fmt: skip
+def test_a_longer_bank_begins_with_the_same_rows(name: str, at: str) -> None:
+    found = []
+    for months in (12, 18):
+        made = community(customers=200, months=months)
+        table = made.service.tables(made.frame, made.who)[name]
+        found.append(table.filter(pa.array(micros(table, at) < (19_358 + 270) * DAY * 10**6)))
+    early = [column for column in found[0].column_names if column not in ("resolved_at", "revenue")]
+    assert found[0].num_rows > 5
+    assert found[0].select(early).to_pylist() == found[1].select(early).to_pylist()

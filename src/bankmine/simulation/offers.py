@@ -81,7 +81,7 @@ def campaigns_of(frame: Frame) -> list[Campaign]:
     for number in range(int(yearly * MAXIMUM_MONTHS / 12)):
         place, late, targeted, reach = draw.random(4)
         starts = int((number + 0.15 + 0.5 * late) * 365.25 / yearly)
-        if starts + DURATION > frame.days:
+        if starts >= frame.days:
             break
         plan.append(_campaign(number, starts, int(place * len(OFFERS)), targeted < 0.5, 0.25 + 0.3 * reach))
     return plan

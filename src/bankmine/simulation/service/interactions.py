@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from bankmine.simulation import columns
 from bankmine.simulation.catalogue import CODES
-from bankmine.simulation.frame import BRANCHES, DAY, MAXIMUM_MONTHS, NEVER, Floats, Frame, Ints
+from bankmine.simulation.frame import BRANCHES, DAY, MAXIMUM_MONTHS, NEVER, Floats, Frame, Ints, Truth
 from bankmine.simulation.leaving import TOPICS, Leaving
 from bankmine.simulation.people import FIRST_CUSTOMER, People
 from bankmine.simulation.products import Products
@@ -164,14 +164,21 @@ def dissatisfied(mood: Floats) -> Floats:
     return np.asarray(1 / (1 + np.exp((mood - CUTS[1]) / (SPREAD * 0.55))))
 
 
+def _words(frame: Frame, who: People, said: Interactions, chinese: Truth) -> pa.Array:
+    """Texts, drawn in the order of time: a longer world begins with the same ones."""
+    order = np.lexsort((said.number, said.second))
+    words = interaction_texts(
+        frame.random(who.community, "words"), said.topic[order], said.sentiment[order], chinese[order],
+        who.number[said.person[order]] % 2, kind=said.kind[order],
+    )  # fmt: skip
+    return words.take(pa.array(np.argsort(order)))
+
+
 def interaction_table(frame: Frame, who: People, said: Interactions) -> pa.Table:
     """Extract `interactions`."""
     person, size = said.person, said.person.size
-    half = who.number[person] % 2
     chinese = who.chinese[person] & (mixed(said.number) < 0.85)
-    words = interaction_texts(
-        frame.random(who.community, "words"), said.topic, said.sentiment, chinese, half, kind=said.kind
-    )
+    words = _words(frame, who, said, chinese)
     usual = np.array([-1, 4, 0, 1, 4])[said.kind]
     told_by = (mixed(said.number + 5) * 4).astype(np.int64)
     rated = ~np.isnan(said.rating)
