@@ -26,6 +26,7 @@ UNKNOWN_STATUS, BOOKED = "X", "B"
 _EPOCH_DAYS = FIRST_DAY.toordinal() - 719_163  # days from 1970-01-01 to FIRST_DAY
 _FAR = 70 * 365  # days; nobody books that far ahead
 _MOST_DAYS = 12  # a late row is recorded so many days after at the latest
+_MOST_BROKEN = 0.009  # of a community's rows, whatever luck says
 _UNTIDY = {  # extract: codes that are typed in by hand, and so come untidy
     "customers": ("gender", "marital", "education"), "interactions": ("topic",), "prospects": ("gender",),
 }  # fmt: skip
@@ -188,7 +189,8 @@ def _withdrawn(frame: Frame, community: int, table: pa.Table, rows: Ints) -> tup
 
 
 def _broken(frame: Frame, community: int, table: pa.Table, rows: Ints) -> tuple[pa.Table, list[Trace]]:
-    """Rows no bank can take, made of true ones; the way they are broken goes round."""
+    """Rows no bank can take, made of true ones, so few that a load does not refuse the whole."""
+    rows = rows[: int(_MOST_BROKEN * table.num_rows)]
     number = _first_number(community) + EXTRA + EXTRA // 2 + np.arange(rows.size)
     way = frame.random(community, "dirt broken").integers(0, len(BREAKS), rows.size)
     made = _with_column(table.take(rows), "txn_no", pa.array(number))
