@@ -8,10 +8,11 @@ times the share of fraud that is ever reported.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from bankmine.simulation import columns
 from bankmine.simulation.accounts import Accounts
@@ -21,7 +22,7 @@ from bankmine.simulation.crime.scene import fanned
 from bankmine.simulation.crime.shops import shops_of
 from bankmine.simulation.crime.verdicts import UNREPORTED
 from bankmine.simulation.entries import CATEGORIES
-from bankmine.simulation.frame import DAY, NEVER, Floats, Frame, Ints, Truth
+from bankmine.simulation.frame import DAY, NEVER, Floats, Frame, Ints
 from bankmine.simulation.people import People
 
 if TYPE_CHECKING:
@@ -95,61 +96,70 @@ def _chance(crime: Crime, window: Window, transactions: Ints) -> Floats:
 def _written(
     crime: Crime, frame: Frame, who: People, acc: Accounts, window: Window, booked: Booked, transactions: Ints
 ) -> dict[str, Floats]:
-    rows, axis, first = window.rows, window.axis, window.first
-    place = np.arange(axis.size)
-    every = shops_of(frame.seed).merchants
-    merchant = np.maximum(rows.merchant, 0)
-    country = np.where(rows.merchant >= 0, every.country[merchant], 0)
-    online = (rows.merchant >= 0) & (every.region[merchant] < 0) & np.isnan(every.lat[merchant])
-    since = {f"count_{name}": place - np.searchsorted(axis, axis - span) for name, span in
-             (("1h", 3600), ("24h", DAY), ("7d", 7 * DAY))}  # fmt: skip
-    within = {name: np.minimum(count, place - first) for name, count in since.items()}
-    pause = np.where(place > first, np.diff(rows.second, prepend=0) / 60.0, _LONG)
-    log = np.log(np.maximum(rows.cents, 1))
-    running = np.append(0.0, np.cumsum(log))
-    squares = np.append(0.0, np.cumsum(log**2))
-    count = place - first
-    mean = (running[place] - running[first] + 5 * log.mean()) / (count + 5)
-    spread = np.sqrt(
-        np.maximum((squares[place] - squares[first] + 5 * (log**2).mean()) / (count + 5) - mean**2, 0.1)
-    )
-    new = _new_merchant(window, acc, booked)
-    far = _from_home(frame, who, acc, rows)
-    quick = pause < 60.0
-    small = new * (rows.cents < 700)
-    easy = np.isin(rows.category, _EASY_TO_SELL).astype(np.float64)
-    sums = np.append(0.0, np.cumsum(rows.cents * easy))
-    day_ago = place - within["count_24h"]
-    verdict = _confirmed(crime, rows, transactions)
+    """What the tables say of each payment of the window by then, by name."""
+    verdict = _confirmed(crime, window.rows, transactions)
+    marks = _marks(frame, who, acc, window, booked)
     return {
-        "amount": log,
-        "amount_against_own": (log - mean) / spread,
+        **marks, **_amounts(window), **_recents(window, marks),
+        "frauds_on_card": _known_on_card(window, verdict), "exposed": _exposed(frame, window, verdict),
+    }  # fmt: skip
+
+
+def _marks(frame: Frame, who: People, acc: Accounts, window: Window, booked: Booked) -> dict[str, Floats]:
+    """What the payment itself says."""
+    rows, every = window.rows, shops_of(frame.seed).merchants
+    merchant, shop = np.maximum(rows.merchant, 0), rows.merchant >= 0
+    later = np.arange(rows.number.size) > window.first
+    pause = np.where(later, np.diff(rows.second, prepend=0) / 60.0, _LONG)
+    new = _new_merchant(window, acc, booked)
+    online, night = shop & np.isnan(every.lat[merchant]), rows.second % DAY < 6 * 3600
+    found = {
+        "minutes_since_last": np.minimum(pause, _LONG), "foreign": shop & (every.country[merchant] > 0),
+        "online": online, "easy_to_sell": np.isin(rows.category, _EASY_TO_SELL), "night": night,
+        "cash": rows.category == _CASH, "new_merchant": new, "online_new_night": new * online * night,
+        "kilometres_from_home": _from_home(frame, who, acc, rows),
+    }  # fmt: skip
+    return {name: np.asarray(value, dtype=np.float64) for name, value in found.items()}
+
+
+def _amounts(window: Window) -> dict[str, Floats]:
+    """The amount, and how it stands to the card's own, drawn towards everybody's while there are few."""
+    log, first = np.log(np.maximum(window.rows.cents, 1)), window.first
+    place = np.arange(log.size)
+    running, squares = np.append(0.0, np.cumsum(log)), np.append(0.0, np.cumsum(log**2))
+    count = place - first + 5
+    mean = (running[place] - running[first] + 5 * log.mean()) / count
+    square = (squares[place] - squares[first] + 5 * (log**2).mean()) / count
+    return {"amount": log, "amount_against_own": (log - mean) / np.sqrt(np.maximum(square - mean**2, 0.1))}
+
+
+def _recents(window: Window, marks: dict[str, Floats]) -> dict[str, Floats]:
+    """How much of what the card has done in the last hour, day and week."""
+    axis, place = window.axis, np.arange(window.axis.size)
+    within = {name: np.minimum(place - np.searchsorted(axis, axis - span), place - window.first)
+              for name, span in (("count_1h", 3600), ("count_24h", DAY), ("count_7d", 7 * DAY))}  # fmt: skip
+    day_ago = place - within["count_24h"]
+    new, easy, online = marks["new_merchant"], marks["easy_to_sell"], marks["online"]
+    far, pause = marks["kilometres_from_home"] > 12.0, marks["minutes_since_last"]
+    watched: dict[str, NDArray[Any]] = {
+        "new_merchants_24h": new,
+        "far_24h": far,
+        "test_24h": new * (window.rows.cents < 700),
+        "quick_new_24h": new * (pause < 60),
+        "rapid_new_24h": new * (pause < 20),
+        "quick_easy_new_24h": new * easy * (pause < 60),
+        "far_easy_new_24h": new * easy * far,
+        "quick_online_new_24h": new * online * (pause < 60),
+        "foreign_online_24h": marks["foreign"] * online * new,
+    }
+    return {
         **{name: value.astype(np.float64) for name, value in within.items()},
-        "minutes_since_last": np.minimum(pause, _LONG),
-        "foreign": (country > 0).astype(np.float64),
-        "online": online.astype(np.float64),
-        "easy_to_sell": easy,
-        "easy_sum_24h": np.log1p(sums[place + 1] - sums[day_ago]),
-        "night": (rows.second % DAY < 6 * 3600).astype(np.float64),
-        "cash": (rows.category == _CASH).astype(float),
-        "new_merchant": new,
-        "new_merchants_24h": _recent(new, place, day_ago),
-        "kilometres_from_home": far,
-        "far_24h": _recent(far > 12.0, place, day_ago),
-        "test_24h": _recent(small, place, day_ago),
-        "quick_new_24h": _recent(new * quick, place, day_ago),
-        "rapid_new_24h": _recent(new * (pause < 20.0), place, day_ago),
-        "quick_easy_new_24h": _recent(new * easy * quick, place, day_ago),
-        "far_easy_new_24h": _recent(new * easy * (far > 12.0), place, day_ago),
-        "quick_online_new_24h": _recent(new * online * quick, place, day_ago),
-        "foreign_online_24h": _recent((country > 0) * online * new, place, day_ago),
-        "online_new_night": new * online * (rows.second % DAY < 6 * 3600),
-        "frauds_on_card": _known_on_card(window, verdict),
-        "exposed": _exposed(frame, window, verdict),
+        **{name: _recent(value, place, day_ago) for name, value in watched.items()},
+        "easy_sum_24h": np.log1p(_recent(window.rows.cents * easy, place, day_ago)),
     }
 
 
-def _recent(mark: Floats | Truth, place: Ints, since: Ints) -> Floats:
+def _recent(mark: NDArray[Any], place: Ints, since: Ints) -> Floats:
     """How many marked payments from `since` up to and with each one."""
     total = np.append(0.0, np.cumsum(mark))
     return np.asarray(total[place + 1] - total[since])
