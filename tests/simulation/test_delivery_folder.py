@@ -14,7 +14,6 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-import bankmine.simulation
 from bankmine.errors import BankmineError, ConfigurationError, UsageError
 from bankmine.simulation import delivery
 from bankmine.simulation.frame import Frame
@@ -28,7 +27,6 @@ Make = Callable[..., Simulated]
 def make(monkeypatch: pytest.MonkeyPatch) -> Make:
     """Simulates with the stand-in for the model of the bank, in this process."""
     monkeypatch.setitem(sys.modules, "bankmine.simulation.community", made_community)
-    monkeypatch.setattr(bankmine.simulation, "community", made_community, raising=False)
 
     def made(folder: Path, **given: object) -> Simulated:
         asked = {"customers": 2500, "months": 3, "seed": 5, "workers": 1, **given}

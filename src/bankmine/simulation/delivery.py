@@ -55,12 +55,12 @@ def parts_of(frame: Frame) -> list[range]:
 
 def write_part(frame: Frame, part: int, folder: Path, form: str) -> Iterator[Written | None]:
     """Writes one part; gives None after each community and at last what was written."""
-    from bankmine.simulation import community
+    from bankmine.simulation.community import make
 
     name, planted = f"part-{part:05d}", Written()
     with Tables(folder, name, form) as extracts, Tables(folder / TRUTH, name, "parquet") as truth:
         for number in parts_of(frame)[part]:
-            made = community.make(frame, number)
+            made = make(frame, number)
             delivered, traces, counts = dirty(frame, number, made.extracts)
             planted.add(Written(planted=counts))
             extracts.write(delivered)
@@ -72,10 +72,10 @@ def write_part(frame: Frame, part: int, folder: Path, form: str) -> Iterator[Wri
 
 def write_shared(frame: Frame, folder: Path, form: str) -> Written:
     """Writes the extracts that all communities share."""
-    from bankmine.simulation import community
+    from bankmine.simulation.community import shared
 
     with Tables(folder, "shared", form) as extracts:
-        extracts.write(community.shared(frame))
+        extracts.write(shared(frame))
     return Written(rows=dict(extracts.rows))
 
 
