@@ -139,7 +139,7 @@ def accounts_of(frame: Frame, who: People, life: Life, leave: Leaving, held: Hol
     slot = np.append(np.zeros(n, dtype=np.int64), 1 + np.arange(person.size - n) - first[person[n:]])
     draw = frame.random(who.community, "accounts")
     target = _targets(draw, who, person, family)
-    calm = np.exp(0.5 * frame.random(who.community, "first balances").normal(size=(n, EACH)))
+    calm = np.exp(0.35 * frame.random(who.community, "first balances").normal(size=(n, EACH)))
     initial = np.where(opened < 0, target * calm[person, slot], 0).astype(np.int64)
     initial = np.where(family == CREDIT_CARD, 0, initial)
     co_owner, authorised, joint = _companions(frame, who, leave, person.size)
@@ -199,12 +199,12 @@ def _targets(draw: np.random.Generator, who: People, person: Ints, family: Ints)
     n = who.count
     luck = draw.normal(size=(n, EACH))
     months = np.where(family == CURRENT, 0.75, np.where(family == SAVINGS, 3.0, 8.0))
-    spread = np.where(family == CURRENT, 0.8, np.where(family == SAVINGS, 1.1, 0.7))
+    spread = np.where(family == CURRENT, 0.75, np.where(family == SAVINGS, 1.1, 0.7))
     prudent = 0.5 + who.prudence[person]
     own = np.where(
         who.company[person],
         0.7,
-        prudent * np.array([0.5, 0.8, 0.9, 1.6, 1.5, 0.8, 1.3, 1.0])[who.life[person]],
+        prudent * np.array([0.7, 0.9, 0.9, 1.3, 1.3, 0.9, 1.1, 1.0])[who.life[person]],
     )
     value = who.income[person] * months * own * np.exp(spread * luck[person, family])
     return np.asarray(np.where(family == CREDIT_CARD, 0.0, np.rint(np.maximum(value, 5_000))))

@@ -96,17 +96,19 @@ def _silent_chance(
     decided = leave.decided[:, None] < start
     shows = ((leave.way == GRADUAL) | (leave.way == SILENT))[:, None] & decided
     away = _away(habits.presence, start)
+    usual = np.where(acc.debit >= 0, habits.usual, habits.without_card)
     before = np.concatenate([habits.mood[:, :1] * 0, habits.mood[:, :-1]], axis=1)
     slept = np.concatenate([habits.slept[:, :1] * 0 - 1, habits.slept[:, :-1]], axis=1)
     gone = shows & (start >= leave.rundown_until[:, None])
     awake, sleeping = np.where(slept < 0, 1.0, 0.0), np.where(slept < 0, 0.0, 1.0)
     age = np.maximum(slept, 0)
     still = np.where(gone, 0.0, surplus[:, None])
+    short = _short_of_money(paid, slept, usual, start)
     fresh = np.zeros_like(awake)  # fell asleep within the 90 days
     for ahead in range(3):
         share = np.clip((away - 30 * ahead) / 30.0, 0.0, 1.0)
-        pace = np.exp(STAYS_IN_MOOD ** (ahead + 1) * before) * (1.0 - share)
-        expected = habits.usual[:, None] * np.where(gone, _KEPT * pace, pace)
+        pace = short * np.exp(STAYS_IN_MOOD ** (ahead + 1) * before) * (1.0 - share)
+        expected = usual[:, None] * np.where(gone, _KEPT * pace, pace)
         wakes = WAKES[np.minimum(age + ahead, WAKES.size - 1)]
         woken = sleeping * wakes + fresh * WAKES[max(ahead - 1, 0)]
         fresh = fresh * (1 - WAKES[max(ahead - 1, 0)]) + awake * habits.sleeps
@@ -126,10 +128,20 @@ def _silent_chance(
     carries = shows & (leave.rundown_until[:, None] > start)
     closes = decided & (leave.closed[:, None] < start + HORIZON_DAYS)
     chance = np.where(carries | closes, 0.0, chance)
-    return _shared(chance, start, acc, habits)
+    return _shared(chance, start, acc, habits, gone)
 
 
-def _shared(chance: Floats, start: Ints, acc: Accounts, habits: Habits) -> Floats:
+def _short_of_money(paid: _Payments, slept: Ints, usual: Floats, start: Ints) -> Floats:
+    """Who, awake all the quarter before, paid far less than usual has nothing to pay from: a factor."""
+    awake = slept < 0
+    awake[:, 1:] &= slept[:, :-1] < 0
+    awake[:, 2:] &= slept[:, :-2] < 0
+    seen = (paid.count_before(start, HORIZON_DAYS) + 1.0) / (3.0 * usual[:, None] + 1.0)
+    long = np.arange(start.size) >= _FIRST_MONTH
+    return np.where(awake & long, np.clip(2.0 * seen, 0.02, 1.0), 1.0)
+
+
+def _shared(chance: Floats, start: Ints, acc: Accounts, habits: Habits, gone: Truth) -> Floats:
     """What the one pays from a shared account, the other has paid too."""
     partner = np.flatnonzero(acc.joint >= 0)
     owner = acc.owner[acc.joint[partner]]
@@ -137,6 +149,7 @@ def _shared(chance: Floats, start: Ints, acc: Accounts, habits: Habits) -> Float
     found[partner] *= chance[owner]
     issued = np.where(acc.joint_card[partner] >= 0, acc.card_issued[acc.joint_card[partner]], NEVER)
     there = (issued[:, None] < start) & (habits.bills_until[partner][:, None] > start)
+    there &= ~gone[owner]  # what a run-down account holds pays for nothing
     rate = np.where(there, habits.traits[partner, 5][:, None], 0.0)
     rests = np.where(habits.slept[partner] >= 0, ASLEEP, 1.0)
     found[owner] *= np.exp(-3.0 * rate * rests * habits.usual[partner][:, None])

@@ -63,10 +63,8 @@ _WEEKDAYS = (  # against the bank's own rhythm, Monday first, by way of life
 )  # fmt: skip
 
 
-LIGHT_WAGE, LIGHT_SURPLUS = (
-    0.12,
-    0.05,
-)  # light users: share of the wage paid in here; moves of surplus a month
+# Light users: share of the wage paid in here, moves of surplus a month.
+LIGHT_WAGE, LIGHT_SURPLUS = 0.25, 0.06
 STAYS_IN_MOOD, ASLEEP = 0.6, 0.004
 WAKES = np.array([0.02, 0.05, 0.12, 0.4, 0.6, 0.8])  # chance to wake by months asleep, the last for more
 _SLEEPS, _ANGER = 0.05, 1.8  # chance of a light user to let the account rest, and what dissatisfaction adds
@@ -82,7 +80,8 @@ class Habits:
 
     `presence` (n, days): 0 at home, c > 0 in country c, −1 out of reach (nothing is paid). `since`, `until`
     (n,): first day and first day no more. `bills_until` (n,): standing orders and debits end here. `light`
-    (n,): mainly uses another bank. `usual` (n,): payments a month when awake and nothing is special.
+    (n,): mainly uses another bank. `usual`, `without_card` (n,): payments a month
+    when awake and nothing is special, of those with and without a card.
     `traits` (n, 8) and `profile` (n, bought), `day_share` (lives, days + 1): see
     `spending_kernel.purchases`. `steady` (n,): each customer's activity against those of the same life.
     """
@@ -101,6 +100,7 @@ class Habits:
     bills_until: Ints
     light: Truth
     usual: Floats
+    without_card: Floats
     traits: Floats
     profile: Floats
     day_share: Floats
@@ -121,13 +121,15 @@ def habits_of(frame: Frame, who: People, life: Life, leave: Leaving) -> Habits:
     buys = np.array(_PURCHASES)[kind]
     draws = np.array(_CASH)[kind] * (1.3 - 0.6 * who.digital)
     sends = np.array(_TRANSFERS)[kind] * (0.3 + who.digital)
+    traits = _traits(frame, who)
     return Habits(
         purchases=pace * buys[:, None], cash=np.minimum(pace, 2.0) * draws[:, None],
         transfers=pace * sends[:, None], mood=mood, sleeps=sleeps, slept=slept, spells=spells, fading=fading,
         presence=_presence(frame, who), since=np.maximum(who.joined, 0), until=leave.closed,
         bills_until=bills_until_of(frame, who, leave), light=light,
         usual=steady * (buys + draws + 0.8 * sends),
-        traits=_traits(frame, who), profile=_profile(frame, who), day_share=_day_share(frame), steady=steady,
+        without_card=steady * (np.minimum(1.2 * traits[:, 1], 1.0) * buys + 0.8 * sends), traits=traits,
+        profile=_profile(frame, who), day_share=_day_share(frame), steady=steady,
     )  # fmt: skip
 
 
@@ -264,7 +266,7 @@ def _traits(frame: Frame, who: People) -> Floats:
     shared = draw.beta(2.0, 3.0, n)
     return np.ascontiguousarray(np.stack(
         [level, np.minimum(online, 0.9), work, np.minimum(border, 0.9), credit, shared,
-         0.004 + 0.01 * draw.beta(1, 2, n), draw.beta(5.0, 4.0, n)], axis=1,
+         0.004 + 0.01 * draw.beta(1, 2, n), draw.beta(5.5, 3.6, n)], axis=1,
     ))  # fmt: skip
 
 

@@ -14,6 +14,7 @@ import numpy as np
 _OPTIONS: dict[str, Any] = {"cache": True, "_nrt": False}
 _part: Any = nb.njit(inline="always", **_OPTIONS)
 DAY = 86_400
+MORNING, NIGHT = 7 * 3600, 22 * 3600  # further payments of a day lie between, if they can
 HOURS = 64  # places of the table of hours
 ONLINE = 12
 FAVOURITES = 3
@@ -125,9 +126,14 @@ def purchases(  # type: ignore[no-untyped-def]
                 key = _mixed(keys[person, month] + np.uint64(number) * np.uint64(0xD1342543DE82EF95))
                 if number > 0 and second >= 0 and _share(key, 0) < person_traits[person, 7]:
                     day = second // DAY
-                    second = second + 600 + np.int64(-13000.0 * np.log(1.0 - _share(key, 1)))
-                    if second // DAY != day:
-                        second = day * DAY + DAY - 1 - np.int64(7200 * _share(key, 2))
+                    step = 600 + np.int64(-13000.0 * np.log(1.0 - _share(key, 1)))
+                    step = -step if _share(key, 2) < 0.5 else step
+                    clock = second % DAY
+                    if not MORNING <= clock + step < NIGHT:
+                        step = -step
+                    clock += step
+                    clock = MORNING if clock < MORNING else clock
+                    second = day * DAY + (clock if clock < DAY else DAY - 1)
                 else:
                     aim = before + whole * _share(key, 1)
                     day = _after(day_share[of], begin + 1, end + 1, aim) - 1
