@@ -132,7 +132,7 @@ def purchases(  # type: ignore[no-untyped-def]
                     if not MORNING <= clock + step < NIGHT:
                         step = -step
                     clock += step
-                    clock = MORNING if clock < MORNING else clock
+                    clock = np.int64(MORNING) if clock < MORNING else clock
                     second = day * DAY + (clock if clock < DAY else DAY - 1)
                 else:
                     aim = before + whole * _share(key, 1)
