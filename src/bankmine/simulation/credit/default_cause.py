@@ -20,7 +20,7 @@ from bankmine.simulation.crime.keyed import Keyed
 from bankmine.simulation.frame import Floats, Frame, Ints, Truth
 from bankmine.simulation.people import People
 
-BASE = -7.0  # log-odds a month without any cause
+BASE = -6.95  # log-odds a month without any cause
 MOST_CHANCE = 0.9  # no month is worse than that
 _LOST_WAGE, _GUARANTOR, _EMPLOYER, _COMPANY = 4.2, 2.4, 1.8, 3.0
 TROUBLE_DAYS = 75  # an employer's failure casts its shadow so long before

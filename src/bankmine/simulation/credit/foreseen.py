@@ -15,9 +15,10 @@ from bankmine.simulation.credit.schedule import FORGOT, STOPPED, month_of
 from bankmine.simulation.frame import DAY, Floats, Frame, Ints, Truth
 from bankmine.simulation.people import People
 
-_LOSE, _FIND = 0.0045, 0.22  # chance a month to lose the job, and to have a wage again
+_LOSE, _FIND = 0.0060, 0.22  # chance a month to lose the job, and to have a wage again
 _MONTHS = 9  # stopping in the last months of a year is not yet 90 days past due within it
 _AFTER_CURE = 0.7
+_LATER = 1.12  # what may come later besides lost jobs: failing employers, guarantors, forgetting first
 
 
 def reaches(missed: Ints) -> Floats:
@@ -59,7 +60,7 @@ def within_a_year(
         with_wage, without = monthly(credit, frame, which, month, first + ahead)
         chance = lost_ahead(credit, who, person, lost, first + ahead)
         stop = (with_wage + chance * (without - with_wage)) * reaches(np.ones(1, dtype=np.int64))
-        stop = stop * in_use(credit, which, month, frame, first + ahead)
+        stop = np.minimum(1.0, _LATER * stop) * in_use(credit, which, month, frame, first + ahead)
         stays *= 1 - stop * (last_part if ahead == _MONTHS - 1 else 1.0)
     return 1 - stays
 

@@ -25,7 +25,7 @@ FALSE_KINDS = ("invented", "ring")
 HONEST, INVENTED, RING = -1, 0, 1
 MOST = 60  # requests of one customer; the raw keys have room for 64
 _PULL = 0.003  # chance a month of asking without a wish, at the usual prudence
-_INVENTED_A_MONTH, _RINGS_A_MONTH = 0.34, 0.03  # in a community of a thousand
+_INVENTED_A_MONTH, _RINGS_A_MONTH = 0.27, 0.02  # in a community of a thousand
 _CANDIDATES = 12
 
 

@@ -62,7 +62,8 @@ class Book:
     """The state of all credits while months go by, shape (c,); arrays change in place.
 
     `remaining`: instalments not yet paid; `arrears`: of these fallen due; `oldest`: month the oldest of them
-    fell due. `granted`: month of granting. `rows`: what happened, as columns of `course.Happened`.
+    fell due. `granted`: month of granting. `rows`: what happened, as columns of `course.Happened`. `luck`:
+    uniform draws by what they decide, (c, months).
     """
 
     frame: Frame
@@ -80,6 +81,7 @@ class Book:
     bad: Ints
     closed: Ints
     rows: list[tuple[Ints, ...]] = field(default_factory=list)
+    luck: dict[str, Floats] = field(default_factory=dict)
 
     def due_day(self, month: int, which: Ints | EllipsisType) -> Ints:
         """The day of `month` on which instalments of these credits fall due."""
