@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from bankmine.simulation import columns
-from bankmine.simulation.frame import BRANCHES, DAY, NEVER, Frame, Ints, Truth
+from bankmine.simulation.frame import BRANCHES, DAY, NEVER, Floats, Frame, Ints, Truth
 from bankmine.simulation.leaving import ABRUPT, Leaving
 from bankmine.simulation.life import KINDS, Life
 from bankmine.simulation.people import EDUCATIONS, MARITALS, OCCUPATIONS, People
@@ -52,15 +52,15 @@ class Versions:
     band: Ints
     moved: Ints
 
-    def known(self, name: str, frame: Frame, people: int) -> Ints:
-        """A fact as the bank knows it at each month's start, (people, months); -1 before there is any."""
-        found = np.full((people, frame.months + 1), -1, dtype=np.int64)
-        month = np.searchsorted(frame.month_start[:-1], self.recorded + 1)
-        place = np.full((people, frame.months + 1), -1, dtype=np.int64)
-        np.maximum.at(place, (self.person, np.minimum(month, frame.months)), np.arange(self.person.size))
-        place = np.maximum.accumulate(place, axis=1)
-        found = np.where(place >= 0, getattr(self, name)[place], -1)
-        return found[:, : frame.months]
+    def months_since_marriage(self, frame: Frame, people: int) -> Floats:
+        """Months from the last marriage the bank knows of to each month's start, (people, months); or inf."""
+        newly = (self.marital[1:] == 1) & (self.marital[:-1] != 1) & (np.diff(self.person) == 0)
+        wed = np.flatnonzero(newly) + 1
+        learnt = np.searchsorted(frame.month_start[:-1], self.recorded[wed] + 1)
+        last = np.full((people, frame.months + 1), -np.inf)
+        np.maximum.at(last, (self.person[wed], np.minimum(learnt, frame.months)), self.day[wed])
+        last = np.maximum.accumulate(last, axis=1)[:, : frame.months]
+        return np.asarray((frame.month_start[:-1] - last) / 30.4)
 
 
 def band_of(cents: Ints) -> Ints:

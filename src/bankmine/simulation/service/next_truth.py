@@ -30,7 +30,7 @@ _IN_TIME = (0.97, 0.86, 0.42)  # chance that a wish of the first, second, third 
 _GRANTED = 0.72  # of wishes for credit
 _PULL = 0.009  # chance a month of asking for credit without a wish, times (1 - prudence)
 _PULLED = {"loan": 0.65, "card": 0.35}
-_LONG_AGO = 24.0
+LONG_AGO = 24.0
 
 
 @dataclass(frozen=True)
@@ -152,9 +152,9 @@ def _no_wish(held: Products, start: int, people: int) -> Truth:
 def _written(
     who: People, held: Products, visits: Visits, person: Ints, family: Ints, month: Ints, at: Ints
 ) -> dict[str, Floats]:
-    """Life events as payments and versions show them, facts, and pages looked at."""
+    """Life events as payments show them, facts, and pages looked at."""
     found = {
-        f"months_since_{kind}": np.minimum(age[person, month], _LONG_AGO) for kind, age in held.since.items()
+        f"months_since_{kind}": np.minimum(age[person, month], LONG_AGO) for kind, age in held.since.items()
     }
     shown = np.isin(visits.purpose, (PRODUCT, CAMPAIGN)) & (visits.product >= 0)
     place = visits.person[shown] * len(NEXT) + NEXT_OF[visits.product[shown]]

@@ -21,7 +21,7 @@ from bankmine.simulation.registry import Versions, registry_tables, versions_of
 from bankmine.simulation.service.campaigns import contact_table, treatment_truth
 from bankmine.simulation.service.digital import digital_table, prospect_steps
 from bankmine.simulation.service.interactions import Interactions, interaction_table, interactions_of
-from bankmine.simulation.service.next_truth import label_next_product
+from bankmine.simulation.service.next_truth import LONG_AGO, label_next_product
 from bankmine.simulation.service.truth import label_dissatisfaction, label_response, thrift_of
 from bankmine.simulation.service.visits import Visits, visits_of
 from bankmine.simulation.spending_habits import _presence
@@ -57,7 +57,9 @@ class Service:
 
     def truth(self, frame: Frame, who: People) -> dict[str, pa.Table]:
         """`label_next_product`, `label_response`, `label_dissatisfaction`, `treatment`, `prospects`."""
+        married = self.versions.months_since_marriage(frame, who.count)
         known = {
+            "months_since_marriage": np.minimum(married, LONG_AGO),
             "prudence": np.repeat(thrift_of(frame, who)[:, None], frame.months, axis=1),
             "region_unemployment": frame.unemployment[who.region],
         }
