@@ -132,7 +132,7 @@ def test_no_single_sign_gives_false_data_away_but_signs_that_do_not_belong_toget
         broken.append(signs.reshape(-1, 3, 2).sum(axis=2).__eq__(1).sum(axis=1))
         false.append(made.credit.asked.false[which] > HONEST)
     is_false = np.concatenate(false)
-    assert roc_auc_score(is_false, np.concatenate(broken)) > 0.75
+    assert roc_auc_score(is_false, np.concatenate(broken)) > 0.7
     assert (
         roc_auc_score(is_false, np.concatenate(rows)) < roc_auc_score(is_false, np.concatenate(broken)) - 0.03
     )

@@ -34,7 +34,7 @@ _FIRST_PHONE, _FIRST_ADDRESS = 6_580_000_000, 1_000_000
 _FORM_SESSION = 2**18  # of a customer's 2**20 sessions; visits have the numbers below
 _BROKER_DEVICE, _NEW_DEVICE = 3_950_000_000, 3_960_000_000
 _SHARED = {"device": 3_900_000_000, "phone": 6_589_000_000, "address": 900_000_000}
-_RING_SHARES, _HONEST_SHARES, _PUBLIC = 0.5, 0.05, 4
+_RING_SHARES, _HONEST_SHARES, _PUBLIC = 0.45, 0.07, 4
 _INNOCENT_PAIR, _STRAY, _STRAY_TWO = 0.13, 0.015, 0.06
 _BROKERS = 3
 
@@ -120,7 +120,7 @@ def _signs(lots: Keyed, asked: Requests) -> Truth:
     other = (first + 1 + lots.whole("other pair", 0, 2, asked.key)) % 3
     one, two = (lots.whole(word, 0, 2, asked.key) for word in ("sign", "other sign"))
     luck, false = lots.uniform("signs", asked.key), asked.false > HONEST
-    crossed = np.where(false, luck < 0.74, luck < _STRAY_TWO)
+    crossed = np.where(false, luck < 0.72, luck < _STRAY_TWO)
     signs[every, 2 * first + one] = crossed
     signs[every, 2 * other + two] = crossed
     for pair in range(3):

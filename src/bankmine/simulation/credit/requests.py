@@ -25,7 +25,7 @@ FALSE_KINDS = ("invented", "ring")
 HONEST, INVENTED, RING = -1, 0, 1
 MOST = 60  # requests of one customer; the raw keys have room for 64
 _PULL = 0.003  # chance a month of asking without a wish, at the usual prudence
-_INVENTED_A_MONTH, _RINGS_A_MONTH = 0.27, 0.02  # in a community of a thousand
+_INVENTED_A_MONTH, _RINGS_A_MONTH = 0.34, 0.02  # in a community of a thousand
 _CANDIDATES = 12
 
 
@@ -148,7 +148,7 @@ def _invented(frame: Frame, who: People) -> Ints:
 
 
 def _rings(frame: Frame, who: People) -> Ints:
-    """Rings of four to nine, each member some days after the one before, faster and faster."""
+    """Rings of three to seven, each member some days after the one before, faster and faster."""
     lots = Keyed(frame.random(who.community, "rings"))
     share = who.count / 1_000 * frame.scenario.fraud.rings
     month, number, day = _by_month(frame, lots, _RINGS_A_MONTH * share)
@@ -157,7 +157,7 @@ def _rings(frame: Frame, who: People) -> Ints:
         ring = int(at) * _CANDIDATES + int(where)
         able = np.flatnonzero(_can(who, np.arange(who.count), np.full(who.count, first)))
         rank = np.argsort(lots.uniform("member", able, ring) + 0.8 * who.honesty[able])
-        members = able[rank[: int(lots.whole("size", 4, 10, ring)[0])]]
+        members = able[rank[: int(lots.whole("size", 3, 8, ring)[0])]]
         gap = 20.0 * 0.8 ** np.arange(members.size) * (0.5 + lots.uniform("gap", members, ring))
         days = first + np.cumsum(gap).astype(np.int64)
         rest = np.ones(members.size, dtype=np.int64)
