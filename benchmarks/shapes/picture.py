@@ -49,7 +49,11 @@ def write_report(
         "others, and those from each other.",
         metrics=_metrics(found),
         sections=[
-            Section(title="All distances", blocks=[_table(found)]),
+            Section(
+                title="All distances",
+                blocks=[_table(found)],
+                sentence="The simulated bank to each real set, then the real sets to each other.",
+            ),
             *(_section(one, real, simulated) for one in found),
         ],
         how_computed=HowComputed(
@@ -102,21 +106,22 @@ def _metrics(found: list[Compared]) -> list[Metric]:
 
 
 def _table(found: list[Compared]) -> Table:
-    """A row a shape: the simulated bank to each real set, then the real sets to each other."""
+    """A row a shape: the nearest real set, the simulated bank to each, then the real sets to each other."""
     sets = sorted({name for one in found for name in one.simulated})
     pairs = sorted({names for one in found for names in one.real})
     columns = [
         Column(label="shape"),
-        *(_distance(f"simulated to {name}") for name in sets),
-        *(_distance(f"{a} to {b}") for a, b in pairs),
-        Column(label=f"smallest at most {BAR}"),
+        Column(label="nearest"),
+        _distance("distance"),
+        Column(label=f"at most {BAR}"),
+        *(_distance(f"to {name}") for name in sets),
+        *(_distance(f"{a}–{b}") for a, b in pairs),
     ]
-    rows = [
-        [one.shape.name, *(_largest(one.simulated.get(name)) for name in sets),
-         *(_largest(one.real.get(names)) for names in pairs),
-         "–" if not one.simulated else "yes" if one.met else "no"]
-        for one in found
-    ]  # fmt: skip
+    rows = []
+    for one in found:
+        nearest = (one.nearest, one.smallest, "yes" if one.met else "no") if one.simulated else ("", None, "")
+        own = (_largest(one.simulated.get(name)) for name in sets)
+        rows.append([one.shape.name, *nearest, *own, *(_largest(one.real.get(names)) for names in pairs)])
     return Table(columns=columns, rows=rows, caption="Kolmogorov–Smirnov distances", name="distances")
 
 
@@ -158,7 +163,7 @@ def _chart(
     rows += [[a, b, parts[part]] for (a, b), parts in one.real.items()]
     return Chart(
         title=_finding(one, part),
-        subtitle=f"share at each place, by {axis}" if shares else f"share of {name} up to a place, by {axis}",
+        subtitle=f"share at each {axis}" if shares else f"share of {name} up to each value, {axis}",
         picture=Lines(
             x=Column(label=axis, kind=Kind.TEXT if name == "weekday" else Kind.NUMBER),
             y=Column(label="share", kind=Kind.SHARE),
