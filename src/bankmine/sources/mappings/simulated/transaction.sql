@@ -31,7 +31,6 @@ SELECT
     t.text AS description,
     t.booked_at AS event_time,
     t.recorded_at AS known_at,
-    t.txn_no AS seq,
     t.withdrawn AS cancelled
 FROM transactions AS t
 LEFT JOIN merchants AS m ON m.merchant = t.merchant
