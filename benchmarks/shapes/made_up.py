@@ -2,8 +2,8 @@
 
 What is compared with what was fixed before anything was measured:
 
-- with Berka: all bookings of persons' current accounts except card purchases (that bank had issued twelve
-  cards' worth of withdrawals by then), January of the first year to March of the second, as in its file.
+- with Berka: all bookings of persons' current accounts except card purchases (its file has twelve card
+  withdrawals and no purchase), January of the first year to March of the second, as in its file.
 - with ANZ: card purchases, orders and debits, outgoing transfers and salary of persons' current accounts
   into which a salary is paid in the time, August to October of the second year. No cash, interest or fees,
   which that set leaves out.
@@ -22,7 +22,6 @@ import numpy as np
 from benchmarks.shapes.bookings import Bookings, Floats, bookings
 from benchmarks.shapes.readers import ANZ, BERKA, CARDS
 
-MONTHS = 24  # that the comparison needs
 _LAST = """
 WITH latest AS (
     SELECT * FROM read_parquet($folder || '/transactions/*.parquet')
