@@ -232,7 +232,7 @@ def predicted(rows: Rows) -> Floats:
     found = np.zeros(rows.label.size)
     settings = {
         "objective": "cross_entropy", "num_leaves": 8, "learning_rate": 0.08, "feature_fraction": 0.5,
-        "min_data_in_leaf": 30, "min_sum_hessian_in_leaf": 1.0,  # of a rare label few rows carry all the weight
+        "min_data_in_leaf": 30, "min_sum_hessian_in_leaf": 1.0,  # of a rare label few rows weigh
         "deterministic": True, "force_row_wise": True, "num_threads": 1, "verbose": -1, "seed": 0,
     }  # fmt: skip
     for number in range(FOLDS):

@@ -283,10 +283,14 @@ def _holdings(frame: Frame, who: People, held: Holdings) -> pa.Table:
 
 
 def _cards(frame: Frame, who: People, credit: Credit) -> pa.Table:
-    """The card of each line, billed to the main account; a customer's first two."""
+    """The card of each line, billed to the main account; a customer's first two.
+
+    A card held at the start has an account of its own and comes with the accounts.
+    """
     asked, credits_ = credit.asked, credit.credits_
     which = written(frame, credits_)
     which = which[(asked.family[which] == CARD) & (credit.acc.main[asked.person[which]] >= 0)]
+    which = which[(credits_.begins[which] >= 0) | (credit.acc.credit[asked.person[which]] < 0)]
     person = asked.person[which]
     rank = np.arange(which.size) - np.searchsorted(person, person)
     which, person, rank = (one[rank < len(_CARD_PLACES)] for one in (which, person, rank))
