@@ -12,10 +12,10 @@ HAVE_UV := $(shell command -v uv 2>/dev/null)
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /  make \1\t/' | expand -t 18
 
-demo: $(VENV)/.core ## fresh machine: install, make up a small bank, run every task on it, print the report's path
+demo: $(VENV)/.core ## fresh machine: install, simulate a bank of 5,000, run every task on it, print the report's path
 	@rm -rf $(DEMO) demo-extracts
-	$(BIN)/python -m bankmine example demo-extracts
-	$(BIN)/python -m bankmine init $(DEMO) --mapping example --extracts demo-extracts
+	$(BIN)/python -m bankmine simulate demo-extracts --customers 5000 --months 36 --seed 7
+	$(BIN)/python -m bankmine init $(DEMO) --mapping simulated --extracts demo-extracts
 	$(BIN)/python -m bankmine run $(DEMO)
 	@$(BIN)/python -m bankmine report $(DEMO)
 

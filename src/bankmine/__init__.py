@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from bankmine.api import Bank
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "open"]
+__all__ = ["__version__", "open", "simulate"]
 
 
 def open(folder: str | Path) -> Bank:
@@ -21,3 +21,24 @@ def open(folder: str | Path) -> Bank:
     from bankmine.api import Bank
 
     return Bank(folder)
+
+
+def simulate(
+    folder: str | Path,
+    *,
+    customers: int = 5000,
+    months: int = 36,
+    seed: int = 7,
+    scenario: str | None = None,
+    form: str = "parquet",
+) -> list[str]:
+    """Writes the extracts and the truth of a whole made-up bank; what was written, as lines.
+
+    `scenario` is `calm`, `recession`, `attack` or a TOML file of strengths; `form` is parquet or csv. The
+    folder must not exist or be empty: UsageError. See docs/simulation.md.
+    """
+    from pathlib import Path
+
+    from bankmine.pipeline import simulate as make_up
+
+    return make_up(Path(folder), customers=customers, months=months, seed=seed, scenario=scenario, form=form)
