@@ -37,8 +37,6 @@ def simulate(
     `scenario` is `calm`, `recession`, `attack` or a TOML file of strengths; `form` is parquet or csv. The
     folder must not exist or be empty: UsageError. See docs/simulation.md.
     """
-    from pathlib import Path
+    from bankmine.api import simulate as make_up
 
-    from bankmine.pipeline import simulate as make_up
-
-    return make_up(Path(folder), customers=customers, months=months, seed=seed, scenario=scenario, form=form)
+    return make_up(folder, customers=customers, months=months, seed=seed, scenario=scenario, form=form)

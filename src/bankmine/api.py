@@ -22,6 +22,15 @@ if TYPE_CHECKING:
     from bankmine.lifecycle.run import Run
 
 
+def simulate(
+    folder: Path | str, *, customers: int, months: int, seed: int, scenario: str | None, form: str
+) -> list[str]:
+    """See `bankmine.simulate`."""
+    return pipeline.simulate(
+        Path(folder), customers=customers, months=months, seed=seed, scenario=scenario, form=form
+    )
+
+
 class Bank:
     """One bank. Cutoffs are civil dates or times as text, in the bank's time zone."""
 
