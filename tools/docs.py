@@ -26,6 +26,7 @@ def generated() -> dict[Path, str]:
         DOCS / "features.md": customers.reference_page(),
         DOCS / "commands.md": commands_page(),
         DOCS / "mappings.md": mappings_page(),
+        DOCS / "scenarios.md": scenarios_page(),
     }
 
 
@@ -98,6 +99,39 @@ def mappings_page() -> str:
         lines += ["", f"Fills {', '.join(f'`{table}`' for table in one.tables)}.", ""]
         lines += [f"- {rule}" for rule in one.rules]
         lines += ["", f"Licence of the data: {one.licence}", ""] if one.licence else [""]
+    return "\n".join(lines)
+
+
+def scenarios_page() -> str:
+    """Every strength of a scenario: what it is, its usual value, the values it may take, the shipped ones."""
+    from dataclasses import fields
+
+    from bankmine.simulation.scenario import SHIPPED, Scenario, load_scenario
+
+    usual, shipped = Scenario(), {name: load_scenario(name) for name in SHIPPED}
+    lines = [
+        "# Scenarios of the simulated bank", "",
+        "Written by `make docs` from the settings themselves. What they do: [simulation.md](simulation.md).", "",
+        "`bankmine simulate DIR --scenario NAME` takes a shipped scenario, `--scenario file.toml` one of your own,",
+        "which names only what differs from the usual. A strength of 0 turns a cause off.", "",
+    ]  # fmt: skip
+    for section in fields(Scenario):
+        values = getattr(usual, section.name)
+        if section.name == "name":
+            continue
+        lines += [f"## [{section.name}]", "", " ".join((values.__doc__ or "").split()), ""]
+        lines += [f"| setting | what it is | from | to | usual | {' | '.join(SHIPPED)} |"]
+        lines += ["|---|---|---|---|---|" + "---|" * len(SHIPPED)]
+        for one in fields(values):
+            own = [getattr(getattr(scenario, section.name), one.name) for scenario in shipped.values()]
+            standard = getattr(values, one.name)
+            cells = [f"{value:g}" if value != standard else "" for value in own]
+            about = one.metadata
+            lines.append(
+                f"| `{one.name}` | {about['words']} | {about['low']:g} | {about['high']:g} | {standard:g} | "
+                f"{' | '.join(cells)} |"
+            )
+        lines.append("")
     return "\n".join(lines)
 
 
