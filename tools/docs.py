@@ -111,9 +111,10 @@ def scenarios_page() -> str:
     usual, shipped = Scenario(), {name: load_scenario(name) for name in SHIPPED}
     lines = [
         "# Scenarios of the simulated bank", "",
-        "Written by `make docs` from the settings themselves. What they do: [simulation.md](simulation.md).", "",
-        "`bankmine simulate DIR --scenario NAME` takes a shipped scenario, `--scenario file.toml` one of your own,",
-        "which names only what differs from the usual. A strength of 0 turns a cause off.", "",
+        "Written by `make docs` from the settings themselves. What they do: [simulation.md](simulation.md).",
+        "",
+        "`bankmine simulate DIR --scenario NAME` takes a shipped scenario, `--scenario file.toml` one of",
+        "your own, which names only what differs from the usual. A strength of 0 turns a cause off.", "",
     ]  # fmt: skip
     for section in fields(Scenario):
         values = getattr(usual, section.name)
