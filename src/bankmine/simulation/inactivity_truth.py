@@ -20,15 +20,15 @@ from bankmine.simulation.leaving import GRADUAL, SILENT, Leaving
 from bankmine.simulation.ledger import BOOKED, DECLINED, Ledger
 from bankmine.simulation.life import Life
 from bankmine.simulation.people import People
-from bankmine.simulation.spending_habits import ASLEEP, LIGHT_SURPLUS, STAYS_IN_MOOD, WAKES, Habits, habits_of
+from bankmine.simulation.spending_habits import STAYS_IN_MOOD, Habits, habits_of
+from bankmine.simulation.spending_use import ASLEEP, OCCASIONAL, TRICKLE, silence, use_of
 
 HORIZON_DAYS = 90
 _FIRST_MONTH = 3
 _YEAR, _RECENT = 365, 45
 _STEADY_CHANNELS = tuple(CHANNELS.index(name) for name in ("order", "debit", "bank"))
-_ENDS = 0.15  # chance that regular payments do not go on
-_KEPT = 0.012  # of a silent leaver's activity
-_SURPLUS = 0.5  # moves of surplus a month of those who are no light users
+_SMALL_BILLS = [CATEGORIES.index(name) for name in ("utilities", "telecom", "education")]
+_SCATTER = 0.09  # relative variance of a month's expected payments, from the mood
 
 
 def inactivity_truth(
@@ -68,6 +68,12 @@ class _Payments:
         np.cumsum(chosen, axis=1, out=running[:, 1:])
         return np.asarray(running[:, start] - running[:, np.maximum(start - days, 0)])
 
+    def due(self, start: Ints) -> Truth:
+        """Whether an order, a debit or a fee is paid in the 90 days from each start, (n, starts)."""
+        running = np.zeros((self.steady.shape[0], self.steady.shape[1] + 1), dtype=np.int64)
+        np.cumsum(self.steady, axis=1, out=running[:, 1:])
+        return np.asarray(running[:, np.minimum(start + HORIZON_DAYS, self.frame.days)] > running[:, start])
+
     def days_since(self, start: Ints) -> Ints:
         """Days from the last payment to each start; up to the whole period where there is none."""
         day = np.where(self.every > 0, np.arange(self.frame.days), -1)
@@ -81,6 +87,8 @@ def _paid(frame: Frame, who: People, acc: Accounts, ledger: Ledger) -> _Payments
     account, day = ledger.money.account[rows], ledger.money.second[rows] // DAY
     steady = np.isin(ledger.money.channel[rows], _STEADY_CHANNELS)
     steady |= ledger.money.category[rows] == CATEGORIES.index("investment")
+    pauses = (use_of(frame, who) == OCCASIONAL)[acc.owner[account]]
+    steady &= ~(pauses & np.isin(ledger.money.category[rows], _SMALL_BILLS))
     shared = np.flatnonzero(acc.co_owner[account] >= 0)
     person = np.concatenate([acc.owner[account], acc.co_owner[account[shared]]])
     again = np.concatenate([np.arange(rows.size), shared])
@@ -90,58 +98,50 @@ def _paid(frame: Frame, who: People, acc: Accounts, ledger: Ledger) -> _Payments
 def _silent_chance(
     frame: Frame, who: People, life: Life, leave: Leaving, acc: Accounts, paid: _Payments
 ) -> Floats:
-    """The chance of no payment in the 90 days from each month's start, (n, months), from what holds then."""
+    """The chance of no payment in the 90 days from each month's start, (n, months), from what holds then.
+
+    What is due by order or debit is known beforehand. Other payments come at a rate that follows the mood;
+    an absence stops them, and so does a rest, whose course is a Markov chain by months (`silence`).
+    """
     habits, start = habits_of(frame, who, life, leave), frame.month_start[:-1]
-    surplus = np.where(habits.light, LIGHT_SURPLUS, _SURPLUS)
     decided = leave.decided[:, None] < start
     shows = ((leave.way == GRADUAL) | (leave.way == SILENT))[:, None] & decided
-    away = _away(habits.presence, start)
-    usual = np.where(acc.debit >= 0, habits.usual, habits.without_card)
-    before = np.concatenate([habits.mood[:, :1] * 0, habits.mood[:, :-1]], axis=1)
-    slept = np.concatenate([habits.slept[:, :1] * 0 - 1, habits.slept[:, :-1]], axis=1)
     gone = shows & (start >= leave.rundown_until[:, None])
-    awake, sleeping = np.where(slept < 0, 1.0, 0.0), np.where(slept < 0, 0.0, 1.0)
-    age = np.maximum(slept, 0)
-    still = np.where(gone, 0.0, surplus[:, None])
-    short = _short_of_money(paid, slept, usual, start)
-    fresh = np.zeros_like(awake)  # fell asleep within the 90 days
-    for ahead in range(3):
-        share = np.clip((away - 30 * ahead) / 30.0, 0.0, 1.0)
-        pace = short * np.exp(STAYS_IN_MOOD ** (ahead + 1) * before) * (1.0 - share)
-        expected = usual[:, None] * np.where(gone, _KEPT * pace, pace)
-        wakes = WAKES[np.minimum(age + ahead, WAKES.size - 1)]
-        woken = sleeping * wakes + fresh * WAKES[max(ahead - 1, 0)]
-        fresh = fresh * (1 - WAKES[max(ahead - 1, 0)]) + awake * habits.sleeps
-        sleeping, awake = sleeping * (1 - wakes), awake * (1 - habits.sleeps) + woken
-        # Counts of one month scatter more than Poisson's: the mood of the month is not known.
-        awake = awake * (1 + 0.09 * expected) ** (-1 / 0.09) * np.exp(-still)
-        rest = np.exp(-ASLEEP * expected)
-        sleeping, fresh = sleeping * rest, fresh * rest
-    chance = awake + sleeping + fresh
-    bills = paid.count_before(start, _RECENT, steady=True) > 0
-    regular = bills & (paid.count_before(start, 95, steady=True) >= 3)
-    bills = np.where(habits.light[:, None], regular, bills)
-    ending = gone & (leave.rundown_until[:, None] + _RECENT > start) & (habits.bills_until[:, None] <= start)
-    # Regular payments of a light user (a travel insurance, a plan) end sooner than rent and telephone do.
-    ends = np.where(habits.light[:, None] | gone, _ENDS, 0.0)
-    chance = np.where(bills & ~ending, ends * chance, chance)
-    carries = shows & (leave.rundown_until[:, None] > start)
+    usual = np.where(acc.debit >= 0, habits.usual, habits.without_card)
+    there = _share_here(_away(habits.presence, start))
+    rate = _rates(habits, usual) * there
+    awake = _none_at(rate)
+    chance = np.prod(awake, axis=2)
+    rests = np.flatnonzero(habits.rests.sleeps.any(axis=1))
+    chance[rests] = silence(habits.rests.of(rests), awake[rests], np.exp(-ASLEEP * rate[rests]))
+    trickle = (TRICKLE * usual / np.maximum(habits.usual, 1e-9))[:, None] * there.sum(axis=2)
+    chance = np.where(gone, np.exp(-trickle), chance)
+    carries = shows & ~gone
     closes = decided & (leave.closed[:, None] < start + HORIZON_DAYS)
-    chance = np.where(carries | closes, 0.0, chance)
-    return _shared(chance, start, acc, habits, gone)
+    chance = np.where(carries | closes | paid.due(start), 0.0, chance)
+    here = (who.joined[:, None] < start) & (leave.closed[:, None] > start)
+    chance = np.where(here, chance, 1.0)
+    return _shared(chance, rate.sum(axis=2), start, acc, habits, gone | ~here)
 
 
-def _short_of_money(paid: _Payments, slept: Ints, usual: Floats, start: Ints) -> Floats:
-    """Who, awake all the quarter before, paid far less than usual has nothing to pay from: a factor."""
-    awake = slept < 0
-    awake[:, 1:] &= slept[:, :-1] < 0
-    awake[:, 2:] &= slept[:, :-2] < 0
-    seen = (paid.count_before(start, HORIZON_DAYS) + 1.0) / (3.0 * usual[:, None] + 1.0)
-    long = np.arange(start.size) >= _FIRST_MONTH
-    return np.where(awake & long, np.clip(2.0 * seen, 0.02, 1.0), 1.0)
+def _share_here(away: Floats) -> Floats:
+    """Share of each of the three months (n, months, 3) that is left of an absence of so many days."""
+    return 1.0 - np.clip((away[:, :, None] - 30.0 * np.arange(3)) / 30.0, 0.0, 1.0)
 
 
-def _shared(chance: Floats, start: Ints, acc: Accounts, habits: Habits, gone: Truth) -> Floats:
+def _rates(habits: Habits, usual: Floats) -> Floats:
+    """Payments expected in each of the three months ahead, awake, as the mood of the month before tells."""
+    before = np.concatenate([habits.mood[:, :1] * 0, habits.mood[:, :-1]], axis=1)
+    stays = STAYS_IN_MOOD ** np.arange(1, 4)
+    return np.asarray(usual[:, None, None] * habits.spells[:, :, None] * np.exp(stays * before[:, :, None]))
+
+
+def _none_at(rate: Floats) -> Floats:
+    """Chance of none: counts of a month scatter more than Poisson's, as its mood is not known."""
+    return np.asarray((1.0 + _SCATTER * rate) ** (-1.0 / _SCATTER))
+
+
+def _shared(chance: Floats, rate: Floats, start: Ints, acc: Accounts, habits: Habits, gone: Truth) -> Floats:
     """What the one pays from a shared account, the other has paid too."""
     partner = np.flatnonzero(acc.joint >= 0)
     owner = acc.owner[acc.joint[partner]]
@@ -150,9 +150,10 @@ def _shared(chance: Floats, start: Ints, acc: Accounts, habits: Habits, gone: Tr
     issued = np.where(acc.joint_card[partner] >= 0, acc.card_issued[acc.joint_card[partner]], NEVER)
     there = (issued[:, None] < start) & (habits.bills_until[partner][:, None] > start)
     there &= ~gone[owner]  # what a run-down account holds pays for nothing
-    rate = np.where(there, habits.traits[partner, 5][:, None], 0.0)
-    rests = np.where(habits.slept[partner] >= 0, ASLEEP, 1.0)
-    found[owner] *= np.exp(-3.0 * rate * rests * habits.usual[partner][:, None])
+    share = np.where(there, habits.traits[partner, 5][:, None], 0.0)
+    slept = np.concatenate([habits.rests.slept[:, :1] * 0 - 1, habits.rests.slept[:, :-1]], axis=1)
+    rests = np.where(slept[partner] >= 0, ASLEEP, 1.0)
+    found[owner] *= np.exp(-share * rests * rate[partner])
     return found
 
 
@@ -190,6 +191,8 @@ def _written(
         "days_since_income": np.minimum(start - last_wage, 400),
         "balance_months": balance / np.maximum(who.income, 1)[:, None],
         "run_down": np.where(shows, run_down, 0.0),
+        "orders_95d": paid.count_before(start, 95, steady=True) * whole,
+        "season": np.broadcast_to(np.arange(frame.months) % 12, whole.shape),
         "life": who.life[:, None] * whole,
         "tenure_months": (start - who.joined[:, None]) / 30.4,
     }

@@ -21,6 +21,7 @@ from bankmine.simulation.frame import DAY, NEVER, Floats, Frame, Ints, Truth
 from bankmine.simulation.leaving import Leaving
 from bankmine.simulation.life import Life
 from bankmine.simulation.people import People
+from bankmine.simulation.spending_use import bills_here_of
 from bankmine.simulation.taking import Held, Sold, Wishes, held_at_start, wishes_of
 from bankmine.simulation.wishes import ages, log_odds, tastes
 
@@ -119,7 +120,9 @@ def products_of(frame: Frame, who: People, life: Life, leave: Leaving) -> Produc
     credit = NEEDS_APPLICATION[began.product]
     needs = _needs(began.only(credit), wishes)
     held = began.only(~credit).joined(wishes.taken())
-    closed = np.minimum(held.closed, leave.closed[held.person])
+    # A leaver's insurance and fund plans are paid elsewhere once the balance is run down.
+    plans = np.isin(FAMILY_OF[held.product], (FAMILIES.index("insurance"), FAMILIES.index("fund")))
+    closed = np.minimum(held.closed, np.where(plans, leave.gone[held.person], leave.closed[held.person]))
     keep = np.flatnonzero(held.opened < closed)
     keep = keep[np.lexsort((held.product[keep], held.opened[keep], held.person[keep]))]
     keep = keep[_first_accounts(held.person[keep], held.product[keep])]
@@ -151,11 +154,12 @@ _INSURER, _BROKER = 9_000_000_100, 9_000_000_200
 
 
 def _premiums(held: Products, frame: Frame, who: People, main: Ints) -> Entries:
-    """By direct debit, the same day each month while the insurance is held."""
+    """By direct debit, the same day each month while held; some pay from another bank."""
     draw = frame.random(who.community, "premiums")
     low, day = draw.random((who.count, len(PRODUCTS))), draw.integers(1, 29, who.count)
     person, which = held.person, held.product
-    insured = np.flatnonzero((FAMILY_OF[which] == FAMILIES.index("insurance")) & (main[person] >= 0))
+    here = (main[person] >= 0) & bills_here_of(frame, who)[person]
+    insured = np.flatnonzero((FAMILY_OF[which] == FAMILIES.index("insurance")) & here)
     person, which = person[insured], which[insured]
     span = np.array([_PREMIUM.get(code, (0, 0)) for code in CODES])[which]
     cents = (100 * (span[:, 0] + (span[:, 1] - span[:, 0]) * low[person, which])).astype(np.int64)
@@ -176,7 +180,7 @@ def _purchases(held: Products, frame: Frame, who: People, main: Ints) -> Entries
     first = np.flatnonzero(funds & (held.opened >= 0) & (held.opened < frame.days))
     person = held.person[first]
     once = (held.opened[first], first, (who.income[person] * size[person]).astype(np.int64))
-    planned = np.flatnonzero(funds & (plan[held.person] < 0.4))
+    planned = np.flatnonzero(funds & (plan[held.person] < 0.4) & bills_here_of(frame, who)[held.person])
     due = frame.month_start[:-1][None, :] + day[held.person[planned]][:, None] - 1
     row, month = np.nonzero((due > held.opened[planned][:, None]) & (due < held.closed[planned][:, None]))
     again = (due[row, month], planned[row], who.income[held.person[planned[row]]] // 2000 * 100)

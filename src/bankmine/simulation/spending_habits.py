@@ -16,6 +16,16 @@ from bankmine.simulation.leaving import GRADUAL, SILENT, Leaving
 from bankmine.simulation.life import Life
 from bankmine.simulation.merchants import BOUGHT
 from bankmine.simulation.people import People
+from bankmine.simulation.spending_use import (
+    ASLEEP,
+    OCCASIONAL,
+    PERIODIC,
+    TRICKLE,
+    Rests,
+    light_of,
+    rests_of,
+    use_of,
+)
 
 # Columns: student, young professional, family, affluent, pensioner, cross-border, self-employed, company.
 _PURCHASES = (10.0, 14.5, 16.0, 16.5, 7.0, 13.5, 13.0, 6.5)  # a month, at usual activity
@@ -63,20 +73,17 @@ _WEEKDAYS = (  # against the bank's own rhythm, Monday first, by way of life
 )  # fmt: skip
 
 
-# Light users: share of the wage paid in here, moves of surplus a month.
-LIGHT_WAGE, LIGHT_SURPLUS = 0.25, 0.06
-STAYS_IN_MOOD, ASLEEP = 0.6, 0.004
-WAKES = np.array([0.02, 0.05, 0.12, 0.4, 0.6, 0.8])  # chance to wake by months asleep, the last for more
-_SLEEPS, _ANGER = 0.05, 1.8  # chance of a light user to let the account rest, and what dissatisfaction adds
-_LIGHT = (0.38, 0.34, 0.27, 0.30, 0.38, 0.42, 0.36, 0.0)  # share of light users by way of life
+STAYS_IN_MOOD, _OUTWARD = 0.6, 0.72  # share of transfers that go out
+_FEW = 3.5  # payments a month
+_TRAVELLERS = 0.22  # share of customers who are often away for weeks
+_AWAY, _SELDOM_AWAY = 1.3, 0.12  # absences a year
 
 
 @dataclass(frozen=True)
 class Habits:
     """By customer and month (n, months): expected `purchases`, `cash` withdrawals and `transfers`; of the
-    causes behind them `mood`, the logarithm of how much more is paid than usual; `sleeps`, the chance that a
-    light user begins to let the account rest in that month, and `slept`, for how many months it has rested
-    in that month, −1 awake; `spells` without a wage, `fading` of leavers: factors.
+    causes behind them `mood`, the logarithm of how much more is paid than usual; `rests`, when the account
+    is left to rest; `spells` without a wage, `fading` of leavers: factors.
 
     `presence` (n, days): 0 at home, c > 0 in country c, −1 out of reach (nothing is paid). `since`, `until`
     (n,): first day and first day no more. `bills_until` (n,): standing orders and debits end here. `light`
@@ -90,8 +97,7 @@ class Habits:
     cash: Floats
     transfers: Floats
     mood: Floats
-    sleeps: Floats
-    slept: Ints
+    rests: Rests
     spells: Floats
     fading: Floats
     presence: NDArray[np.int8]
@@ -109,33 +115,42 @@ class Habits:
 
 def habits_of(frame: Frame, who: People, life: Life, leave: Leaving) -> Habits:
     """Draws the habits of one community."""
-    steady, light = _steady(frame, who), light_of(frame, who)
-    pace_here = 0.25 * 4.0 ** frame.random(who.community, "light pace").random(who.count)
-    steady = np.where(light, pace_here * steady, steady)
-    sleeps = _sleeps(leave, light)
-    mood, slept = _mood(frame, who), _slept(frame, who, sleeps)
-    asleep = slept >= 0
-    spells, fading = _spells(frame, who, life), _fading(frame, leave)
-    pace = steady[:, None] * np.exp(mood) * fading * spells * np.where(asleep, ASLEEP, 1.0)
     kind = who.life
     buys = np.array(_PURCHASES)[kind]
     draws = np.array(_CASH)[kind] * (1.3 - 0.6 * who.digital)
     sends = np.array(_TRANSFERS)[kind] * (0.3 + who.digital)
-    traits = _traits(frame, who)
+    light, traits = light_of(frame, who), _traits(frame, who)
+    steady = _pace_here(frame, who, _steady(frame, who), buys + draws + _OUTWARD * sends)
+    mood, rests = _mood(frame, who), rests_of(frame, who, life, leave)
+    spells, fading = _spells(frame, who, life), _fading(frame, leave)
+    usual = steady * (buys + draws + _OUTWARD * sends)
+    pace = steady[:, None] * np.exp(mood) * fading * spells * np.where(rests.slept >= 0, ASLEEP, 1.0)
+    pace = np.where(run_down_of(frame, leave), (TRICKLE * steady / usual)[:, None], pace)
     return Habits(
         purchases=pace * buys[:, None], cash=np.minimum(pace, 2.0) * draws[:, None],
-        transfers=pace * sends[:, None], mood=mood, sleeps=sleeps, slept=slept, spells=spells, fading=fading,
+        transfers=pace * sends[:, None], mood=mood, rests=rests, spells=spells, fading=fading,
         presence=_presence(frame, who), since=np.maximum(who.joined, 0), until=leave.closed,
         bills_until=bills_until_of(frame, who, leave), light=light,
-        usual=steady * (buys + draws + 0.8 * sends),
-        without_card=steady * (np.minimum(1.2 * traits[:, 1], 1.0) * buys + 0.8 * sends), traits=traits,
+        usual=usual, traits=traits,
+        without_card=steady * (np.minimum(1.2 * traits[:, 1], 1.0) * buys + _OUTWARD * sends),
         profile=_profile(frame, who), day_share=_day_share(frame), steady=steady,
     )  # fmt: skip
 
 
-def light_of(frame: Frame, who: People) -> Truth:
-    """Who mainly uses another bank: part of the wage, no bills, few payments, spells without any; (n,)."""
-    return frame.random(who.community, "light").random(who.count) < np.array(_LIGHT)[who.life]
+def _pace_here(frame: Frame, who: People, steady: Floats, payments: Floats) -> Floats:
+    """Activity at this bank: occasional users make at least a few payments a month while awake, periodic
+    users hardly one."""
+    use, luck = use_of(frame, who), frame.random(who.community, "light pace").random(who.count)
+    occasional = np.maximum(0.65 * 2.2**luck * steady, _FEW / payments)
+    return np.where(
+        use == OCCASIONAL, occasional, np.where(use == PERIODIC, 1.6 * luck**2 / payments, steady)
+    )
+
+
+def run_down_of(frame: Frame, leave: Leaving) -> Truth:
+    """Leavers with signs in the months that begin after the run-down, (n, months)."""
+    shows = (leave.way == GRADUAL) | (leave.way == SILENT)
+    return np.asarray(shows[:, None] & (frame.month_start[:-1] >= leave.rundown_until[:, None]))
 
 
 def bills_until_of(frame: Frame, who: People, leave: Leaving) -> Ints:
@@ -146,25 +161,6 @@ def bills_until_of(frame: Frame, who: People, leave: Leaving) -> Ints:
     ends = leave.rundown_from + (part * length).astype(np.int64)
     keeps = (leave.way == SILENT) & (frame.random(who.community, "keeps one").random(who.count) < 0.12)
     return np.where(shows & ~keeps, np.minimum(ends, leave.closed), leave.closed)
-
-
-def _sleeps(leave: Leaving, light: Truth) -> Floats:
-    """Chance to let the account rest, by month: the more the less satisfied the customer is."""
-    anger = np.clip(-leave.satisfaction - 0.3, 0.0, 1.6)
-    return np.where(light[:, None], np.minimum(_SLEEPS * np.exp(_ANGER * anger), 0.5), 0.0)
-
-
-def _slept(frame: Frame, who: People, sleeps: Floats) -> Ints:
-    """Months the account has rested in each month, −1 awake: the longer, the more likely it ends."""
-    luck = frame.random(who.community, "sleep").random((who.count, 121))
-    now = np.where((luck[:, 120] < 0.15) & (sleeps[:, 0] > 0), 1, -1)
-    found = np.empty((who.count, frame.months), dtype=np.int64)
-    for month in range(frame.months):
-        wakes = luck[:, month] < WAKES[np.clip(now, 0, WAKES.size - 1)]
-        begins = luck[:, month] < sleeps[:, month]
-        now = np.where(now >= 0, np.where(wakes, -1, now + 1), np.where(begins, 0, -1))
-        found[:, month] = now
-    return found
 
 
 def category_traits() -> Floats:
@@ -235,9 +231,10 @@ def _presence(frame: Frame, who: People) -> NDArray[np.int8]:
     """Trips abroad, and absences of weeks in which nothing is paid."""
     found = np.zeros((who.count, frame.days), dtype=np.int8)
     trips = np.array(_TRIPS)[who.life]
+    often = frame.random(who.community, "travellers").random(who.count) < _TRAVELLERS
     for name, rate, low, high, away in (
         ("trips", trips, 3, 15, False),
-        ("absences", 0.16 + 0 * trips, 22, 75, True),
+        ("absences", np.where(often, _AWAY, _SELDOM_AWAY), 21, 78, True),
     ):
         draw = frame.random(who.community, name)
         gaps = draw.exponential(1.0, (who.count, _MOST)) * (365.0 / np.maximum(rate, 1e-9))[:, None]

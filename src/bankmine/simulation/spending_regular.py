@@ -13,7 +13,7 @@ from bankmine.simulation.frame import NEVER, Frame, Ints
 from bankmine.simulation.leaving import Leaving
 from bankmine.simulation.life import Life
 from bankmine.simulation.people import People
-from bankmine.simulation.spending_habits import LIGHT_WAGE, Habits
+from bankmine.simulation.spending_habits import Habits
 from bankmine.simulation.spending_tools import (
     CATEGORY,
     CHANNEL,
@@ -26,6 +26,13 @@ from bankmine.simulation.spending_tools import (
     employer_account,
     second_of,
 )
+from bankmine.simulation.spending_use import (
+    PERIODIC,
+    bills_here_of,
+    small_bills_of,
+    use_of,
+    wage_share_of,
+)
 from bankmine.simulation.standing_orders import order_entries
 from bankmine.simulation.words import words
 
@@ -37,9 +44,9 @@ def wages_of(frame: Frame, who: People, life: Life, leave: Leaving, acc: Account
     paid = (life.wage > 0) & between(
         days, np.maximum(who.joined, 0), np.minimum(leave.salary_moved, leave.closed)
     )
-    person, month = np.nonzero(paid & (who.life != 6)[:, None])
+    part = wage_share_of(frame, who)
+    person, month = np.nonzero(paid & ((who.life != 6) & (part > 0))[:, None])
     day, cents = days[person, month], life.wage[person, month]
-    part = np.where(habits.light & (who.life != 4), LIGHT_WAGE, 1.0)
     cents = np.maximum((cents * part[person]).astype(np.int64), 100)
     clock = 5 * 3600 + (who.number[person] * 7_919 % 10_000)
     payer, employer = _payers(frame, who, life, leave, person, day)
@@ -60,8 +67,49 @@ def wages_of(frame: Frame, who: People, life: Life, leave: Leaving, acc: Account
         words=words("payroll", payer[rows]), person=payer[rows],
     )  # fmt: skip
     return joined(
-        [paying, received, _earnings(frame, who, life, leave, acc), _benefits(frame, who, life, leave, acc)]
+        [paying, received, _earnings(frame, who, life, leave, acc), _benefits(frame, who, life, leave, acc),
+         _topped_up(frame, who, life, leave, acc, habits)]
+    )  # fmt: skip
+
+
+def _topped_up(
+    frame: Frame, who: People, life: Life, leave: Leaving, acc: Accounts, habits: Habits
+) -> Entries:
+    """Who is paid elsewhere brings here what is spent here, as long as the account does not rest."""
+    draw = frame.random(who.community, "topped up")
+    luck, day = draw.random((who.count, 120))[:, : frame.months], draw.integers(1, 28, who.count)
+    alone = (wage_share_of(frame, who) == 0) & ~who.company
+    days, until = due(frame, day), np.minimum(leave.salary_moved, leave.closed)
+    here = alone[:, None] & (habits.rests.slept < 0) & between(days, habits.since, until)
+    person, month = np.nonzero(here)
+    cents = 4_200 * habits.usual[person] * (0.5 + luck[person, month])
+    number = acquaintance(who, person, 16)
+    return entries(
+        account=acc.main[person], second=second_of(days[person, month], 9 * 3600 + person * 13),
+        cents=np.maximum(cents.astype(np.int64) // 5_000 * 5_000, 5_000), out=False,
+        category=CATEGORY["transfer_in"], channel=CHANNEL["transfer"], counterparty=number,
+        bank=bank_of(number), words=words("elsewhere", person),
+    )  # fmt: skip
+
+
+def _single_bills(frame: Frame, who: People, acc: Accounts, habits: Habits) -> Entries:
+    """The one thing a periodic user keeps the account for: a debit every one, two or three months."""
+    draw = frame.random(who.community, "single bills")
+    every, phase = draw.choice([1, 2, 3], who.count, p=[0.34, 0.33, 0.33]), draw.integers(0, 6, who.count)
+    usual, day = draw.uniform(1_500, 12_000, who.count), draw.integers(1, 28, who.count)
+    days = due(frame, day)
+    turn = (np.arange(frame.months) + phase[:, None]) % every[:, None] == 0
+    here = turn & (use_of(frame, who) == PERIODIC)[:, None]
+    person, month = np.nonzero(here & between(days, habits.since, habits.bills_until))
+    name = np.where(
+        every == 1, CATEGORY["telecom"], np.where(every == 2, CATEGORY["leisure"], CATEGORY["insurance"])
     )
+    number = biller("insurance", person * 5 + who.life[person])
+    return entries(
+        account=acc.main[person], second=second_of(days[person, month], 2 * 3600 + person * 5), out=True,
+        cents=usual[person].astype(np.int64) // 10 * 10, category=name[person], channel=CHANNEL["debit"],
+        counterparty=number, bank=bank_of(number), words=words("telecom", person), flexible=True,
+    )  # fmt: skip
 
 
 def _payers(
@@ -145,17 +193,18 @@ def bills_of(frame: Frame, who: People, acc: Accounts, habits: Habits) -> Entrie
     power = (9_500 * own[:, 0] * np.clip(income, 0.4, 3) ** 0.5)[:, None] * np.exp(0.18 * season)
     phone = np.array([1_890, 2_890, 3_900, 4_890, 6_500])[(luck[:, 1] * 5).astype(int)]
     school = np.where(np.isin(kind, (2, 3)) & (luck[:, 3] < 0.3), np.rint(45_000 * own[:, 3] / 500) * 500, 0)
-    both = np.ones((1, frame.months))
+    both, here = np.ones((1, frame.months)), small_bills_of(frame, who)[:, None] & (habits.rests.slept < 0)
     usual = {
         "utilities": (power * (luck[:, 0] < 0.62)[:, None], luck[:, 0] * 30, "utilities"),
         "telecom": (phone[:, None] * both * (luck[:, 1] < 0.8)[:, None], luck[:, 4] * 27, "telecom"),
         "education": (school[:, None] * both, luck[:, 3] * 60, "school"),
     }  # fmt: skip
     parts = [order_entries(acc.orders, frame, acc.number), _fees(frame, who, acc, habits)]
+    parts.append(_single_bills(frame, who, acc, habits))
     for name, (cents, day, text) in usual.items():
         days = due(frame, 3 + day.astype(np.int64))
         amount = np.rint(np.where(who.company[:, None], 3 * cents, cents)).astype(np.int64)
-        amount[habits.light] = 0
+        amount[~here] = 0
         person, month = np.nonzero((amount > 0) & between(days, habits.since, habits.bills_until))
         number = biller(name, person * 5 + kind[person])
         parts.append(entries(
@@ -168,10 +217,11 @@ def bills_of(frame: Frame, who: People, acc: Accounts, habits: Habits) -> Entrie
 
 
 def _fees(frame: Frame, who: People, acc: Accounts, habits: Habits) -> Entries:
-    """The premier and business accounts cost nine dollars a month."""
+    """The premier and business accounts cost nine dollars a month, as long as they are in use."""
     costly = np.isin(acc.product[: who.count], (product("CUR-PREM"), product("CUR-BUS")))
     days = np.broadcast_to(frame.month_start[1:] - 2, (who.count, frame.months))
-    person, month = np.nonzero(costly[:, None] & between(days, habits.since, habits.until))
+    costly &= bills_here_of(frame, who)
+    person, month = np.nonzero(costly[:, None] & between(days, habits.since, habits.bills_until))
     return entries(
         account=acc.main[person], second=second_of(days[person, month], 22 * 3600 + person), cents=900,
         out=True,

@@ -14,7 +14,7 @@ from bankmine.simulation.frame import Frame, Ints
 from bankmine.simulation.leaving import GRADUAL, SILENT, Leaving
 from bankmine.simulation.life import Life
 from bankmine.simulation.people import People
-from bankmine.simulation.spending_habits import LIGHT_SURPLUS, Habits
+from bankmine.simulation.spending_habits import Habits
 from bankmine.simulation.spending_purchases import device_of
 from bankmine.simulation.spending_tools import (
     CATEGORY,
@@ -28,6 +28,7 @@ from bankmine.simulation.spending_tools import (
     round_amount,
     second_of,
 )
+from bankmine.simulation.spending_use import LIGHT_SURPLUS
 from bankmine.simulation.variable import RECEIPT, SURPLUS, SWEEP, asked
 from bankmine.simulation.words import words
 
@@ -154,7 +155,7 @@ def _surplus(frame: Frame, who: People, leave: Leaving, acc: Accounts, habits: H
     luck = frame.random(who.community, "surplus months").random((n, 120))[:, : frame.months]
     days = due(frame, 1 + (who.pay_day + 3) % 28)
     until = np.minimum(habits.bills_until, leave.salary_moved)
-    awake = habits.slept < 0
+    awake = habits.rests.slept < 0
     person, month = np.nonzero((luck < often[:, None]) & awake & between(days, habits.since + 20, until))
     day = days[person, month]
     savings = acc.savings[person]
@@ -254,7 +255,7 @@ def _run_down(frame: Frame, who: People, leave: Leaving, acc: Accounts) -> Entri
     )
     days[:, -1] = leave.rundown_until[leaves] - 1
     part = share[leaves]
-    part[:, -1] = 0.96
+    part[:, -1] = np.where(leave.way[leaves] == SILENT, 0.75, 0.96)  # the silent leave some behind
     person, day = np.repeat(leaves, steps), days.ravel()
     here = (day < acc.closed[person]) & (day >= np.maximum(who.joined[person], 0))
     person, day, cents = person[here], day[here], asked(SWEEP, part.ravel()[here])

@@ -14,7 +14,7 @@ from bankmine.simulation.frame import NEVER, Floats, Frame, Ints
 from bankmine.simulation.leaving import Leaving
 from bankmine.simulation.life import Life
 from bankmine.simulation.people import FIRST_CUSTOMER, People
-from bankmine.simulation.spending_habits import bills_until_of, light_of
+from bankmine.simulation.spending_habits import bills_until_of
 from bankmine.simulation.spending_tools import (
     CATEGORY,
     CHANNEL,
@@ -24,6 +24,7 @@ from bankmine.simulation.spending_tools import (
     due,
     second_of,
 )
+from bankmine.simulation.spending_use import bills_here_of
 from bankmine.simulation.variable import RECEIPT, asked
 from bankmine.simulation.words import words
 
@@ -76,7 +77,7 @@ def _rents(
     draw, n = frame.random(who.community, "rent"), who.count
     luck, share, day = draw.random(n), draw.uniform(0.18, 0.34, n), draw.integers(1, 6, n)
     owner, local = (draw.random(n) * n).astype(np.int64), draw.random(n) < 0.2
-    person = np.flatnonzero((luck < _RENTS[who.life]) & ~light_of(frame, who))
+    person = np.flatnonzero((luck < _RENTS[who.life]) & bills_here_of(frame, who))
     suits = np.isin(who.life[owner], (3, 4)) & (leave.closed[owner] == NEVER) & (who.joined[owner] < 0)
     to = np.where(local & suits & (owner != np.arange(n)), owner, -1)[person]
     base = np.where(who.company, 0.05 * who.income, share * who.income)[person]
@@ -104,7 +105,7 @@ def _saving(
     draw, n = frame.random(who.community, "saving"), who.count
     luck, share, day = draw.random(n), draw.uniform(0.03, 0.15, n), draw.integers(1, 28, n)
     place = first_of(made, _SAVINGS, n)
-    person = np.flatnonzero((place >= 0) & (luck < 0.35 + 0.5 * who.prudence) & ~light_of(frame, who))
+    person = np.flatnonzero((place >= 0) & (luck < 0.35 + 0.5 * who.prudence) & bills_here_of(frame, who))
     to = place[person]
     cents = np.maximum((share * who.income).astype(np.int64) // 5_000 * 5_000, 2_000)[person]
     until = np.minimum(bills_until_of(frame, who, leave)[person], closed[to])
