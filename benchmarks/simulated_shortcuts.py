@@ -57,6 +57,8 @@ class Found:
 def run() -> Row:
     """Simulates, loads, measures every label, and judges."""
     folder = Path(os.environ.get("BENCH_FOLDER") or tempfile.mkdtemp(prefix="bankmine-shortcuts-"))
+    from benchmarks.shortcut_report import write_report
+
     found = measure(folder)
     for one in found:
         print(
@@ -66,6 +68,10 @@ def run() -> Row:
             f"boosting {one.boosting:.3f} ({one.share(one.boosting):.0%})",
             flush=True,
         )
+    page = write_report(
+        folder / "report", found, single=MOST_SINGLE, linear=MOST_LINEAR, command="python -m benchmarks R2"
+    )
+    print(f"pictures: {page}", flush=True)
     worst_single = max(found, key=lambda one: one.share(one.single))
     worst_linear = max(found, key=lambda one: one.share(one.linear))
     return Row(
