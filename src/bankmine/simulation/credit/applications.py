@@ -16,9 +16,9 @@ import numpy as np
 from bankmine.simulation.catalogue import product
 from bankmine.simulation.credit.bureau import Findings
 from bankmine.simulation.credit.requests import CARD, HONEST, LOAN, MORTGAGE, RING, Requests, income_at
-from bankmine.simulation.crime.keyed import Keyed
 from bankmine.simulation.entries import COUNTRIES
 from bankmine.simulation.frame import COMMUNITY, DAY, EMPLOYERS, Floats, Frame, Ints, Truth
+from bankmine.simulation.keyed import Keyed
 from bankmine.simulation.life import Life
 from bankmine.simulation.people import FIRST_EMPLOYER, People
 

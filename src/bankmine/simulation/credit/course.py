@@ -32,8 +32,8 @@ from bankmine.simulation.credit.schedule import (
     month_start,
     opened,
 )
-from bankmine.simulation.crime.keyed import Keyed
 from bankmine.simulation.frame import DAY, NEVER, Floats, Frame, Ints, Truth
+from bankmine.simulation.keyed import Keyed
 
 BAD_DAYS, LOST_DAYS = 90, 180
 CURE = (0.0, 0.30, 0.16, 0.06)  # chance a month to pay everything, by instalments missed (the last: and more)

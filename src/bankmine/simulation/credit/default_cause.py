@@ -16,8 +16,8 @@ import numpy as np
 from bankmine.simulation.credit.applications import RISKY_FROM, Applications
 from bankmine.simulation.credit.bureau import Findings
 from bankmine.simulation.credit.requests import HONEST, MORTGAGE, Requests
-from bankmine.simulation.crime.keyed import Keyed
 from bankmine.simulation.frame import Floats, Frame, Ints, Truth
+from bankmine.simulation.keyed import Keyed
 from bankmine.simulation.people import People
 
 BASE = -6.95  # log-odds a month without any cause

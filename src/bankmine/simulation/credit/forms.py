@@ -13,9 +13,9 @@ from bankmine.simulation import columns
 from bankmine.simulation.catalogue import CODES
 from bankmine.simulation.credit.applications import CHANNELS, SIGNS, Applications
 from bankmine.simulation.credit.requests import Requests
-from bankmine.simulation.crime.keyed import Keyed
 from bankmine.simulation.entries import COUNTRIES
 from bankmine.simulation.frame import DAY, Frame
+from bankmine.simulation.keyed import Keyed
 from bankmine.simulation.people import People
 
 EVENTS = ("page_viewed", "field_typed", "field_pasted", "field_edited", "form_sent")

@@ -40,9 +40,9 @@ from bankmine.simulation.credit.loans import (
 )
 from bankmine.simulation.credit.requests import CARD, HONEST, Needs, Requests, lost_wage, requests_of
 from bankmine.simulation.credit.schedule import month_of
-from bankmine.simulation.crime.keyed import Keyed
 from bankmine.simulation.entries import COUNTRIES, Entries
 from bankmine.simulation.frame import DAY, NEVER, Floats, Frame, Ints, Truth
+from bankmine.simulation.keyed import Keyed
 from bankmine.simulation.leaving import Leaving
 from bankmine.simulation.life import Life
 from bankmine.simulation.people import FIRST_CUSTOMER, People

@@ -13,8 +13,8 @@ from bankmine.simulation import columns
 from bankmine.simulation.credit.applications import Applications
 from bankmine.simulation.credit.loans import Credits
 from bankmine.simulation.credit.requests import Requests
-from bankmine.simulation.crime.keyed import Keyed
 from bankmine.simulation.frame import DAY, NEVER, Frame, Ints
+from bankmine.simulation.keyed import Keyed
 from bankmine.simulation.people import People
 
 KINDS = ("phone", "device", "address", "employer", "guarantor", "household", "owner")

@@ -29,9 +29,9 @@ from bankmine.simulation.credit.schedule import (
     WRITTEN_OFF,
     Terms,
 )
-from bankmine.simulation.crime.keyed import Keyed
 from bankmine.simulation.entries import CATEGORIES, CHANNELS, Entries, entries, joined
 from bankmine.simulation.frame import DAY, NEVER, Floats, Frame, Ints, Truth
+from bankmine.simulation.keyed import Keyed
 from bankmine.simulation.leaving import Leaving
 from bankmine.simulation.people import FIRST_CUSTOMER, People
 

@@ -14,8 +14,8 @@ from typing import Protocol
 import numpy as np
 
 from bankmine.simulation.catalogue import FAMILIES, FAMILY_OF, product
-from bankmine.simulation.crime.keyed import Keyed
 from bankmine.simulation.frame import MAXIMUM_MONTHS, Floats, Frame, Ints, Truth
+from bankmine.simulation.keyed import Keyed
 from bankmine.simulation.leaving import Leaving
 from bankmine.simulation.life import Life
 from bankmine.simulation.people import People

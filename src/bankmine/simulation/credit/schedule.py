@@ -11,8 +11,8 @@ from types import EllipsisType
 import numpy as np
 
 from bankmine.simulation.credit.applications import annuity
-from bankmine.simulation.crime.keyed import Keyed
 from bankmine.simulation.frame import FIRST_DAY, MAXIMUM_MONTHS, NEVER, Floats, Frame, Ints, Truth, day_number
+from bankmine.simulation.keyed import Keyed
 
 EVENTS = ("disbursed", "drawn", "due", "paid", "prepaid", "restructured", "written_off", "recovered")
 DISBURSED, DRAWN, DUE, PAID, PREPAID, RESTRUCTURED, WRITTEN_OFF, RECOVERED = range(8)

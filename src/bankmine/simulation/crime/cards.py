@@ -13,7 +13,6 @@ from functools import lru_cache
 
 import numpy as np
 
-from bankmine.simulation.crime.keyed import Keyed
 from bankmine.simulation.crime.planned import (
     TWINS_OF_FRAUD,
     Parts,
@@ -27,6 +26,7 @@ from bankmine.simulation.crime.scene import Arrivals, Scene, arrivals, fanned, s
 from bankmine.simulation.crime.shops import abroad, shops_of
 from bankmine.simulation.entries import CATEGORIES, CHANNELS, Entries, entries
 from bankmine.simulation.frame import DAY, MAXIMUM_MONTHS, REGIONS, Floats, Ints, Truth
+from bankmine.simulation.keyed import Keyed
 from bankmine.simulation.merchants import ONLINE
 from bankmine.simulation.scenario import Fraud
 from bankmine.simulation.spending_purchases import device_of

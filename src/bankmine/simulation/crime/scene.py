@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from bankmine.simulation.accounts import RENEWED, Accounts
-from bankmine.simulation.crime.keyed import Keyed
 from bankmine.simulation.crime.shops import Amounts, Shops
 from bankmine.simulation.frame import DAY, Floats, Frame, Ints
+from bankmine.simulation.keyed import Keyed
 from bankmine.simulation.life import Life
 from bankmine.simulation.people import People
 

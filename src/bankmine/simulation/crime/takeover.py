@@ -12,11 +12,11 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from bankmine.simulation.crime.cards import FOREIGN_DEVICES, TRANSFER
-from bankmine.simulation.crime.keyed import Keyed
 from bankmine.simulation.crime.planned import Planned, kind_of, parts_of, pattern_numbers, role_of
 from bankmine.simulation.crime.scene import OTHER_ACCOUNTS, Arrivals, Scene, arrivals, fanned, ordered_within
 from bankmine.simulation.entries import CATEGORIES, entries
 from bankmine.simulation.frame import DAY, Floats, Ints
+from bankmine.simulation.keyed import Keyed
 from bankmine.simulation.spending_tools import bank_of
 from bankmine.simulation.words import words
 

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bankmine.simulation.crime.keyed import Keyed
 from bankmine.simulation.crime.planned import FRAUDS, LAUNDERING, TWINS_OF_FRAUD, Parts
 from bankmine.simulation.crime.scene import Scene
 from bankmine.simulation.entries import Entries
 from bankmine.simulation.frame import DAY, NEVER, Floats, Ints, Truth
+from bankmine.simulation.keyed import Keyed
 
 UNREPORTED = 0.06  # of fraudulent payments
 FOUND = 0.8  # of laundering schemes

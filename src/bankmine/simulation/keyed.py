@@ -1,8 +1,8 @@
 """Draws that depend on what they are for, not on how many were made before.
 
-An episode of crime has a key (person and number); each of its draws is a hash of the stream's salt, a word
-that names the draw, and the key. So only the draws needed are made, and a longer world, which merely has
-more episodes, begins like a shorter one.
+An episode of crime or an application has a key (person and number); each of its draws is a hash of the
+stream's salt, a word that names the draw, and the key. So only the draws needed are made, and a longer world,
+which merely has more episodes, begins like a shorter one.
 """
 
 from __future__ import annotations
