@@ -38,14 +38,18 @@ def parse_key(text: str) -> int:
     return value - (1 << 64) if value >= 1 << 63 else value
 
 
+def _nonce_key(key: bytes) -> bytes:
+    """The key a person's nonces are made with."""
+    return hmac.digest(key, b"bankmine nonce", "sha256")
+
+
 def _nonce(key: bytes, context: bytes, plain: bytes) -> bytes:
-    """A nonce made of what is encrypted (a synthetic one, as in RFC 8452).
+    """A nonce made of what is encrypted (a synthetic one, as in RFC 8452); `key` is of `_nonce_key`.
 
     The same text of the same person and column gives the same bytes, so that a repeated delivery is
     recognised without decrypting; two different texts never share a nonce but by chance of 2^-96.
     """
-    own = hmac.digest(key, b"bankmine nonce", "sha256")
-    return hmac.digest(own, context + b"\x1f" + plain, "sha256")[:_NONCE]
+    return hmac.digest(key, context + b"\x1f" + plain, "sha256")[:_NONCE]
 
 
 class Keyring:
@@ -159,16 +163,16 @@ class Keyring:
             if owner is not None and text is not None
         }
         keys = self.person_keys(owners, make=bool(owners))
-        ciphers = {one: AESGCM(key) for one, key in keys.items()}
+        ciphers = {one: (AESGCM(key), _nonce_key(key)) for one, key in keys.items()}
         aad = context.encode()
         sealed: list[bytes | None] = []
         for owner, text in zip(customers, texts, strict=True):
             if text is None or owner is None or owner not in keys:
                 sealed.append(None)
                 continue
-            plain = text.encode()
-            nonce = _nonce(keys[owner], aad, plain)
-            sealed.append(nonce + ciphers[owner].encrypt(nonce, plain, aad))
+            plain, (cipher, nonce_key) = text.encode(), ciphers[owner]
+            nonce = _nonce(nonce_key, aad, plain)
+            sealed.append(nonce + cipher.encrypt(nonce, plain, aad))
         return sealed
 
     def decrypt(

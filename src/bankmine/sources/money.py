@@ -2,7 +2,8 @@
 
 A mapping's `rate.sql` gives `currency, day, rate`: units of the bank's currency for one unit of the other.
 An amount takes the last rate of its civil day or before, exactly, rounded half to even, between the minor
-units ISO 4217 gives each currency. Without a rate there is no base amount, and the row is a reject.
+units ISO 4217 gives each currency (JPY 0, EUR 2, KWD 3). Without a rate there is no base amount, and the row
+is a reject.
 """
 
 from __future__ import annotations
@@ -27,15 +28,6 @@ if TYPE_CHECKING:
 _EPOCH = date(1970, 1, 1)
 
 
-def in_minor(amount_minor: int, rate: Fraction, currency: str, base: str) -> int:
-    """An amount in minor units of `base`; `rate` is units of base for one unit of `currency`.
-
-    100.05 JPY do not exist: minor units are those of ISO 4217 (JPY 0, EUR 2, KWD 3).
-    """
-    scale = Fraction(10) ** (MINOR_UNITS[base] - MINOR_UNITS[currency])
-    return round(amount_minor * rate * scale)
-
-
 @dataclass(frozen=True)
 class Rates:
     """The rates of each currency: days since 1970, ascending, and the rate from each on."""
@@ -54,16 +46,43 @@ class Rates:
         """Fills the nulls of `own` (amounts already in the bank's currency) where there is a rate."""
         import numpy as np
         import pyarrow as pa
+        import pyarrow.compute as pc
 
-        filled = own.cast("int64").to_pylist()
-        foreign = [place for place, value in enumerate(filled) if value is None]
-        us = np.array([times[place].cast("int64").as_py() or 0 for place in foreign], np.int64)
-        for place, day in zip(foreign, self.zone.day_of(us).tolist(), strict=True):
-            amount, currency = amounts[place].as_py(), currencies[place].as_py()
-            rate = self.at(currency, day) if currency in MINOR_UNITS else None
-            if amount is not None and rate is not None and times[place].is_valid:
-                filled[place] = in_minor(amount, rate, currency, self.base)
-        return pa.array(filled, pa.int64())
+        own = own.cast("int64")
+        whole = pc.and_(pc.and_(pc.is_valid(amounts), pc.is_valid(currencies)), pc.is_valid(times))
+        place = np.flatnonzero(pc.and_(pc.is_null(own), whole))
+        rows = pa.array(place)
+        days = self.zone.day_of(times.take(rows).cast("int64").to_numpy()).tolist()
+        filled: list[int | None] = []
+        per_unit: dict[tuple[str, int], tuple[int, int] | None] = {}
+        for key, amount in zip(
+            zip(currencies.take(rows).to_pylist(), days, strict=True),
+            amounts.take(rows).to_pylist(),
+            strict=True,
+        ):
+            if key not in per_unit:
+                per_unit[key] = self._minor_units(*key)
+            rate = per_unit[key]
+            filled.append(None if rate is None else _half_even(amount * rate[0], rate[1]))
+        index = np.arange(len(own))
+        index[place] = np.arange(len(place)) + len(own)
+        return pa.concat_arrays([own, pa.array(filled, pa.int64())]).take(pa.array(index))
+
+    def _minor_units(self, currency: str, day: int) -> tuple[int, int] | None:
+        """The bank's minor units for one of the currency's that day, as numerator and denominator."""
+        rate = self.at(currency, day) if currency in MINOR_UNITS else None
+        return None if rate is None else (rate * _scale(currency, self.base)).as_integer_ratio()
+
+
+def _scale(currency: str, base: str) -> Fraction:
+    """Minor units of `base` in a unit of it, for one minor unit of `currency` in a unit of that."""
+    return Fraction(10) ** (MINOR_UNITS[base] - MINOR_UNITS[currency])
+
+
+def _half_even(numerator: int, denominator: int) -> int:
+    """The nearest integer to the fraction; halves go to the even one. The denominator is positive."""
+    below, rest = divmod(numerator, denominator)
+    return below + (2 * rest > denominator or (2 * rest == denominator and below % 2))
 
 
 def rates_of(connection: duckdb.DuckDBPyConnection, mapping: Mapping, place: Place) -> Rates | None:
