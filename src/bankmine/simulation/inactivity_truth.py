@@ -28,6 +28,8 @@ _FIRST_MONTH = 3
 _YEAR, _RECENT = 365, 45
 _STEADY_CHANNELS = tuple(CHANNELS.index(name) for name in ("order", "debit", "bank"))
 _SMALL_BILLS = [CATEGORIES.index(name) for name in ("utilities", "telecom", "education")]
+_OTHER = 0.02  # payments a month that no habit knows: a home, a deposit, a fraud
+_EMPTY = 3_000  # cents left to spend
 _SCATTER = 0.09  # relative variance of a month's expected payments, from the mood
 
 
@@ -41,7 +43,7 @@ def inactivity_truth(
     here = (who.joined[:, None] < start) & (leave.closed[:, None] > start) & whole & ~who.company[:, None]
     here &= paid.count_before(start, _YEAR) > 0
     person, month = np.nonzero(here)
-    oracle = _silent_chance(frame, who, life, leave, acc, paid)[person, month]
+    oracle = _silent_chance(frame, who, life, leave, acc, ledger, paid)[person, month]
     written = _written(frame, who, life, leave, ledger, acc, paid)
     return {"label_inactivity": pa.table({
         "subject": columns.key(who.number[person]), "customer": columns.key(who.number[person]),
@@ -96,7 +98,7 @@ def _paid(frame: Frame, who: People, acc: Accounts, ledger: Ledger) -> _Payments
 
 
 def _silent_chance(
-    frame: Frame, who: People, life: Life, leave: Leaving, acc: Accounts, paid: _Payments
+    frame: Frame, who: People, life: Life, leave: Leaving, acc: Accounts, ledger: Ledger, paid: _Payments
 ) -> Floats:
     """The chance of no payment in the 90 days from each month's start, (n, months), from what holds then.
 
@@ -109,18 +111,20 @@ def _silent_chance(
     gone = shows & (start >= leave.rundown_until[:, None])
     usual = np.where(acc.debit >= 0, habits.usual, habits.without_card)
     there = _share_here(_away(habits.presence, start))
+    balance = np.concatenate([acc.initial[: who.count, None], ledger.month_ends[: who.count, :-1]], axis=1)
     rate = _rates(habits, usual) * there
+    rate *= _able(balance + acc.limit[: who.count, None], paid.count_before(start, 90), rate)[:, :, None]
     awake = _none_at(rate)
     chance = np.prod(awake, axis=2)
     rests = np.flatnonzero(habits.rests.sleeps.any(axis=1))
     chance[rests] = silence(habits.rests.of(rests), awake[rests], np.exp(-ASLEEP * rate[rests]))
     trickle = (TRICKLE * usual / np.maximum(habits.usual, 1e-9))[:, None] * there.sum(axis=2)
     chance = np.where(gone, np.exp(-trickle), chance)
-    carries = shows & ~gone
-    closes = decided & (leave.closed[:, None] < start + HORIZON_DAYS)
+    carries = shows & ~gone & (balance > 0)  # what is overdrawn is closed by a payment in
+    closes = decided & (leave.closed[:, None] < start + HORIZON_DAYS) & (balance > 0)
     chance = np.where(carries | closes | paid.due(start), 0.0, chance)
     here = (who.joined[:, None] < start) & (leave.closed[:, None] > start)
-    chance = np.where(here, chance, 1.0)
+    chance = np.where(here, chance * np.exp(-3.0 * _OTHER), 1.0)
     return _shared(chance, rate.sum(axis=2), start, acc, habits, gone | ~here)
 
 
@@ -134,6 +138,12 @@ def _rates(habits: Habits, usual: Floats) -> Floats:
     before = np.concatenate([habits.mood[:, :1] * 0, habits.mood[:, :-1]], axis=1)
     stays = STAYS_IN_MOOD ** np.arange(1, 4)
     return np.asarray(usual[:, None, None] * habits.spells[:, :, None] * np.exp(stays * before[:, :, None]))
+
+
+def _able(left: Ints, seen: Ints, rate: Floats) -> Floats:
+    """Whose account is empty has most payments declined, as the quarter before tells: a factor."""
+    usual = rate.sum(axis=2) + 0.3
+    return np.where(left < _EMPTY, np.clip(2.0 * (seen + 0.3) / usual, 0.03, 1.0), 1.0)
 
 
 def _none_at(rate: Floats) -> Floats:
@@ -190,6 +200,7 @@ def _written(
         "bills_45d": paid.count_before(start, _RECENT, steady=True) * whole,
         "days_since_income": np.minimum(start - last_wage, 400),
         "balance_months": balance / np.maximum(who.income, 1)[:, None],
+        "left_to_spend": (balance + acc.limit[:n, None]) / 100.0,
         "run_down": np.where(shows, run_down, 0.0),
         "orders_95d": paid.count_before(start, 95, steady=True) * whole,
         "season": np.broadcast_to(np.arange(frame.months) % 12, whole.shape),

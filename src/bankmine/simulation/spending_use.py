@@ -23,15 +23,15 @@ _LIGHT_WAGE = (1.0, 0.6, 0.25)  # share of the wage paid in here, by use
 ASLEEP = 0.004  # of the usual activity
 WAKES = np.array([0.0, 0.02, 0.55, 0.75, 0.80, 0.80])  # by months asleep, the last for more
 TRICKLE = 0.13  # payments a month of who has run the balance down
-_LIGHT = (0.62, 0.57, 0.50, 0.50, 0.55, 0.62, 0.58, 0.0)  # do not have bills paid here, by way of life
-_PERIODIC = 0.3  # of them
+_LIGHT = (0.70, 0.66, 0.60, 0.58, 0.62, 0.70, 0.66, 0.0)  # do not have bills paid here, by way of life
+_PERIODIC = 0.25  # of them
 _WAGE_HERE, _SMALL_BILLS = 0.5, 0.85  # of occasional users
-_SLEEPS, _ANGER = 0.06, 1.5  # chance of an occasional user to let the account rest; dissatisfaction adds
+_SLEEPS, _ANGER = 0.066, 1.4  # chance of an occasional user to let the account rest; dissatisfaction adds
 _MOST, _MOST_SLEEP = 0.95, 0.6
 # By month of the year, without and with a wage paid in here: who begins to rest, and who comes back.
 _SLEEP_SEASON = np.array([
-    [0.4, 0.3, 0.3, 0.6, 2.0, 2.3, 0.4, 0.3, 0.3, 0.6, 2.1, 2.0],
-    [0.5, 2.1, 2.3, 0.5, 0.3, 0.3, 0.5, 2.2, 2.1, 0.5, 0.3, 0.3],
+    [0.7, 0.6, 0.6, 0.8, 1.6, 1.6, 0.7, 0.6, 0.6, 0.8, 1.7, 1.6],
+    [0.8, 1.6, 1.7, 0.8, 0.6, 0.6, 0.8, 1.7, 1.6, 0.8, 0.6, 0.6],
 ])  # fmt: skip
 _WAKE_SEASON = np.array([
     [0.6, 0.9, 1.4, 1.2, 0.6, 0.5, 0.6, 0.9, 1.4, 1.2, 0.6, 0.5],
