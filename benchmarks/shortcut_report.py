@@ -77,7 +77,7 @@ def _ways(found: list[Found], way: str, bar: float) -> Chart:
         picture=Bars(
             label=LABEL, measure=SHARE,
             bars=[Bar(label=one.label, value=max(0.0, one.share(getattr(one, way)))) for one in order],
-            baselines=[Baseline(name=f"allowed {bar:.0%}", value=bar)],
+            baselines=[Baseline(name="allowed", value=bar)],
         ),
         table=Table(
             columns=[LABEL, Column(label="best feature"), *map(_share, ("single", "linear", "boosting"))],

@@ -198,8 +198,8 @@ def _targets(draw: np.random.Generator, who: People, person: Ints, family: Ints)
     """Comfortable balances: some months' income, very uneven, more with prudence and age."""
     n = who.count
     luck = draw.normal(size=(n, EACH))
-    months = np.where(family == CURRENT, 0.75, np.where(family == SAVINGS, 3.0, 8.0))
-    spread = np.where(family == CURRENT, 0.75, np.where(family == SAVINGS, 1.1, 0.7))
+    months = np.where(family == CURRENT, 1.2, np.where(family == SAVINGS, 3.0, 8.0))
+    spread = np.where(family == CURRENT, 0.6, np.where(family == SAVINGS, 1.1, 0.7))
     prudent = 0.5 + who.prudence[person]
     own = np.where(
         who.company[person],

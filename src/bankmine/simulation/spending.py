@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Any
 
 from bankmine.simulation.accounts import Accounts
-from bankmine.simulation.entries import Entries, joined
+from bankmine.simulation.entries import Entries, entries, joined
 from bankmine.simulation.frame import Frame
 from bankmine.simulation.leaving import Leaving
 from bankmine.simulation.life import Life
@@ -20,7 +20,7 @@ from bankmine.simulation.spending_companies import companies_of
 from bankmine.simulation.spending_habits import habits_of
 from bankmine.simulation.spending_purchases import cash_of, purchases_of
 from bankmine.simulation.spending_regular import bills_of, opening_of, wages_of
-from bankmine.simulation.spending_transfers import moved_of, transfers_of
+from bankmine.simulation.spending_transfers import funded_of, moved_of, transfers_of
 
 
 def spending_of(
@@ -28,9 +28,11 @@ def spending_of(
 ) -> Entries:
     """The payments of one community, in any order; purchases come first.
 
-    `held` and `credit` bring their own entries (premiums, funds, instalments) and are not read here.
+    `held` and `credit` bring their own entries (premiums, funds, instalments); of them only the instalments
+    of `credit` (None: no credit) are read, for which light users send the money over.
     """
     habits = habits_of(frame, who, life, leave)
+    none = entries(account=[], second=[], cents=[], out=[], category=[], channel=[])
     return joined([
         purchases_of(frame, who, life, acc, habits),
         cash_of(frame, who, life, acc, habits),
@@ -39,5 +41,6 @@ def spending_of(
         opening_of(frame, who, acc),
         transfers_of(frame, who, leave, acc, habits),
         moved_of(frame, who, life, leave, acc, habits),
+        funded_of(who, acc, habits, none if credit is None else credit.entries),
         companies_of(frame, who, life, leave, acc, habits),
     ])  # fmt: skip

@@ -263,7 +263,7 @@ def _traits(frame: Frame, who: People) -> Floats:
     shared = draw.beta(2.0, 3.0, n)
     return np.ascontiguousarray(np.stack(
         [level, np.minimum(online, 0.9), work, np.minimum(border, 0.9), credit, shared,
-         0.004 + 0.01 * draw.beta(1, 2, n), draw.beta(5.5, 3.6, n)], axis=1,
+         0.004 + 0.01 * draw.beta(1, 2, n), draw.beta(4.5, 4.0, n)], axis=1,
     ))  # fmt: skip
 
 

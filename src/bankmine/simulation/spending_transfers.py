@@ -10,7 +10,7 @@ import numpy as np
 
 from bankmine.simulation.accounts import DEPOSIT, SAVINGS, Accounts
 from bankmine.simulation.entries import BANKS, Entries, entries, joined
-from bankmine.simulation.frame import Frame, Ints
+from bankmine.simulation.frame import DAY, Frame, Ints
 from bankmine.simulation.leaving import GRADUAL, SILENT, Leaving
 from bankmine.simulation.life import Life
 from bankmine.simulation.people import People
@@ -275,3 +275,17 @@ def _run_down(frame: Frame, who: People, leave: Leaving, acc: Accounts) -> Entri
     emptied = _moved(who, acc, savings, acc.main[acc.owner[savings]], start, 9 * 3600 + savings,
                      asked(SWEEP, np.full(savings.size, 0.97)), "savings")  # fmt: skip
     return joined([paid, emptied])
+
+
+def funded_of(who: People, acc: Accounts, habits: Habits, due: Entries) -> Entries:
+    """Light users send the money for their instalments, `due`, over from their other bank the day before."""
+    owner = np.minimum(due.account, who.count - 1)
+    theirs = habits.light[owner] & (due.account < who.count)
+    rows = np.flatnonzero(theirs & due.out & (due.category == CATEGORY["loan_payment"]) & (due.cents > 0))
+    person = due.account[rows].astype(np.int64)
+    number = acquaintance(who, person, 16)
+    return entries(
+        account=acc.main[person], second=due.second[rows] - DAY, cents=due.cents[rows], out=False,
+        category=CATEGORY["transfer_in"], channel=CHANNEL["transfer"], counterparty=number,
+        bank=bank_of(number),
+    )  # fmt: skip

@@ -59,11 +59,13 @@ SCHEMA_COLLATERAL = pa.schema(
 
 
 class Accounts(Protocol):
-    """What is asked of the accounts: each customer's main one (place), owners, first days and comfortable
-    balances of all, raw numbers."""
+    """What is asked of the accounts: each customer's main one and first credit card (places, -1 for none),
+    owners, first days and comfortable balances of all, raw numbers."""
 
     @property
     def main(self) -> Ints: ...
+    @property
+    def credit(self) -> Ints: ...
     @property
     def owner(self) -> Ints: ...
     @property
@@ -173,7 +175,19 @@ def money_of(frame: Frame, who: People, asked: Requests, credits_: Credits, main
         person=np.where(out[moves], -1, asked.person[happened.credit[moves]]),
     )
     bought = np.flatnonzero(into & (happened.kind == DISBURSED))
-    return joined([lent, _bought(frame, who.community, asked, happened, account, bought)])
+    early = np.flatnonzero(out & (happened.kind == PREPAID) & (happened.amount > 0))
+    other = _SELLER + happened.credit[early] % 5_000
+    means = entries(  # the windfall or the new lender's money that a credit is paid back early with
+        account=account[early],
+        second=happened.second[early] - DAY,
+        cents=happened.amount[early],
+        out=False,
+        category=CATEGORIES.index("transfer_in"),
+        channel=CHANNELS.index("transfer"),
+        counterparty=other,
+        bank=1 + other % 4,
+    )
+    return joined([lent, means, _bought(frame, who.community, asked, happened, account, bought)])
 
 
 def _bought(
