@@ -25,6 +25,7 @@ class Booked:
     merchant: Ints
     terminal: Ints
     counterparty: Ints
+    device: Ints
     bank: Ints
     declined: Truth
 
@@ -46,6 +47,7 @@ def booked_of(ledger: Ledger) -> Booked:
         "merchant",
         "terminal",
         "counterparty",
+        "device",
         "bank",
     )
     return Booked(

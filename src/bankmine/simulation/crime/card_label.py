@@ -22,7 +22,8 @@ from bankmine.simulation.crime.scene import fanned
 from bankmine.simulation.crime.shops import shops_of
 from bankmine.simulation.crime.verdicts import UNREPORTED
 from bankmine.simulation.entries import CATEGORIES
-from bankmine.simulation.frame import DAY, NEVER, Floats, Frame, Ints
+from bankmine.simulation.frame import DAY, NEVER, Floats, Frame, Ints, Truth
+from bankmine.simulation.merchants import ONLINE, PLACES
 from bankmine.simulation.people import People
 
 if TYPE_CHECKING:
@@ -35,6 +36,8 @@ _EASY_TO_SELL = [
 ]
 _CARD = 2**40  # more than any second: cards in one sorted axis of time
 _EXPOSED_DAYS = 42  # back from a payment, visits to terminals count for so long
+_RARE = 0.06  # of the customer's payments: a place seldom seen
+_HOURS = 4 * 3600
 _LONG = 60 * 24 * 30.0  # minutes: a longer pause counts as this
 
 
@@ -111,13 +114,17 @@ def _marks(frame: Frame, who: People, acc: Accounts, window: Window, booked: Boo
     merchant, shop = np.maximum(rows.merchant, 0), rows.merchant >= 0
     later = np.arange(rows.number.size) > window.first
     pause = np.where(later, np.diff(rows.second, prepend=0) / 60.0, _LONG)
-    new = _new_merchant(window, acc, booked)
-    online, night = shop & np.isnan(every.lat[merchant]), rows.second % DAY < 6 * 3600
+    place = np.where(shop, every.place[merchant], PLACES)
+    new, rare = _new_merchant(window, acc, booked), _habit(acc, booked, rows, place, every.place)
+    online, night = shop & (place == ONLINE), rows.second % DAY < 6 * 3600
+    away = shop & (place > ONLINE)
     found = {
         "minutes_since_last": np.minimum(pause, _LONG), "foreign": shop & (every.country[merchant] > 0),
-        "online": online, "easy_to_sell": np.isin(rows.category, _EASY_TO_SELL), "night": night,
+        "online": online, "easy_to_sell": np.isin(rows.category, _EASY_TO_SELL), "night": night, "away": away,
         "cash": rows.category == _CASH, "new_merchant": new, "online_new_night": new * online * night,
-        "kilometres_from_home": _from_home(frame, who, acc, rows),
+        "kilometres_from_home": _from_home(frame, who, acc, rows), "share_of_place": rare,
+        "strange": new * (rare < _RARE) * ~away, "new_device": online * _new_device(acc, booked, rows),
+        "share_of_hour": _hours(acc, booked, rows),
     }  # fmt: skip
     return {name: np.asarray(value, dtype=np.float64) for name, value in found.items()}
 
@@ -145,6 +152,12 @@ def _recents(window: Window, marks: dict[str, Floats]) -> dict[str, Floats]:
         "new_merchants_24h": new,
         "far_24h": far,
         "test_24h": new * (window.rows.cents < 700),
+        "strange_24h": marks["strange"],
+        "strange_easy_24h": marks["strange"] * easy,
+        "new_online_24h": new * online,
+        "new_device_24h": marks["new_device"],
+        "new_device_new_merchant_24h": marks["new_device"] * new,
+        "away_24h": marks["away"],
         "quick_new_24h": new * (pause < 60),
         "rapid_new_24h": new * (pause < 20),
         "quick_easy_new_24h": new * easy * (pause < 60),
@@ -152,8 +165,18 @@ def _recents(window: Window, marks: dict[str, Floats]) -> dict[str, Floats]:
         "quick_online_new_24h": new * online * (pause < 60),
         "foreign_online_24h": marks["foreign"] * online * new,
     }
+    few_hours = np.maximum(np.searchsorted(axis, axis - 4 * 3600), window.first)
+    streak = _streak(new > 0, window.first)
     return {
         **{name: value.astype(np.float64) for name, value in within.items()},
+        "new_in_a_row": streak,
+        "new_in_a_row_easy": streak * easy,
+        **{
+            f"{name[:-4]}_4h": _recent(watched[name], place, few_hours)
+            for name in ("new_merchants_24h", "strange_24h", "new_online_24h", "new_device_24h")
+        },
+        "strange_share_24h": _recent(marks["strange"], place, day_ago) / (within["count_24h"] + 1.0),
+        "new_share_24h": _recent(new, place, day_ago) / (within["count_24h"] + 1.0),
         **{name: _recent(value, place, day_ago) for name, value in watched.items()},
         "easy_sum_24h": np.log1p(_recent(window.rows.cents * easy, place, day_ago)),
     }
@@ -163,6 +186,50 @@ def _recent(mark: NDArray[Any], place: Ints, since: Ints) -> Floats:
     """How many marked payments from `since` up to and with each one."""
     total = np.append(0.0, np.cumsum(mark))
     return np.asarray(total[place + 1] - total[since])
+
+
+def _streak(mark: Truth, first: Ints) -> Floats:
+    """How many marked payments of the card follow each other up to and with each one."""
+    place = np.arange(mark.size)
+    broken = np.maximum.accumulate(np.where(mark, -1, place)) if mark.size else place
+    return np.where(mark, place - np.maximum(broken, first - 1), 0).astype(np.float64)
+
+
+def _habit(acc: Accounts, booked: Booked, rows: Booked, place: Ints, places: Ints) -> Floats:
+    """Share of the customer's earlier card payments that were made in the place of each one."""
+    earlier = booked.where((booked.second < rows.second.min(initial=NEVER)) & (booked.merchant >= 0))
+    return _usual(acc, earlier, places[earlier.merchant], rows, place, PLACES + 1)
+
+
+def _hours(acc: Accounts, booked: Booked, rows: Booked) -> Floats:
+    """Share of the customer's earlier card payments in the same four hours of the day."""
+    earlier = booked.where((booked.second < rows.second.min(initial=NEVER)) & (booked.merchant >= 0))
+    return _usual(acc, earlier, earlier.second % DAY // _HOURS, rows, rows.second % DAY // _HOURS, 6)
+
+
+def _usual(acc: Accounts, earlier: Booked, then: Ints, rows: Booked, now: Ints, kinds: int) -> Floats:
+    """Share of the kind `now` among the kinds `then` of the customer's earlier payments; one more of each
+    kind is counted, so that it is even where nothing is known."""
+    customers = int(acc.owner.max(initial=0)) + 1
+    cell = acc.owner[earlier.account].astype(np.int64) * kinds + then
+    count = np.bincount(cell, minlength=customers * kinds).reshape(customers, kinds) + 1.0
+    share = count / count.sum(axis=1, keepdims=True)
+    return np.asarray(share[acc.owner[rows.account], now])
+
+
+def _new_device(acc: Accounts, booked: Booked, rows: Booked) -> Floats:
+    """Whether the customer's first payment with this device is less than two days old."""
+    with_device = np.flatnonzero(booked.device > 0)
+    device = booked.device[with_device]
+    key = acc.owner[booked.account[with_device]].astype(np.int64) << 33 | device
+    order = np.lexsort((booked.second[with_device], key))
+    known, firsts = np.unique(key[order], return_index=True)
+    if not known.size:
+        return np.zeros(rows.number.size)
+    since = booked.second[with_device][order][firsts]
+    own = acc.owner[rows.account].astype(np.int64) << 33 | rows.device
+    place = np.minimum(np.searchsorted(known, own), known.size - 1)
+    return np.where((rows.device > 0) & (rows.second - since[place] < 2 * DAY), 1.0, 0.0)
 
 
 def _new_merchant(window: Window, acc: Accounts, booked: Booked) -> Floats:

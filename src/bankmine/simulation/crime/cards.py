@@ -22,7 +22,15 @@ from bankmine.simulation.crime.planned import (
     pattern_numbers,
     role_of,
 )
-from bankmine.simulation.crime.scene import Arrivals, Scene, arrivals, fanned, sprees, with_cards
+from bankmine.simulation.crime.scene import (
+    Arrivals,
+    Scene,
+    arrivals,
+    fanned,
+    sprees,
+    stranger_device,
+    with_cards,
+)
 from bankmine.simulation.crime.shops import abroad, shops_of
 from bankmine.simulation.entries import CATEGORIES, CHANNELS, Entries, entries
 from bankmine.simulation.frame import DAY, MAXIMUM_MONTHS, REGIONS, Floats, Ints, Truth
@@ -32,16 +40,17 @@ from bankmine.simulation.scenario import Fraud
 from bankmine.simulation.spending_purchases import device_of
 from bankmine.simulation.streams import EVERYONE, stream
 
-_STOLEN_A_YEAR = 0.039  # of an average customer
+_STOLEN_A_YEAR = 0.028  # of an average customer
 _HIT_EVERY_DAYS = 5.5  # a terminal is compromised, in the whole bank
 _AT_LEAST = 12 * 3600  # seconds an episode runs
 _REFUSED = 0.03  # declined whatever the balance, as honest payments are
-FOREIGN_DEVICES = 3_900_000_000  # raw numbers of strangers' devices
-_MISUSED = 0.6  # of the cards used at a compromised terminal
+_MISUSED = 0.3  # of the cards used at a compromised terminal
 CARD, WEB, TRANSFER = CHANNELS.index("card"), CHANNELS.index("online"), CHANNELS.index("transfer")
-_RESELL = {"electronics": 0.45, "clothing": 0.24, "household": 0.16, "groceries": 0.04, "fuel": 0.04,
-           "leisure": 0.03, "travel": 0.02, "restaurant": 0.02}  # fmt: skip
-_WITHOUT_CARD = {"online": 0.36, "electronics": 0.2, "travel": 0.14, "clothing": 0.16, "leisure": 0.14}
+_RESELL = {"electronics": 0.16, "clothing": 0.2, "household": 0.13, "groceries": 0.15, "fuel": 0.07,
+           "leisure": 0.09, "health": 0.06, "restaurant": 0.14}  # fmt: skip
+WITHOUT_CARD = {"online": 0.22, "electronics": 0.14, "travel": 0.08, "clothing": 0.2, "leisure": 0.16,
+                "restaurant": 0.12, "household": 0.08}  # fmt: skip
+_MIDDLE = (0.4, 0.93)  # frauds cost as much as these shares of honest payments of the category
 
 
 @dataclass(frozen=True)
@@ -67,16 +76,15 @@ def stolen_cards(scene: Scene) -> Planned:
     luck = scene.keyed("stolen card")
     found = arrivals(scene, "stolen card", _STOLEN_A_YEAR * strength * scene.who.activity)
     found, card = with_cards(scene, found, luck)
-    count = 2 + (11 * luck.uniform("count", found.key) ** 1.1).astype(np.int64)
-    length = luck.between("length", 0.5, 3.0, found.key)
-    episode, number, second = sprees(luck, found.key, found.second, length, count, waking=True, minutes=6.0)
+    count = 6 + (9 * luck.uniform("count", found.key) ** 1.2).astype(np.int64)
+    length = luck.between("length", 0.3, 2.0, found.key)
+    episode, number, second = sprees(luck, found.key, found.second, length, count, waking=True, minutes=20.0)
     key = found.key[episode]
-    online = luck.uniform("online", key, number) < 0.18
+    online = luck.uniform("online", key, number) < 0.08
     place = np.where(online, ONLINE, _hunting_ground(scene, found, luck)[episode])
     category = mixed(_RESELL, luck.uniform("category", key, number))
     tested = (luck.uniform("tested", found.key) < 0.35)[episode] & (number == 0)
-    amount = scene.amounts.draw(category, luck.uniform("amount", key, number))
-    amount = amount * np.exp(0.75 + 0.5 * luck.normal("more", key, number))
+    amount = scene.amounts.draw(category, luck.between("amount", *_MIDDLE, key, number))
     cents = np.where(tested, luck.between("test", 80, 700, key), np.maximum(amount, 150)).astype(np.int64)
     merchant = scene.shops.draw(category, place, luck.uniform("merchant", key, number))
     return paid_by_card(scene, "stolen_card", found, card, episode, second, cents, merchant, online, luck)
@@ -88,7 +96,7 @@ def _hunting_ground(scene: Scene, found: Arrivals, luck: Keyed) -> Ints:
     other = luck.whole("region", 0, len(REGIONS), found.key)
     where = luck.uniform("ground", found.key)
     return np.where(
-        where < 0.66, other, np.where(where < 0.85, home, abroad(luck.uniform("country", found.key)))
+        where < 0.84, other, np.where(where < 0.92, home, abroad(luck.uniform("country", found.key)))
     )
 
 
@@ -111,8 +119,8 @@ def paid_by_card(
     terminal = every.terminal_of(merchant, luck.uniform("terminal", key, number))
     person = found.person[episode]
     phone = device_of(scene.who, person, second)
-    strange = luck.uniform("device", found.key)[episode] < (0.12 if kind in TWINS_OF_FRAUD else 0.3)
-    stranger = FOREIGN_DEVICES + luck.whole("stranger", 0, 9_000_000, found.key)[episode]
+    strange = luck.uniform("device", found.key)[episode] < (0.12 if kind in TWINS_OF_FRAUD else 0.75)
+    stranger = stranger_device(luck.whole("stranger", 0, 2**24, found.key))[episode]
     device = np.where(strange, scene.phone(person, 3) if kind in TWINS_OF_FRAUD else stranger, phone)
     made = entries(
         account=scene.acc.card_account[card][episode], second=second, cents=cents, out=True,
@@ -191,7 +199,7 @@ def copied_cards(scene: Scene, money: Entries) -> Planned:
     later = 3 + 37 * luck.uniform("later", key) ** 1.6
     second = money.second[place] + (later * DAY).astype(np.int64)
     clock = (luck.uniform("clock", key) ** 1.7 * DAY).astype(np.int64)  # the thief's day is often our night
-    second = np.where(luck.uniform("far away", key) < 0.7, second // DAY * DAY + clock, second)
+    second = np.where(luck.uniform("far away", key) < 0.45, second // DAY * DAY + clock, second)
     card = money.card[place].astype(np.int64)
     here = (second // DAY < scene.until[person]) & (
         second // DAY < np.minimum(scene.frame.days, scene.acc.card_closed[card])
@@ -209,17 +217,17 @@ def _first_visits(key: Ints, second: Ints) -> Ints:
 
 
 def _misuse(scene: Scene, found: Arrivals, card: Ints, luck: Keyed) -> Planned:
-    count = 1 + (7 * luck.uniform("count", found.key) ** 0.9).astype(np.int64)
-    length = luck.between("length", 0.1, 2.5, found.key)
-    episode, number, second = sprees(luck, found.key, found.second, length, count, waking=False, minutes=6.0)
+    count = 3 + (6 * luck.uniform("count", found.key)).astype(np.int64)
+    length = luck.between("length", 0.1, 1.5, found.key)
+    episode, number, second = sprees(luck, found.key, found.second, length, count, waking=False, minutes=25.0)
     key = found.key[episode]
-    category = mixed(_WITHOUT_CARD, luck.uniform("category", key, number))
+    category = mixed(WITHOUT_CARD, luck.uniform("category", key, number))
     tries = [luck.uniform(f"merchant {one}", key, number) for one in range(3)]
-    foreign = luck.uniform("abroad", found.key)[episode] < 0.75
+    foreign = luck.uniform("abroad", found.key)[episode] < 0.35
     usual = scene.shops.draw(category, np.full(key.size, ONLINE), tries[0])
     merchant = np.where(foreign, scene.shops.draw_foreign(category, tries), usual)
-    amount = scene.amounts.draw(category, luck.uniform("amount", key, number))
-    cents = np.maximum(amount * np.exp(0.7 + 0.5 * luck.normal("more", key, number)), 120).astype(np.int64)
+    amount = scene.amounts.draw(category, luck.between("amount", *_MIDDLE, key, number))
+    cents = np.maximum(amount, 120).astype(np.int64)
     online = np.ones(episode.size, dtype=np.bool_)
     return paid_by_card(
         scene, "compromised_terminal", found, card, episode, second, cents, merchant, online, luck

@@ -1,8 +1,10 @@
-"""Honest payments that look like card fraud, about as frequent: journeys, feasts, outings, orders abroad.
+"""Honest payments that look like card fraud, more frequent: journeys, feasts, trips to shops, orders abroad.
 
 A journey means many high amounts abroad within days; before Chinese New Year and on an outing to another
 region people buy much within a day or two; and whoever has been at the terminals of the airport city tends
-to order from abroad weeks later, as cards copied at a compromised terminal do.
+to order from abroad weeks later, as cards copied at a compromised terminal do. Any day some go from one of
+their usual shops to the next, order by night what they always order, or buy a sofa in another part of town:
+so pace, hour and amount alone say little.
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from bankmine.simulation.crime.cards import Hits, mixed, paid_by_card, visits
+from bankmine.simulation.crime.cards import WITHOUT_CARD, Hits, mixed, paid_by_card, visits
 from bankmine.simulation.crime.planned import Planned, role_of
 from bankmine.simulation.crime.scene import (
     Arrivals,
@@ -23,11 +25,13 @@ from bankmine.simulation.crime.scene import (
     with_cards,
 )
 from bankmine.simulation.crime.shops import abroad
+from bankmine.simulation.crime.usual_trips import usual_trips
 from bankmine.simulation.entries import Entries
 from bankmine.simulation.frame import DAY, REGIONS, Floats, Ints
 from bankmine.simulation.merchants import ONLINE
 
-_JOURNEYS_A_YEAR, _FEASTS, _OUTINGS_A_YEAR, _ORDERS = 0.05, 0.05, 0.04, 0.22
+_JOURNEYS_A_YEAR, _FEASTS, _OUTINGS_A_YEAR, _ORDERS = 0.05, 0.05, 0.02, 0.35
+_LARGE_A_YEAR = 0.4
 _ON_JOURNEY = {
     "restaurant": 0.3,
     "travel": 0.25,
@@ -39,13 +43,14 @@ _ON_JOURNEY = {
 _FOR_FEAST = {"clothing": 0.3, "groceries": 0.25, "electronics": 0.2, "household": 0.25}
 _ON_OUTING = {"clothing": 0.25, "restaurant": 0.2, "leisure": 0.2, "electronics": 0.15, "fuel": 0.1,
               "household": 0.1}  # fmt: skip
-_FROM_ABROAD = {"online": 0.45, "clothing": 0.2, "electronics": 0.2, "leisure": 0.15}
+_LARGE = {"household": 0.3, "travel": 0.25, "electronics": 0.2, "health": 0.15, "education": 0.1}
 _BUSY_TERMINALS = 12  # of the airport city, whose visitors order from abroad
 
 
 def honest_twins(scene: Scene, money: Entries) -> list[Planned]:
     """All honest card payments that look like fraud."""
-    return [_journeys(scene), _feasts(scene), _outings(scene), _orders_abroad(scene, money)]
+    return [_journeys(scene), _feasts(scene), _outings(scene), _orders_abroad(scene, money),
+            _large_purchases(scene), *usual_trips(scene, money)]  # fmt: skip
 
 
 def _bursts(
@@ -159,5 +164,19 @@ def _orders_abroad(scene: Scene, money: Entries) -> Planned:
     second = money.second[seen] + ((3 + 37 * luck.uniform("later", key)) * DAY).astype(np.int64)
     here = (second // DAY < scene.until[person]) & (second // DAY < scene.frame.days)
     found = Arrivals(person[here], second[here], key[here])
-    return _bursts(scene, "orders_abroad", found, least=1, most=4, days=(0.05, 2.5), shares=_FROM_ABROAD,
-                   place_of=lambda every: np.full(every.key.size, ONLINE), online=1.0, more=0.2)  # fmt: skip
+    return _bursts(scene, "orders_abroad", found, least=1, most=5, days=(0.05, 2.5), shares=WITHOUT_CARD,
+                   place_of=lambda every: np.full(every.key.size, ONLINE), online=1.0, more=0.0)  # fmt: skip
+
+
+def _large_purchases(scene: Scene) -> Planned:
+    """Furniture, journeys, treatments: much money, often where the customer has never been."""
+    rate = _LARGE_A_YEAR * scene.who.activity
+    found = arrivals(scene, "large purchase", rate, attacked=False)
+    luck = scene.keyed("large purchase where")
+    home = scene.region(found.person, found.second // DAY)
+    near = luck.uniform("near", found.key) < 0.3
+    place = np.where(near, home, luck.whole("place", 0, len(REGIONS), found.key))
+    of = dict(zip(found.key.tolist(), place.tolist(), strict=True))
+    return _bursts(scene, "large_purchase", found, least=1, most=2, days=(0.02, 0.2), shares=_LARGE,
+                   place_of=lambda every: np.array([of[key] for key in every.key.tolist()], dtype=np.int64),
+                   online=0.2, more=1.3)  # fmt: skip

@@ -2,7 +2,7 @@
 
 Fan-in, fan-out, cycle, scatter-gather, pass-through and structuring below the reporting threshold run over
 three days to six weeks. What comes in is passed on with little left; what small helpers send was paid in as
-cash before.
+cash before. The scenario's attack multiplies all of them.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def laundering(scene: Scene) -> list[Planned]:
         draw = scene.frame.random(scene.who.community, f"crime {kind}")
         record, crew = Recorder(scene, kind), Crew(scene, draw, weight)
         strength = getattr(scene.frame.scenario.laundering, kind)
-        for place, second in begun(draw, scene, A_YEAR[kind] * strength):
+        for place, second in begun(draw, scene, A_YEAR[kind] * strength, attack=f"crime attack {kind}"):
             length = float(np.exp(draw.uniform(np.log(_SHORTEST), np.log(_LONGEST))))
             _SCHEMES[kind](record, crew, place, second, length)
         found.append(record.planned())

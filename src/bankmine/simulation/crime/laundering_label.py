@@ -75,7 +75,7 @@ def laundering_label(crime: Crime, frame: Frame, who: People, acc: Accounts, boo
 def _chance(crime: Crime, frame: Frame, who: People, acc: Accounts) -> Floats:
     """Chance of the first confirmed verdict within the horizon, (people, months)."""
     cutoff = (frame.month_start[:-1] * DAY)[None, :]
-    miss = np.repeat(1.0 - _not_begun(frame, who)[:, None], frame.months, axis=1)
+    miss = 1.0 - np.minimum(_not_begun(frame, who)[:, None] * frame.multiplied(frame.month_start[:-1]), 1.0)
     parts = crime.parts
     guilty = np.flatnonzero(np.isin(parts.kind, [kind_of(name) for name in LAUNDERING]))
     pattern, place = np.unique(parts.pattern[guilty], return_inverse=True)

@@ -18,7 +18,8 @@ from bankmine.simulation.frame import Ints
 CARD_FRAUDS = ("stolen_card", "compromised_terminal")
 FRAUDS = (*CARD_FRAUDS, "account_takeover")
 LAUNDERING = ("fan_in", "fan_out", "cycle", "scatter_gather", "pass_through", "structuring")
-TWINS_OF_FRAUD = ("holiday", "feast_shopping", "outing", "orders_abroad", "new_phone")
+TWINS_OF_FRAUD = ("holiday", "feast_shopping", "outing", "orders_abroad", "new_phone", "shopping_trip",
+                  "night_orders", "large_purchase")  # fmt: skip
 TWINS_OF_LAUNDERING = ("rent", "wedding", "family_round", "savings_club", "between_banks", "takings")
 KINDS = (*FRAUDS, *LAUNDERING, *TWINS_OF_FRAUD, *TWINS_OF_LAUNDERING)
 ROLES = ("victim", "hub", "source", "target", "member", "origin", "middle", "destination", "honest")

@@ -15,6 +15,7 @@ from bankmine.simulation.people import People
 
 PHONES = 3_000_000_000  # raw numbers of customers' devices: 4 each
 FIRST_CUSTOMER = 10_000_000
+_MOST_CUSTOMERS = 2**26  # devices of strangers are numbered as those of customers who come after these
 OTHER_ACCOUNTS = 9_000_000_000
 
 
@@ -58,6 +59,11 @@ class Scene:
     def phone(self, person: Ints, which: int = 0) -> Ints:
         """Raw number of a device of each person."""
         return PHONES + (self.who.number[person] - FIRST_CUSTOMER) * 4 + which
+
+
+def stranger_device(number: Ints) -> Ints:
+    """Raw number of a stranger's device; it looks as a customer's does, and is nobody's. `number` < 2**26."""
+    return PHONES + _MOST_CUSTOMERS * 4 + np.asarray(number, dtype=np.int64) * 4 + number % 2
 
 
 @dataclass(frozen=True)

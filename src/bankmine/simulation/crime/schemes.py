@@ -186,14 +186,31 @@ class Crew:
 Scheme = Callable[[Recorder, Crew, int, float, float], None]
 
 
-def begun(draw: np.random.Generator, scene: Scene, a_year: float) -> Iterator[tuple[int, float]]:
+def begun(
+    draw: np.random.Generator, scene: Scene, a_year: float, *, attack: str | None = None
+) -> Iterator[tuple[int, float]]:
     """Number and first second of each scheme within the period, in the order of time.
 
-    `a_year`: for a thousand customers. Schemes are drawn for ten years and cut.
+    `a_year`: for a thousand customers. Schemes are drawn for ten years and cut. `attack`: the stream of those
+    that the scenario's attack adds; None where it adds none. They leave all before it as they were.
     """
-    count = draw.poisson(a_year * _YEARS * scene.who.count / 1_000)
-    starts = np.sort(draw.random(count)) * MAXIMUM_MONTHS * 30.4
-    for place, day in enumerate(starts):
+    starts = _starts(draw, scene, a_year)
+    extra = np.zeros(0) if attack is None else _added(scene, attack, a_year)
+    every = np.concatenate([starts, extra])
+    for place in np.argsort(every, kind="stable"):
+        day = float(every[place])
         if day >= scene.frame.days:
             return
-        yield place, (int(day) + 8.0 / 24 + 0.5 * (day - int(day))) * DAY
+        yield int(place), (int(day) + 8.0 / 24 + 0.5 * (day - int(day))) * DAY
+
+
+def _starts(draw: np.random.Generator, scene: Scene, a_year: float) -> Floats:
+    count = draw.poisson(a_year * _YEARS * scene.who.count / 1_000)
+    return np.asarray(np.sort(draw.random(count)) * MAXIMUM_MONTHS * 30.4)
+
+
+def _added(scene: Scene, attack: str, a_year: float) -> Floats:
+    """Days of the schemes that make them so many times as frequent as the frame says."""
+    more = scene.frame.multiplied(np.arange(scene.frame.days)).max(initial=1.0) - 1.0
+    found = _starts(scene.frame.random(scene.who.community, attack), scene, a_year * float(more))
+    return found[scene.frame.multiplied(found.astype(np.int64)) > 1.0]

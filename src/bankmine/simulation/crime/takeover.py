@@ -11,16 +11,24 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from bankmine.simulation.crime.cards import FOREIGN_DEVICES, TRANSFER
+from bankmine.simulation.crime.cards import TRANSFER
 from bankmine.simulation.crime.planned import Planned, kind_of, parts_of, pattern_numbers, role_of
-from bankmine.simulation.crime.scene import OTHER_ACCOUNTS, Arrivals, Scene, arrivals, fanned, ordered_within
+from bankmine.simulation.crime.scene import (
+    OTHER_ACCOUNTS,
+    Arrivals,
+    Scene,
+    arrivals,
+    fanned,
+    ordered_within,
+    stranger_device,
+)
 from bankmine.simulation.entries import CATEGORIES, entries
 from bankmine.simulation.frame import DAY, Floats, Ints
 from bankmine.simulation.keyed import Keyed
 from bankmine.simulation.spending_tools import bank_of
 from bankmine.simulation.words import words
 
-_TAKEN_A_YEAR, _NEW_PHONES_A_YEAR = 0.012, 0.022
+_TAKEN_A_YEAR, _NEW_PHONES_A_YEAR = 0.012, 0.034
 _LOGIN, _VIEW, _SUBMIT, _LOGOUT = range(4)  # EVENTS of service.digital
 _HOME, _TRANSFER, _SETTINGS = 0, 2, 10  # PAGES of service.digital; limits are changed under settings
 _COLLECTORS = 48  # collecting accounts at other banks, used for ten weeks each
@@ -61,7 +69,8 @@ def taken_over(scene: Scene) -> tuple[Planned, Steps]:
     rate = _TAKEN_A_YEAR * strength * (0.3 + scene.who.digital) * ~scene.who.company
     found = arrivals(scene, "takeover", rate)
     luck = scene.keyed("takeover")
-    device = FOREIGN_DEVICES + luck.whole("device", 0, 4_000, found.second // DAY // 45) + found.key % 2
+    few = luck.whole("device", 0, 2**20, found.second // DAY // 45) * 2 + found.key % 2
+    device = stranger_device(2**24 + few)  # the same for victims of the same weeks
     country = np.array([5, 6, 7, 2, 3])[luck.whole("country", 0, 5, found.key)]  # GB, NG, RU, CN, ID
     mule = _collector(scene, found, luck)
     plan = _transfers(scene, "account_takeover", found, luck, device, mule, honest=False)
@@ -76,7 +85,7 @@ def new_phones(scene: Scene) -> tuple[Planned, Steps]:
     device = scene.phone(found.person, 3)
     country = np.array([1, 2, 3, 4, 5])[luck.whole("country", 0, 5, found.key)]
     steps = _steps(found, luck, device, country, limits=0.45, first=64)
-    sends = luck.uniform("sends", found.key) < 0.5
+    sends = luck.uniform("sends", found.key) < 0.7
     found, device = found.where(sends), device[sends]
     own = OTHER_ACCOUNTS + 960_000_000 + luck.whole("own", 0, 10_000_000, found.key)
     return _transfers(scene, "new_phone", found, luck, device, own, honest=True), steps
