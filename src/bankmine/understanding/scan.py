@@ -117,6 +117,32 @@ class Scan:
         return self.distinct[name] > 1
 
     @cached_property
+    def batch(self) -> float:
+        """How many rows come together: 1 where rows come singly, else about the rows of one batch.
+
+        Rows come in batches where the levels of some code (campaigns, say) each live for less than a tenth
+        of the history. What one batch has in common is then no more than one observation.
+        """
+        if len(self.days) < 10:
+            return 1.0
+        size = 1.0
+        for column in self.of_type(Type.CODE):
+            if column.name in self.table.primary_key or self.filled[column.name] < 0.5 * self.rows:
+                continue
+            name = quoted(column.name)
+            got = self.ask(
+                f"SELECT max(day) - min(day) + 1 AS span, count(*) AS n FROM scan WHERE {name} IS NOT NULL "
+                f"AND day IS NOT NULL GROUP BY {name} ORDER BY span, n"
+            )
+            spans, n = got["span"].to_numpy(), got["n"].to_numpy().astype(np.float64)
+            if len(n) < 4:
+                continue
+            lived = spans[np.searchsorted(np.cumsum(n), 0.5 * n.sum())]
+            if lived < 0.1 * (self.days[-1] - self.days[0]):
+                size = max(size, float((n * n).sum() / n.sum()))
+        return size
+
+    @cached_property
     def by_seq(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """`seq` and day of every row, in the order of `seq`."""
         got = self.ask("SELECT seq, day FROM scan WHERE day IS NOT NULL ORDER BY seq")
@@ -146,12 +172,19 @@ def _over(sql: str, temporary: str) -> str:
 
 
 def open_scan(session: Session, table: Table) -> Scan:
-    """Copies the table's filled columns into the session. The table must hold a row."""
-    readable = [column for column in table.all_columns if not column.encrypted]
+    """Copies the table's filled columns into the session. The table must hold a row.
+
+    The files are read once, into a copy of everything; an encrypted value leaves only that it is there.
+    """
+    whole = f"whole_{table.name}"
+    parts = [_copied(column) for column in table.all_columns]
+    session.arrow(
+        f"CREATE OR REPLACE TEMP TABLE {whole} AS SELECT {', '.join(parts)} FROM {quoted(table.name)}"
+    )
     counts = ", ".join(f"count({quoted(c.name)}) AS {quoted(c.name)}" for c in table.all_columns)
-    row = session.arrow(f"SELECT count(*) AS all_rows, {counts} FROM {quoted(table.name)}").to_pylist()[0]
-    columns = tuple(column for column in readable if row[column.name])
-    axis = _axis(session, table, columns)
+    row = session.arrow(f"SELECT count(*) AS all_rows, {counts} FROM {whole}").to_pylist()[0]
+    columns = tuple(column for column in table.all_columns if not column.encrypted and row[column.name])
+    axis = _axis(session, table, columns, whole)
     parts = [quoted(column.name) for column in columns]
     if not table.has("day"):
         parts.append(f"{axis.day} AS day" if axis else "CAST(NULL AS INTEGER) AS day")
@@ -159,10 +192,16 @@ def open_scan(session: Session, table: Table) -> Scan:
         parts.append(f"CAST(year({axis.civil}) * 100 + month({axis.civil}) AS INTEGER) AS month")
     if axis and axis.hour:
         parts.append(f"{axis.hour} AS hour")
-    select = f"SELECT {', '.join(parts)} FROM {quoted(table.name)}"
-    scan = Scan(session, table, row.pop("all_rows"), columns, row, axis, select)
-    session.arrow(f"CREATE OR REPLACE TEMP TABLE {scan.temporary} AS {select}")
+    select = f"SELECT {', '.join(parts)} FROM "
+    scan = Scan(session, table, row.pop("all_rows"), columns, row, axis, select + quoted(table.name))
+    session.arrow(f"CREATE OR REPLACE TEMP TABLE {scan.temporary} AS {select}{whole}")
+    session.arrow(f"DROP TABLE {whole}")
     return scan
+
+
+def _copied(column: Column) -> str:
+    name = quoted(column.name)
+    return f"CASE WHEN {name} IS NOT NULL THEN true END AS {name}" if column.encrypted else name
 
 
 def _local(session: Session, column: str) -> str:
@@ -170,7 +209,7 @@ def _local(session: Session, column: str) -> str:
     return f"timezone({zone}, {quoted(column)})"
 
 
-def _axis(session: Session, table: Table, columns: Sequence[Column]) -> Axis | None:
+def _axis(session: Session, table: Table, columns: Sequence[Column], source: str) -> Axis | None:
     """Event time; else the first dated column of `_AXES` or `valid_from` that takes more than 20 days.
 
     None for a table that lists days itself (the calendar).
@@ -178,7 +217,7 @@ def _axis(session: Session, table: Table, columns: Sequence[Column]) -> Axis | N
     if table.kind is Kind.EVENT:
         local = _local(session, "event_time")
         dated = session.scalar(
-            f"SELECT avg(CAST(CAST({local} AS TIME) = TIME '00:00:00' AS DOUBLE)) FROM {quoted(table.name)}"
+            f"SELECT avg(CAST(CAST({local} AS TIME) = TIME '00:00:00' AS DOUBLE)) FROM {source}"
         )
         hour = f"CAST(hour({local}) AS INTEGER)" if dated < 0.5 else None
         return Axis("event_time", f"CAST({local} AS DATE)", hour)
@@ -189,7 +228,7 @@ def _axis(session: Session, table: Table, columns: Sequence[Column]) -> Axis | N
         if name not in held:
             continue
         value = f"CAST({_local(session, name)} AS DATE)" if name == "valid_from" else quoted(name)
-        distinct = session.scalar(f"SELECT count(DISTINCT {value}) FROM {quoted(table.name)}")
+        distinct = session.scalar(f"SELECT count(DISTINCT {value}) FROM {source}")
         if distinct > 20:
             return Axis(name, value, None)
     return None

@@ -102,11 +102,26 @@ def largest_sum(weights: Floats) -> tuple[int, int]:
     return start, stop
 
 
-def _measured(affected: Integers, rows: Integers, start: int, stop: int) -> Block:
-    a, n = int(affected[start:stop].sum()), int(rows[start:stop].sum())
-    all_a, all_n = int(affected.sum()), int(rows.sum())
-    evidence = _entropy(a, n) + _entropy(all_a - a, all_n - n) - _entropy(all_a, all_n)
-    return Block(start, stop, a, n, all_a - a, all_n - n, evidence)
+@dataclass(frozen=True)
+class _Counts:
+    """A history's running totals of affected rows and of rows, one longer than the history."""
+
+    affected: list[int]
+    rows: list[int]
+    even: float
+
+    @classmethod
+    def of(cls, affected: Integers, rows: Integers) -> _Counts:
+        """Of counts a day; `even` is the likelihood of one share everywhere."""
+        a, n = [[0, *np.cumsum(counts).tolist()] for counts in (affected, rows)]
+        return cls(a, n, _entropy(a[-1], n[-1]))
+
+    def block(self, start: int, stop: int) -> Block:
+        """The block of days [start, stop)."""
+        a, n = self.affected[stop] - self.affected[start], self.rows[stop] - self.rows[start]
+        other_a, other_n = self.affected[-1] - a, self.rows[-1] - n
+        evidence = _entropy(a, n) + _entropy(other_a, other_n) - self.even
+        return Block(start, stop, a, n, other_a, other_n, evidence)
 
 
 def _one_block(affected: Integers, rows: Integers, outside: float | None = None) -> Block | None:
@@ -114,14 +129,15 @@ def _one_block(affected: Integers, rows: Integers, outside: float | None = None)
     if len(rows) == 0 or affected.sum() == 0 or rows.sum() == 0:
         return None
     base = affected.sum() / rows.sum() if outside is None else outside
+    counts, spared = _Counts.of(affected, rows), rows - affected
     best: Block | None = None
     for share in _SHARES:
         p_out, p_in = max(base, 1e-6), share
         for _ in range(3):
             if p_in <= p_out * 1.2:
                 break
-            gain = affected * np.log(p_in / p_out) + (rows - affected) * np.log((1 - p_in) / (1 - p_out))
-            block = _measured(affected, rows, *largest_sum(gain))
+            gain = affected * np.log(p_in / p_out) + spared * np.log((1 - p_in) / (1 - p_out))
+            block = counts.block(*largest_sum(gain))
             if block.share > block.share_outside and (best is None or block.evidence > best.evidence):
                 best = block
             p_in = min(max(block.share, 1e-6), 0.9999)

@@ -87,7 +87,7 @@ TABLES = (
             code(name="education", personal=ATTRIBUTE, sentence="Education from the form."),
             code(name="marital", personal=ATTRIBUTE, sentence="Marital status from the form."),
             key(name="employer_id", domain="employer", personal=ATTRIBUTE, sentence="Token of the employer from the form."),
-            code(name="consent", sentence="Purposes consented to on the form."),
+            code(name="consent", sentence="Purposes consented to on the form; `none` for none."),
         ),
     ),
 )  # fmt: skip

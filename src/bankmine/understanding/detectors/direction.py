@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
@@ -65,18 +64,18 @@ def _against_balances(scan: Scan) -> Finding | None:
 def _against_context(scan: Scan) -> Finding | None:
     """The block or rows that contradict one of the describing columns, whichever speaks loudest."""
     scattered = None
+    usual = _usual_directions(scan)
     best: tuple[Block, str, str] | None = None
-    for name in CONTEXT:
-        if not scan.has(name) or not scan.varies(name):
+    for name in usual:
+        if not all(usual[name]):
             continue
-        condition, affected, rows = _contradicting(scan, name)
-        if not condition:
-            continue
+        condition = _against(name, usual)
+        affected, rows = scan.by_day([condition, f"{quoted(name)} IN ({', '.join(usual[name])})"])
         block = best_block(affected, rows)
         clear = block and block.affected >= LEAST_ROWS and block.share >= 0.3 and block.stands_out()
         if block and clear and (best is None or block.evidence > best[0].evidence):
             best = (block, name, condition)
-        scattered = scattered or _scattered(scan, condition, int(affected.sum()), int(rows.sum()))
+        scattered = scattered or _scattered(scan, condition, name, usual, int(rows.sum()))
     if best is None:
         return scattered
     block, name, condition = best
@@ -87,30 +86,45 @@ def _against_context(scan: Scan) -> Finding | None:
     return _finding(scan, ["direction"], block, condition, why)
 
 
-def _contradicting(scan: Scan, name: str) -> tuple[str, Any, Any]:
-    """The condition of rows against the usual direction of their level, and contradicting and tested rows."""
+def _usual_directions(scan: Scan) -> dict[str, tuple[str, str]]:
+    """For each describing column its levels that go in only and those that go out only, as SQL lists."""
     edges = np.searchsorted(np.cumsum(scan.day_rows), np.linspace(0, scan.rows, SLICES + 1)[1:-1])
     slices = " + ".join(f"CAST(day > {int(day)} AS INTEGER)" for day in np.unique(scan.days[edges]))
-    got = scan.ask(
-        f"SELECT context, median(share) AS usual FROM (SELECT {quoted(name)} AS context, {slices} AS slice, "
-        f"avg(CAST(direction = 'in' AS DOUBLE)) AS share FROM scan WHERE {quoted(name)} IS NOT NULL GROUP "
-        f"BY 1, 2) "
-        "GROUP BY context"
-    ).to_pylist()
-    inward = [row["context"] for row in got if row["usual"] >= 0.97]
-    outward = [row["context"] for row in got if row["usual"] <= 0.03]
-    if not inward or not outward:
-        return "", None, None
-    ins, outs = ", ".join(map(literal, inward)), ", ".join(map(literal, outward))
-    condition = (
-        f"((direction = 'out' AND {quoted(name)} IN ({ins})) OR "
-        f"(direction = 'in' AND {quoted(name)} IN ({outs})))"
-    )
-    affected, rows = scan.by_day([condition, f"{quoted(name)} IN ({ins}, {outs})"])
-    return condition, affected, rows
+    usual = {}
+    for name in CONTEXT:
+        if not scan.has(name) or not scan.varies(name):
+            continue
+        got = scan.ask(
+            f"SELECT context, median(share) AS usual FROM (SELECT {quoted(name)} AS context, {slices} AS "
+            "slice, avg(CAST(direction = 'in' AS DOUBLE)) AS share FROM scan "
+            f"WHERE {quoted(name)} IS NOT NULL GROUP BY 1, 2) GROUP BY context"
+        ).to_pylist()
+        inward = [literal(row["context"]) for row in got if row["usual"] >= 0.97]
+        outward = [literal(row["context"]) for row in got if row["usual"] <= 0.03]
+        usual[name] = (", ".join(inward), ", ".join(outward))
+    return usual
 
 
-def _scattered(scan: Scan, condition: str, rows: int, tested: int) -> Finding | None:
+def _against(name: str, usual: Mapping[str, tuple[str, str]], *, inward: str = "in") -> str:
+    """The condition of rows against the usual direction of their level (with it, for `inward` out)."""
+    outward = "out" if inward == "in" else "in"
+    held = [
+        f"(direction = '{direction}' AND {quoted(name)} IN ({levels}))"
+        for direction, levels in zip((outward, inward), usual[name], strict=True)
+        if levels
+    ]
+    return f"({' OR '.join(held)})"
+
+
+def _scattered(
+    scan: Scan, condition: str, name: str, usual: Mapping[str, tuple[str, str]], tested: int
+) -> Finding | None:
+    """Rows against their level here and there, unless another column says the direction is right: a
+    refund comes in by card although cards pay out."""
+    others = [other for other in usual if other != name and any(usual[other])]
+    right = [f"coalesce({_against(other, usual, inward='out')}, false)" for other in others]
+    condition = " AND NOT ".join([condition, *right])
+    rows = int(scan.ask(f"SELECT count(*) AS n FROM scan WHERE {condition}")["n"][0].as_py())
     if rows < LEAST_ROWS or rows < 0.002 * tested or rows > 0.4 * tested:
         return None
     return found(

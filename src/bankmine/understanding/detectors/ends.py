@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 LEAST_ROWS = 20
+LASTING = 0.4  # a share of the history that long is no thin rest but a level of its own
 
 
 def detect(scans: Mapping[str, Scan]) -> Iterator[Finding]:
@@ -43,6 +44,8 @@ def _thin_end(scan: Scan, series: Series) -> Finding | None:
             continue
         beyond = int(rows[at:].sum())
         length = len(rows) - at
+        if length > LASTING * len(rows):
+            return _new_level(scan, series, at if side == "end" else length)
         first = series.start + at if side == "end" else series.start
         last = series.start + len(rows) - 1 if side == "end" else series.start + length - 1
         period = period_of(first, last)
@@ -60,6 +63,21 @@ def _thin_end(scan: Scan, series: Series) -> Finding | None:
             advice="Compare these dates with the source; leave the period out until then.",
         )  # fmt: skip
     return None
+
+
+def _new_level(scan: Scan, series: Series, at: int) -> Finding:
+    """From one day on another number of rows a day, to the end: something began or ended, nothing is lost."""
+    before, after = float(series.rows[:at].mean()), float(series.rows[at:].mean())
+    first, last = series.start + at, series.start + len(series.rows) - 1
+    period = period_of(first, last)
+    return found(
+        scan, kind="new_level", columns=[axis_column(scan)], rows=int(series.rows[at:].sum()), period=period,
+        condition=f"day BETWEEN {first} AND {last}",
+        sentence=f"From {period[0]} on {scan.name} holds {after:,.1f} rows a day, before {before:,.1f}.",
+        severity=Severity.NOTICE, certainty=Certainty.CERTAIN,
+        evidence="The level changes within a fortnight and stays; no other change is nearly as sharp.",
+        advice="Ask what began or ended on that day; what is learned before it may not hold after it.",
+    )  # fmt: skip
 
 
 def _edge(rows: NDArray[np.float64]) -> int | None:
@@ -112,6 +130,7 @@ def _last_day(scan: Scan, series: Series, main: tuple[int, int]) -> Iterator[Fin
         end = int(hours[seen[-1]]) if len(seen) else 0
         unseen = float(share[hours > end].sum())
         level = max(float(np.median(series.rows[-29:-1])), float(series.expected[-1]))
+        level = min(level, _usual_on(series, last))
         if unseen * level < 15 or rows > (1 - 0.6 * unseen) * level * 1.2 or unseen < 0.03:
             return
         where = f"after {end}:59"
@@ -136,6 +155,14 @@ def _last_day(scan: Scan, series: Series, main: tuple[int, int]) -> Iterator[Fin
         evidence=f"About {level:,.0f} rows a day in the four weeks before.",
         advice="Load the whole file, or let the coverage end at the midnight before.",
     )  # fmt: skip
+
+
+def _usual_on(series: Series, day: int) -> float:
+    """Twice the median rows of that day of the month; infinite where fewer than six such days are held."""
+    numbers = np.arange(series.start, series.start + len(series.rows)).astype("datetime64[D]")
+    of_month = (numbers - numbers.astype("datetime64[M]").astype("datetime64[D]")).astype(int)
+    same = series.rows[:-1][of_month[:-1] == of_month[day - series.start]]
+    return 2 * float(np.median(same)) if len(same) >= 6 else float("inf")
 
 
 def _stops_early(scans: Mapping[str, Scan]) -> Iterator[Finding]:

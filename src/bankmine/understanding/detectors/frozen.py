@@ -114,11 +114,16 @@ def _blocks(scan: Scan, column: Column, values: list[tuple[Any, int]]) -> list[t
     return sorted([(v, b) for v, b in blocks if b], key=lambda pair: -pair[1].evidence)
 
 
+def _beyond(scan: Scan, block: Block) -> bool:
+    """Whether the block beats chance, counted in batches, and every other stretch of the history."""
+    return block.stands_out(least=30 * scan.batch, ratio=8)
+
+
 def _frozen(scan: Scan, column: Column, value: Any, block: Block) -> Finding | None:
     """Every row of the block holds the value; before, the value had company."""
     if block.share < 0.999 or block.rows < LEAST_ROWS or block.rows_outside < LEAST_ROWS:
         return None
-    if block.share_outside > 0.97 or block.stop - block.start < 3 or not block.stands_out(ratio=8):
+    if block.share_outside > 0.97 or block.stop - block.start < 3 or not _beyond(scan, block):
         return None
     if column.type is Type.DATE and block.share_outside == 0 and block.stop - block.start < 5:
         return None
@@ -146,7 +151,7 @@ def _spike(scan: Scan, column: Column, value: Any, block: Block) -> Finding | No
     least = 0.02 if usual_filler else 0.3  # prices come and go; a third of all amounts does not
     if block.share < least or block.share_outside > 0.02 or block.share < 10 * block.share_outside:
         return None
-    if block.affected < LEAST_ROWS or block.stop - block.start < 3 or not block.stands_out(ratio=8):
+    if block.affected < LEAST_ROWS or block.stop - block.start < 3 or not _beyond(scan, block):
         return None
     first, last = int(scan.days[block.start]), int(scan.days[block.stop - 1])
     period = period_of(first, last)
@@ -217,6 +222,8 @@ def _is_filler(scan: Scan, column: Column, value: Any, rows: int) -> bool:
     if column.type is Type.DATE:
         return bool(FILLER_DATES.match(value.isoformat()))
     if column.type in (Type.CODE, Type.TEXT):
+        if value in column.allowed or f"`{value}`" in column.sentence:  # the catalogue gives it a meaning
+            return False
         return str(value).strip().casefold() in FILLER_TEXTS or not str(value).strip()
     if column.type not in (Type.MONEY, Type.REAL, Type.INTEGER) or rows < 5:
         return False

@@ -159,6 +159,10 @@ def _turning_day(scan: Scan, got: object) -> tuple[int, int, float] | None:
     rows = int(scan.by_day(["true"])[0][at:].sum())
     if min(before[at], after[at]) < 0.05 * n.sum() or share > 0.05 or usual < 0.2:
         return None
+    # Towards either end fewer keys cross by nature: on both sides of a change they must cross again.
+    sides = ((crossing[:at], before[at]), (crossing[at + 1 :], after[at]))
+    if any(side.max(initial=0.0) < max(3 * crossing[at], 0.3 * rest) for side, rest in sides):
+        return None
     return int(scan.days[at]), rows, 1 - float(share)
 
 

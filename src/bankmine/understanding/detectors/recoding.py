@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 MOST_LEVELS = 300
+VANISHED_ROWS = 12
+NEW_ROWS = 100
 
 
 def detect(scans: Mapping[str, Scan]) -> Iterator[Finding]:
@@ -62,7 +64,7 @@ def _column(scan: Scan, name: str) -> Finding | None:
     if prepared is None:
         return None
     levels, grid = prepared
-    total = np.maximum(grid.sum(axis=0), 1)
+    total, least = np.maximum(grid.sum(axis=0), 1), VANISHED_ROWS * scan.batch
     best: tuple[int, int, int, list[int], list[int]] | None = None
     for fresh in range(len(levels)):
         present = np.flatnonzero(grid[fresh])
@@ -74,38 +76,43 @@ def _column(scan: Scan, name: str) -> Finding | None:
             for i in range(len(levels))
             if grid[i, :start].sum() == 0 and grid[i, start:stop].sum() == grid[i].sum()
         ]
-        if _all_new(grid, new, start):
+        if _all_new(grid, new, start, NEW_ROWS * scan.batch):
             old = [int(i) for i in np.argsort(-grid[:, :start].sum(axis=1)) if i not in new][:4]
             best = max(best or (0, 0, 0, [], []), (int(grid[new].sum()), start, grid.shape[1], new, old))
             continue
-        lost = [i for i in range(len(levels)) if i not in new and _vanished(grid[i], total, start, stop)]
+        lost = [
+            i for i in range(len(levels)) if i not in new and _vanished(grid[i], total, start, stop, least)
+        ]
         inside = int(grid[new, start:stop].sum())
         if lost and _same_mass(grid, total, new, lost, start, stop) and (best is None or inside > best[0]):
             best = (inside, start, stop, new, lost)
     return _finding(scan, name, levels, best) if best else None
 
 
-def _all_new(grid: NDArray[np.int64], new: list[int], start: int) -> bool:
+def _all_new(grid: NDArray[np.int64], new: list[int], start: int, least: float) -> bool:
     """Whether (nearly) every value from that day on is one never seen before it."""
-    after = int(grid[:, start:].sum())
-    return (
-        after >= 100 and int(grid[:, :start].sum()) >= 100 and bool(grid[new, start:].sum() >= 0.95 * after)
-    )
+    before, after = int(grid[:, :start].sum()), int(grid[:, start:].sum())
+    return min(before, after) >= least and bool(grid[new, start:].sum() >= 0.95 * after)
 
 
-def _vanished(counts: NDArray[np.int64], total: NDArray[np.int64], start: int, stop: int) -> bool:
-    """The level is absent from the block where at least 12 rows would be expected by its share before.
+def _vanished(
+    counts: NDArray[np.int64], total: NDArray[np.int64], start: int, stop: int, least: float
+) -> bool:
+    """The level is absent from the block where at least `least` rows would be expected by its share before.
 
-    Its share just before the block counts, and it must not have been absent for as many rows before.
+    Its share just before the block counts; it must have had as many rows before, and not have been absent
+    for as many rows. A few stragglers may follow the change, but none in the block's second half.
     """
     inside = int(counts[start:stop].sum())
     before = counts[:start]
-    if not before.sum():
+    if before.sum() < least:
         return False
     recent = slice(max(0, start - max(stop - start, 35)), start)
     share = counts[recent].sum() / total[recent].sum()
     expected = share * total[start:stop].sum()
-    if expected < 12 or inside > 0.02 * expected:
+    if expected < least or inside > 0.02 * expected:
+        return False
+    if counts[(start + stop) // 2 : stop].sum() > 0.002 * expected:
         return False
     present = np.flatnonzero(counts[:start])
     reached = np.concatenate(([0], np.cumsum(total[:start])))

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bankmine.bank.columns import Column, Type
+from bankmine.bank.columns import Column, Kind, Type
 from bankmine.engine.duck import literal, quoted
 from bankmine.understanding.findings import Certainty, Finding, Severity, count, found, period_of, said
 from bankmine.understanding.scan import NUMERIC, Scan
@@ -102,11 +102,14 @@ def _convincing(shift: Shift) -> bool:
 
 
 def _by_days(scan: Scan, column: Column) -> Finding | None:
-    if len(scan.days) < 8:
+    if len(scan.days) < 8 or scan.filled[column.name] < 2 * LEAST_ROWS * scan.batch:
         return None
     days, grid = _grid(scan, column.name, "day")
     closing = month_ends(np.asarray(days))
-    for shift in block_shifts(grid, closing)[:TRIED]:
+    # Of what began long ago a table of states holds what lasts, mortgages not overdrafts: ten times as much.
+    least = 1 if scan.table.kind is Kind.EVENT else 2
+    tried = [shift for shift in block_shifts(grid, closing) if abs(shift.decades) >= least]
+    for shift in tried[:TRIED]:
         start, stop = _refined(grid, shift)
         if _is_sharp(grid, start, stop, shift, closing):
             break
