@@ -1,4 +1,4 @@
--- Cards with three payments within 45 minutes at shops new to the customer, two of them for goods easy to sell.
+-- Cards with three payments within 90 minutes at shops new to the customer, two of them for goods easy to sell.
 -- The first four months only tell which shops are known.
 WITH paid AS (
     SELECT card, booked_at, category,
@@ -13,6 +13,6 @@ WITH paid AS (
 SELECT DISTINCT one.card
 FROM fresh one
 JOIN fresh two ON two.card = one.card
- AND two.booked_at BETWEEN one.booked_at AND one.booked_at + INTERVAL 45 MINUTE
+ AND two.booked_at BETWEEN one.booked_at AND one.booked_at + INTERVAL 90 MINUTE
 GROUP BY one.card, one.booked_at
 HAVING count(*) >= 3 AND sum(two.easy) >= 2

@@ -46,7 +46,7 @@ SCHEMA_FEEDBACK = pa.schema(
     ]
 )
 _RECORDED_AFTER = 1_800  # seconds from a verdict to its row
-_CRIME_SESSION = 2**19  # sessions of crime are in the upper half of a customer's
+CRIME_SESSION = 2**19  # sessions of crime are in the upper half of a customer's; visits and forms in the lower
 
 
 def crime_tables(
@@ -150,7 +150,7 @@ def _flags(crime: Crime, frame: Frame, who: People) -> pa.Table:
 def _digital(frame: Frame, who: People, steps: Steps) -> pa.Table:
     """Steps of strangers and of travellers with a new phone."""
     session = (
-        FIRST_SESSION + (who.number[steps.person] - FIRST_CUSTOMER) * 2**20 + _CRIME_SESSION + steps.session
+        FIRST_SESSION + (who.number[steps.person] - FIRST_CUSTOMER) * 2**20 + CRIME_SESSION + steps.session
     )
     return pa.table(
         {
