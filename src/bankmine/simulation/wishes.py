@@ -134,9 +134,9 @@ def _causes(family: str, t: Traits) -> tuple[Floats, list[tuple[str, Floats]]]:
         ]  # fmt: skip
     if family == "loan":
         return 3.3 * alike(t.careless, t.young) + 0.8 * t.company, [
-            ("move", 3.4 * alike(t.modest, t.young)), ("child", 3.6 * t.modest),
-            ("home", 3.6 * t.careless), ("job_loss", 2.8 * t.careless),
-            ("leave", 2.4 * t.careless * t.modest), ("marriage", 3.0 * alike(t.careless, t.modest)),
+            ("move", 4.0 * alike(t.modest, t.young)), ("child", 4.2 * t.modest),
+            ("home", 4.2 * t.careless), ("job_loss", 3.2 * t.careless),
+            ("leave", 2.8 * t.careless * t.modest), ("marriage", 3.6 * alike(t.careless, t.modest)),
         ]  # fmt: skip
     return 2.0 * alike(t.wealthy, t.young) - 4.0 * t.company, [
         ("home", 5.4 * alike(t.young, 1 - t.wealthy)), ("child", 3.0 * t.wealthy * t.young),
