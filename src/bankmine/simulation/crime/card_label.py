@@ -115,7 +115,9 @@ def _marks(frame: Frame, who: People, acc: Accounts, window: Window, booked: Boo
     later = np.arange(rows.number.size) > window.first
     pause = np.where(later, np.diff(rows.second, prepend=0) / 60.0, _LONG)
     place = np.where(shop, every.place[merchant], PLACES)
-    new, rare = _new_merchant(window, acc, booked), _habit(acc, booked, rows, place, every.place)
+    before = _before(acc, booked, rows)
+    new = _new_merchant(window, acc, before)
+    rare = _usual(acc, before.owner, every.place[before.merchant], rows, place, PLACES + 1)
     online, night = shop & (place == ONLINE), rows.second % DAY < 6 * 3600
     away = shop & (place > ONLINE)
     found = {
@@ -124,7 +126,7 @@ def _marks(frame: Frame, who: People, acc: Accounts, window: Window, booked: Boo
         "cash": rows.category == _CASH, "new_merchant": new, "online_new_night": new * online * night,
         "kilometres_from_home": _from_home(frame, who, acc, rows), "share_of_place": rare,
         "strange": new * (rare < _RARE) * ~away, "new_device": online * _new_device(acc, booked, rows),
-        "share_of_hour": _hours(acc, booked, rows),
+        "share_of_hour": _usual(acc, before.owner, before.hours, rows, rows.second % DAY // _HOURS, 6),
     }  # fmt: skip
     return {name: np.asarray(value, dtype=np.float64) for name, value in found.items()}
 
@@ -195,23 +197,26 @@ def _streak(mark: Truth, first: Ints) -> Floats:
     return np.where(mark, place - np.maximum(broken, first - 1), 0).astype(np.float64)
 
 
-def _habit(acc: Accounts, booked: Booked, rows: Booked, place: Ints, places: Ints) -> Floats:
-    """Share of the customer's earlier card payments that were made in the place of each one."""
-    earlier = booked.where((booked.second < rows.second.min(initial=NEVER)) & (booked.merchant >= 0))
-    return _usual(acc, earlier, places[earlier.merchant], rows, place, PLACES + 1)
+@dataclass(frozen=True)
+class Before:
+    """Payments at merchants before the window: customer's place, merchant, four hours of the day (0 to 5)."""
+
+    owner: Ints
+    merchant: Ints
+    hours: Ints
 
 
-def _hours(acc: Accounts, booked: Booked, rows: Booked) -> Floats:
-    """Share of the customer's earlier card payments in the same four hours of the day."""
-    earlier = booked.where((booked.second < rows.second.min(initial=NEVER)) & (booked.merchant >= 0))
-    return _usual(acc, earlier, earlier.second % DAY // _HOURS, rows, rows.second % DAY // _HOURS, 6)
+def _before(acc: Accounts, booked: Booked, rows: Booked) -> Before:
+    at = np.flatnonzero((booked.second < rows.second.min(initial=NEVER)) & (booked.merchant >= 0))
+    owner = acc.owner[booked.account[at]].astype(np.int64)
+    return Before(owner, booked.merchant[at].astype(np.int64), booked.second[at] % DAY // _HOURS)
 
 
-def _usual(acc: Accounts, earlier: Booked, then: Ints, rows: Booked, now: Ints, kinds: int) -> Floats:
-    """Share of the kind `now` among the kinds `then` of the customer's earlier payments; one more of each
-    kind is counted, so that it is even where nothing is known."""
+def _usual(acc: Accounts, owner: Ints, then: Ints, rows: Booked, now: Ints, kinds: int) -> Floats:
+    """Share of the kind `now` among the kinds `then` of the earlier payments of each `owner`; one more of
+    each kind is counted, so that it is even where nothing is known."""
     customers = int(acc.owner.max(initial=0)) + 1
-    cell = acc.owner[earlier.account].astype(np.int64) * kinds + then
+    cell = owner * kinds + then
     count = np.bincount(cell, minlength=customers * kinds).reshape(customers, kinds) + 1.0
     share = count / count.sum(axis=1, keepdims=True)
     return np.asarray(share[acc.owner[rows.account], now])
@@ -219,26 +224,24 @@ def _usual(acc: Accounts, earlier: Booked, then: Ints, rows: Booked, now: Ints, 
 
 def _new_device(acc: Accounts, booked: Booked, rows: Booked) -> Floats:
     """Whether the customer's first payment with this device is less than two days old."""
-    with_device = np.flatnonzero(booked.device > 0)
-    device = booked.device[with_device]
-    key = acc.owner[booked.account[with_device]].astype(np.int64) << 33 | device
-    order = np.lexsort((booked.second[with_device], key))
-    known, firsts = np.unique(key[order], return_index=True)
+    at = np.flatnonzero(booked.device > 0)
+    at = at[np.argsort(booked.second[at], kind="stable")]
+    key = acc.owner[booked.account[at]].astype(np.int64) << 33 | booked.device[at]
+    known, firsts = np.unique(key, return_index=True)
     if not known.size:
         return np.zeros(rows.number.size)
-    since = booked.second[with_device][order][firsts]
+    since = booked.second[at][firsts]
     own = acc.owner[rows.account].astype(np.int64) << 33 | rows.device
     place = np.minimum(np.searchsorted(known, own), known.size - 1)
     return np.where((rows.device > 0) & (rows.second - since[place] < 2 * DAY), 1.0, 0.0)
 
 
-def _new_merchant(window: Window, acc: Accounts, booked: Booked) -> Floats:
+def _new_merchant(window: Window, acc: Accounts, before: Before) -> Floats:
     """Whether the customer pays at this merchant with a card for the first time."""
     rows = window.rows
-    shops = int(booked.merchant.max(initial=0)) + 1
-    earlier = booked.where((booked.second < rows.second.min(initial=NEVER)) & (booked.merchant >= 0))
+    shops = 1 + max(int(before.merchant.max(initial=0)), int(rows.merchant.max(initial=0)))
     known = np.zeros(int(acc.owner.max(initial=0) + 1) * shops, dtype=np.bool_)
-    known[acc.owner[earlier.account] * shops + earlier.merchant] = True
+    known[before.owner * shops + before.merchant] = True
     key = acc.owner[rows.account] * shops + np.maximum(rows.merchant, 0)
     in_time = np.argsort(rows.number)
     _, firsts = np.unique(key[in_time], return_index=True)

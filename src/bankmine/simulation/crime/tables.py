@@ -46,7 +46,9 @@ SCHEMA_FEEDBACK = pa.schema(
     ]
 )
 _RECORDED_AFTER = 1_800  # seconds from a verdict to its row
-CRIME_SESSION = 2**19  # sessions of crime are in the upper half of a customer's; visits and forms in the lower
+CRIME_SESSION = (
+    2**19
+)  # sessions of crime are in the upper half of a customer's; visits and forms in the lower
 
 
 def crime_tables(
