@@ -142,8 +142,8 @@ def test_keys_renumbered_late_are_found_and_a_quiet_end_is_not() -> None:
     last = np.minimum(first + rng.integers(5, 60, 4_000), 99)
     inside = (last < 80) | (first >= 80)
     assert _turning_day(_Days(), _spans(first[inside], last[inside])) is not None  # type: ignore[arg-type]
-    late = rng.integers(88, 100, 500)  # keys seen for two days each, as of one incident
-    fading = np.minimum(last, 78 + rng.integers(0, 14, 4_000))
-    first = np.concatenate((np.minimum(first, fading), late))
-    last = np.concatenate((fading, np.minimum(late + 1, 99)))
-    assert _turning_day(_Days(), _spans(first, last)) is None  # type: ignore[arg-type]
+    fading = np.minimum(first + rng.integers(20, 70, 4_000), 78 + rng.integers(0, 12, 4_000))
+    late = rng.integers(88, 100, 350)  # keys seen for two days each, as of one incident
+    starts = np.concatenate((np.minimum(first, fading), late))
+    ends = np.concatenate((fading, np.minimum(late + 1, 99)))
+    assert _turning_day(_Days(), _spans(starts, ends)) is None  # type: ignore[arg-type]
