@@ -39,6 +39,11 @@ class Material:
         return micros(self.rows.column("cutoff"))
 
     @cached_property
+    def fitted(self) -> dict[Any, Any]:
+        """Preparations fitted on some of the rows, by settings, columns and positions."""
+        return {}
+
+    @cached_property
     def mature(self) -> Truth:
         """Rows whose label is known at the run's cutoff."""
         return np.asarray(self.known_at < NEVER, dtype=np.bool_)

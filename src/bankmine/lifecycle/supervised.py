@@ -143,11 +143,10 @@ class _Ready:
 
     def __init__(self, material: Material, candidate: Candidate, train: Ints, test: Ints) -> None:
         features = _columns(material.features, material, candidate)
-        self.preparation = candidate.preparation()
         self.truth = material.truth[train]
-        self._matrix = self.preparation.fit_transform(
-            features.take(train), self.truth, units=material.units, period=material.cutoffs[train]
-        )
+        learnt_from = features.take(train)
+        self.preparation = _fitted(material, candidate, learnt_from, train)
+        self._matrix = self.preparation.transform(learnt_from)
         self.held_out = self.preparation.transform(features.take(test)).values
         self._miner = candidate.miner
 
@@ -159,6 +158,17 @@ class _Ready:
     def fit(self, settings: Mapping[str, Any]) -> Any:
         """A new miner on the training rows."""
         return self._miner(**settings).fit(self._matrix.values, self.truth, names=self._matrix.names)
+
+
+def _fitted(material: Material, candidate: Candidate, features: Any, train: Ints) -> Any:
+    """The candidate's preparation, fitted; candidates that prepare alike share one for the same rows."""
+    fresh = candidate.preparation()
+    key = (fresh.settings, candidate.columns, train.tobytes())
+    if key not in material.fitted:
+        material.fitted[key] = fresh.fit(
+            features, material.truth[train], units=material.units, period=material.cutoffs[train]
+        )
+    return material.fitted[key]
 
 
 def _columns(features: Any, material: Material, candidate: Candidate) -> Any:
