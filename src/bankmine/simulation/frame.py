@@ -101,7 +101,7 @@ class Frame:
         return np.asarray(days) >= self.regime_day
 
     def multiplied(self, days: Ints) -> Floats:
-        """How much more frequent fraud is on each day than usual (the scenario's attack)."""
+        """How much more frequent fraud and laundering are on each day than usual (the scenario's attack)."""
         fraud = self.scenario.fraud
         if fraud.attack_month < 0 or fraud.attack_month >= self.months:
             return np.ones(np.shape(days))

@@ -96,7 +96,9 @@ class Fraud:
     compromised_terminal: float = _strength(1.0, "compromised terminals", 0.0, 50.0)
     false_application: float = _strength(1.0, "applications with false data", 0.0, 50.0)
     rings: float = _strength(1.0, "rings of applicants sharing phones and devices", 0.0, 50.0)
-    attack_month: float = _strength(-1, "month from which all of them multiply; -1: never", -1, 1200)
+    attack_month: float = _strength(
+        -1, "month from which all of them, and laundering, multiply; -1: never", -1, 1200
+    )
     attack_factor: float = _strength(6.0, "by how much", 1.0, 50.0)
 
 
