@@ -174,29 +174,42 @@ def _over(sql: str, temporary: str) -> str:
 def open_scan(session: Session, table: Table) -> Scan:
     """Copies the table's filled columns into the session. The table must hold a row.
 
-    The files are read once, into a copy of everything; an encrypted value leaves only that it is there.
+    The files are read once: everything is copied, of an encrypted value only that it is there, and what is
+    not wanted is dropped again, so that memory never holds two copies of an event table.
     """
-    whole = f"whole_{table.name}"
+    scanned, event = f"scan_of_{table.name}", table.kind is Kind.EVENT
     parts = [_copied(column) for column in table.all_columns]
+    parts += _of_axis(table, _event_axis(session, hour=True)) if event else []
     session.arrow(
-        f"CREATE OR REPLACE TEMP TABLE {whole} AS SELECT {', '.join(parts)} FROM {quoted(table.name)}"
+        f"CREATE OR REPLACE TEMP TABLE {scanned} AS SELECT {', '.join(parts)} FROM {quoted(table.name)}"
     )
     counts = ", ".join(f"count({quoted(c.name)}) AS {quoted(c.name)}" for c in table.all_columns)
-    row = session.arrow(f"SELECT count(*) AS all_rows, {counts} FROM {whole}").to_pylist()[0]
+    row = session.arrow(f"SELECT count(*) AS all_rows, {counts} FROM {scanned}").to_pylist()[0]
     columns = tuple(column for column in table.all_columns if not column.encrypted and row[column.name])
-    axis = _axis(session, table, columns, whole)
-    parts = [quoted(column.name) for column in columns]
-    if not table.has("day"):
-        parts.append(f"{axis.day} AS day" if axis else "CAST(NULL AS INTEGER) AS day")
+    axis = _axis(session, table, columns, scanned)
+    chosen = ", ".join([*(quoted(column.name) for column in columns), *_of_axis(table, axis)])
+    surplus = [column.name for column in table.all_columns if column not in columns]
+    if event:
+        surplus += [] if axis and axis.hour else ["hour"]
+        for name in surplus:
+            session.arrow(f"ALTER TABLE {scanned} DROP COLUMN {quoted(name)}")
+    else:
+        session.arrow(f"CREATE OR REPLACE TEMP TABLE {scanned} AS SELECT {chosen} FROM {scanned}")
+    select = f"SELECT {chosen} FROM {quoted(table.name)}"
+    return Scan(session, table, row.pop("all_rows"), columns, row, axis, select)
+
+
+def _of_axis(table: Table, axis: Axis | None) -> list[str]:
+    """The civil day, month and hour of a row, as SQL; a table that has a day keeps its own."""
+    parts = [] if table.has("day") else [f"{axis.day} AS day" if axis else "CAST(NULL AS INTEGER) AS day"]
     if axis:
         parts.append(f"CAST(year({axis.civil}) * 100 + month({axis.civil}) AS INTEGER) AS month")
-    if axis and axis.hour:
-        parts.append(f"{axis.hour} AS hour")
-    select = f"SELECT {', '.join(parts)} FROM "
-    scan = Scan(session, table, row.pop("all_rows"), columns, row, axis, select + quoted(table.name))
-    session.arrow(f"CREATE OR REPLACE TEMP TABLE {scan.temporary} AS {select}{whole}")
-    session.arrow(f"DROP TABLE {whole}")
-    return scan
+    return [*parts, f"{axis.hour} AS hour"] if axis and axis.hour else parts
+
+
+def _event_axis(session: Session, *, hour: bool) -> Axis:
+    local = _local(session, "event_time")
+    return Axis("event_time", f"CAST({local} AS DATE)", f"CAST(hour({local}) AS INTEGER)" if hour else None)
 
 
 def _copied(column: Column) -> str:
@@ -219,8 +232,7 @@ def _axis(session: Session, table: Table, columns: Sequence[Column], source: str
         dated = session.scalar(
             f"SELECT avg(CAST(CAST({local} AS TIME) = TIME '00:00:00' AS DOUBLE)) FROM {source}"
         )
-        hour = f"CAST(hour({local}) AS INTEGER)" if dated < 0.5 else None
-        return Axis("event_time", f"CAST({local} AS DATE)", hour)
+        return _event_axis(session, hour=dated < 0.5)
     held = {column.name for column in columns}
     if "day" in held:  # the calendar lists days, it has no history; a scan's own `day` would hide its column
         return None
