@@ -255,8 +255,10 @@ def simulate(
     progress: Progress = silent,
 ) -> list[str]:
     """Writes the extracts and the truth of a whole made-up bank; what was written, as lines."""
+    from bankmine.simulation.ceilings import get_ready
     from bankmine.simulation.simulate import simulate as make_up
 
+    get_ready()
     done = make_up(
         folder, customers=customers, months=months, seed=seed, scenario=scenario, form=form,
         workers=workers, progress=progress,

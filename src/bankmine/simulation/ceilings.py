@@ -13,7 +13,9 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from importlib import import_module
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 FILE = "ceilings.json"
 FOLDS, ROUNDS = 3, 120
 MEASURED = 5  # communities
+ENOUGH = 100  # true rows (and others) from which on a ceiling is more than a rough idea
 MOST_ROWS = 60_000  # of one label; more change a ceiling in the fourth decimal
 METRICS = ("auc", "average_precision")
 Progress = Callable[[str, int, int], None]
@@ -77,6 +80,11 @@ class Rows:
     subject: Ints
     customer: Ints
     cutoff: Ints
+
+
+def get_ready() -> None:
+    """Imports what the ceilings need in a thread beside the making of the bank: a second saved."""
+    Thread(target=lambda: import_module("lightgbm"), daemon=True).start()
 
 
 def parts_to_measure(frame: Frame) -> int:
@@ -206,6 +214,7 @@ def ceilings_of(rows: Rows, metric: str) -> dict[str, Any]:
         "rows": int(rows.label.size),
         "positives": int(rows.label.sum()),
         "customers": int(np.unique(rows.customer).size),
+        "enough": int(min(rows.label.sum(), (~rows.label).sum())) >= ENOUGH,
     }
     if rows.label.all() or not rows.label.any():
         return figures | {"oracle": None, "observable": None}
