@@ -136,9 +136,9 @@ def _amounts(window: Window) -> dict[str, Floats]:
     log, first = np.log(np.maximum(window.rows.cents, 1)), window.first
     place = np.arange(log.size)
     running, squares = np.append(0.0, np.cumsum(log)), np.append(0.0, np.cumsum(log**2))
-    count = place - first + 5
-    mean = (running[place] - running[first] + 5 * log.mean()) / count
-    square = (squares[place] - squares[first] + 5 * (log**2).mean()) / count
+    count, every = place - first + 5, max(1, log.size)
+    mean = (running[place] - running[first] + 5 * running[-1] / every) / count
+    square = (squares[place] - squares[first] + 5 * squares[-1] / every) / count
     return {"amount": log, "amount_against_own": (log - mean) / np.sqrt(np.maximum(square - mean**2, 0.1))}
 
 
@@ -280,11 +280,11 @@ def _known_on_card(window: Window, verdict: Ints) -> Floats:
 
 
 def _exposed(frame: Frame, window: Window, verdict: Ints) -> Floats:
-    """Of the terminals the card visited in the last weeks, the largest share of visits by cards that were
-    later misused, as confirmed by then. This is how a compromised terminal shows."""
+    """Of the terminals the card visited in the last weeks, the largest share of visits until then by cards
+    that were later misused, as confirmed by then. This is how a compromised terminal shows."""
     rows, axis = window.rows, window.axis
     kinds, terminal = np.unique(rows.terminal, return_inverse=True)
-    visits = np.bincount(terminal, minlength=kinds.size)
+    visits = np.sort(terminal.astype(np.int64) * _CARD + rows.second)
     bad = np.flatnonzero(verdict < NEVER)
     firsts = np.unique(rows.card[bad], return_index=True)[1]
     bad = bad[firsts]
@@ -295,7 +295,8 @@ def _exposed(frame: Frame, window: Window, verdict: Ints) -> Floats:
     where = terminal[visit].astype(np.int64) * _CARD
     now = rows.second[window.labelled][place]
     count = np.searchsorted(guilty, where + now) - np.searchsorted(guilty, where)
-    share = count / (visits[terminal[visit]] + 4.0) * (kinds[terminal[visit]] > 0)
+    paid = np.searchsorted(visits, where + now) - np.searchsorted(visits, where)
+    share = count / (paid + 4.0) * (kinds[terminal[visit]] > 0)
     most = np.zeros(axis.size)
     np.maximum.at(most, window.labelled[place], share)
     return most
