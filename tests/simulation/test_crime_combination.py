@@ -19,9 +19,11 @@ from bankmine.simulation.service.digital import (
     FIRST_SESSION,
     STEPS_AT_MOST,
 )
+from bankmine.simulation.words import words
 from simulation.crime_world import MANY, Made, made, of_kind, tables_of
 
 MOST_CUSTOMERS = 50_000_000
+_GROUPS_AT_MOST = 64  # texts of a group
 SESSIONS_OF_A_CUSTOMER = 2**20
 FORMS_END = (8_000_000_000 + MOST_CUSTOMERS * 64) * 64  # event numbers of applications lie below
 
@@ -134,3 +136,29 @@ def test_every_twin_of_fraud_pays_by_a_way_fraud_uses() -> None:
     ways = {CHANNELS.index(one) for one in ("card", "online", "transfer")}
     twins = np.isin(crime.kind, [kind_of(one) for one in TWINS_OF_FRAUD])
     assert set(crime.entries.channel[twins].tolist()) <= ways
+
+
+def test_the_words_of_a_stolen_transfer_are_those_of_the_honest_one() -> None:
+    few = np.arange(_GROUPS_AT_MOST)
+    shares = []
+    strong = made(fraud=Fraud(account_takeover=20.0), people=1000)
+    for kind in ("account_takeover", "new_phone"):
+        said = strong.crime.entries.words[of_kind(strong.crime, kind)]
+        shares.append(np.isin(said, words("friends", few)).mean())
+        assert np.isin(said, np.concatenate([words("friends", few), words("elsewhere", few)])).all()
+    assert abs(shares[0] - shares[1]) < 0.15
+    assert 0.25 < shares[0] < 0.55
+
+
+def test_a_strangers_session_takes_its_time_as_any_other_does() -> None:
+    strong = made(fraud=Fraud(account_takeover=20.0), people=1000)
+    steps = tables_of(strong)["digital"]
+    took = steps["duration_ms"].to_numpy()
+    assert 0.9 * np.exp(9.3) < np.median(took) < 1.1 * np.exp(9.3)
+    assert np.unique(took).size > 0.9 * took.size
+    session, second = steps["session"].to_numpy(), steps["happened_at"].to_numpy().astype("datetime64[s]")
+    order = np.lexsort((second, session))
+    pause = np.diff(second[order]).astype(np.int64)[np.diff(session[order]) == 0]
+    assert (pause >= 12).all()
+    assert (pause <= 62).all()
+    assert np.unique(pause).size > 40

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -24,6 +24,9 @@ from bankmine.simulation.leaving import Leaving
 from bankmine.simulation.ledger import DECLINED, Ledger
 from bankmine.simulation.life import Life
 from bankmine.simulation.people import People
+
+if TYPE_CHECKING:
+    from bankmine.simulation.credit.lending import Credit
 
 FIRST_TAG = 2**40  # tags of crime; other steps use smaller ones
 _ACCUSTOMED = 30  # days an account must exist before crime uses it
@@ -61,7 +64,7 @@ class Crime:
         return np.where(ledger.status[rows] == DECLINED, 0, ledger.number[rows])
 
     def tables(
-        self, frame: Frame, who: People, acc: Accounts, ledger: Ledger, credit: Any
+        self, frame: Frame, who: People, acc: Accounts, ledger: Ledger, credit: Credit | None
     ) -> dict[str, pa.Table]:
         """Extracts `feedback`, `digital` and `flags`."""
         from bankmine.simulation.crime.tables import crime_tables

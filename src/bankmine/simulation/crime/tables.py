@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -27,6 +27,7 @@ from bankmine.simulation.service.digital import (
 )
 
 if TYPE_CHECKING:
+    from bankmine.simulation.credit.lending import Credit
     from bankmine.simulation.crime.committed import Crime
 
 SUBJECTS, LABELS, VERDICTS = (
@@ -52,7 +53,7 @@ CRIME_SESSION = (
 
 
 def crime_tables(
-    crime: Crime, frame: Frame, who: People, acc: Accounts, ledger: Ledger, credit: Any
+    crime: Crime, frame: Frame, who: People, acc: Accounts, ledger: Ledger, credit: Credit | None
 ) -> dict[str, pa.Table]:
     """All extracts of crime; rows of what happened before the period's end."""
     return {
@@ -63,7 +64,7 @@ def crime_tables(
 
 
 def feedback(
-    crime: Crime, frame: Frame, who: People, acc: Accounts, transactions: Ints, credit: Any
+    crime: Crime, frame: Frame, who: People, acc: Accounts, transactions: Ints, credit: Credit | None
 ) -> pa.Table:
     """Verdicts on transactions, accounts and applications, in the order of time."""
     rows = [_on_transactions(crime, acc, transactions), _on_accounts(crime), _on_applications(credit)]
@@ -120,16 +121,14 @@ def account_verdicts(crime: Crime) -> tuple[Ints, Ints, Ints]:
     return place[keep], confirmed[keep], second[keep]
 
 
-def _on_applications(credit: Any) -> Rows:
-    """Applications found to be false: `credit.false` gives number, customer, verdict's day."""
-    empty = np.zeros(0, dtype=np.int64)
-    found = getattr(credit, "false", None)
-    if found is None:
+def _on_applications(credit: Credit | None) -> Rows:
+    """Applications found to be false, confirmed in the forenoon of the day it is known."""
+    if credit is None:
+        empty = np.zeros(0, dtype=np.int64)
         return empty, empty, empty, empty, empty, empty
-    number = np.asarray(found.application, dtype=np.int64)
-    kind, none = np.full(number.size, 2), np.zeros(number.size, dtype=np.int64)
-    second = np.asarray(found.known, dtype=np.int64) * DAY + 11 * 3600
-    return kind, number, np.asarray(found.person, dtype=np.int64), none, none + 1, second
+    found = credit.false
+    kind, none = np.full(found.application.size, 2), np.zeros(found.application.size, dtype=np.int64)
+    return kind, found.application, found.person, none, none + 1, found.known * DAY + 11 * 3600
 
 
 def _flags(crime: Crime, frame: Frame, who: People) -> pa.Table:
@@ -167,7 +166,7 @@ def _digital(frame: Frame, who: People, steps: Steps) -> pa.Table:
             "session": pa.array(session),
             "device": pa.array(steps.device),
             "ip_country": columns.code(steps.country, COUNTRIES),
-            "duration_ms": pa.array((3_000 + steps.second * 7_919 % 61_000).astype(np.int32)),
+            "duration_ms": pa.array(steps.took),
         },
         schema=SCHEMA_DIGITAL,
     )

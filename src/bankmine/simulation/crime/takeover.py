@@ -25,6 +25,7 @@ from bankmine.simulation.crime.scene import (
 from bankmine.simulation.entries import CATEGORIES, entries
 from bankmine.simulation.frame import DAY, Floats, Ints
 from bankmine.simulation.keyed import Keyed
+from bankmine.simulation.service.digital import LOGOUT, milliseconds, pauses
 from bankmine.simulation.spending_tools import bank_of
 from bankmine.simulation.words import words
 
@@ -33,13 +34,14 @@ _LOGIN, _VIEW, _SUBMIT, _LOGOUT = range(4)  # EVENTS of service.digital
 _HOME, _TRANSFER, _SETTINGS = 0, 2, 10  # PAGES of service.digital; limits are changed under settings
 _COLLECTORS = 48  # collecting accounts at other banks, used for ten weeks each
 _COLLECTING_DAYS = 70
+_NAMED = 0.4  # share of transfers with words as among friends, the thief's and the honest alike
 
 
 @dataclass(frozen=True)
 class Steps:
     """Steps in app or web, one place each: `event` and `page` are indices of service.digital's EVENTS and
     PAGES, `country` of COUNTRIES, `session` a number unique among the person's sessions made here, `step` its
-    steps' order."""
+    steps' order, `took` milliseconds."""
 
     person: Ints
     second: Ints
@@ -50,6 +52,7 @@ class Steps:
     session: Ints
     step: Ints
     web: np.ndarray
+    took: np.ndarray
 
     def where(self, chosen: np.ndarray) -> Steps:
         """Those chosen by a mask or by places."""
@@ -71,7 +74,7 @@ def taken_over(scene: Scene) -> tuple[Planned, Steps]:
     luck = scene.keyed("takeover")
     few = luck.whole("device", 0, 2**20, found.second // DAY // 45) * 2 + found.key % 2
     device = stranger_device(2**24 + few)  # the same for victims of the same weeks
-    country = np.array([5, 6, 7, 2, 3])[luck.whole("country", 0, 5, found.key)]  # GB, NG, RU, CN, ID
+    country = np.array([5, 6, 7, 2, 3])[luck.whole("country", 0, 5, found.key)]  # DE, NG, RU, CN, ID
     mule = _collector(scene, found, luck)
     plan = _transfers(scene, "account_takeover", found, luck, device, mule, honest=False)
     return plan, _steps(found, luck, device, country, limits=0.8, first=0)
@@ -107,12 +110,14 @@ def _transfers(
     offset = ordered_within(episode, luck.between("offset", 0.1, 5.0, key, number)) * 3600
     size = 0.22 * np.exp(0.8 * luck.normal("size", key, number))
     rough = np.maximum(size * scene.who.income[found.person][episode], 5_000)
+    named = luck.uniform("named", key, number) < _NAMED
     made = entries(
         account=scene.acc.main[found.person][episode], second=found.second[episode] + offset.astype(np.int64),
         cents=rounded(rough, luck.uniform("round", key, number)), out=True,
         category=CATEGORIES.index("transfer_out"), channel=TRANSFER, counterparty=payee[episode],
         bank=bank_of(payee[episode]), person=found.person[episode], device=device[episode],
-        flexible=True, words=words("elsewhere" if honest else "friends", key + number),
+        flexible=True,
+        words=np.where(named, words("friends", key + number), words("elsewhere", key + number)),
     )  # fmt: skip
     parts = parts_of(
         pattern=pattern_numbers(scene.who.community, kind, found.place),
@@ -134,17 +139,20 @@ def rounded(cents: Floats, luck: Floats) -> Ints:
 
 
 def _steps(found: Arrivals, luck: Keyed, device: Ints, country: Ints, *, limits: float, first: int) -> Steps:
-    """Login, often limits, transfer page, logout: one session an episode."""
+    """Login, often limits, transfer page, sometimes logout: one session an episode, as fast as any other."""
     changes = luck.uniform("limits", found.key) < limits
-    rows = [(_LOGIN, _HOME, 0, None), (_VIEW, _SETTINGS, 40, changes), (_SUBMIT, _SETTINGS, 90, changes),
-            (_VIEW, _TRANSFER, 160, None), (_LOGOUT, _HOME, 900, None)]  # fmt: skip
+    every = np.ones(found.key.size, dtype=np.bool_)
+    leaves = luck.uniform("logout", found.key) < LOGOUT
+    rows = [(_LOGIN, _HOME, every), (_VIEW, _SETTINGS, changes), (_SUBMIT, _SETTINGS, changes),
+            (_VIEW, _TRANSFER, every), (_LOGOUT, _HOME, leaves)]  # fmt: skip
     web = luck.uniform("web", found.key) < 0.5
-    made = []
-    for step, (event, page, after, mask) in enumerate(rows):
-        here = np.ones(found.key.size, dtype=np.bool_) if mask is None else mask
+    pause, step, made = pauses(luck.uniform("pause", found.key)), np.zeros(found.key.size, dtype=np.int64), []
+    for event, page, here in rows:
         size = int(here.sum())
         made.append(Steps(
-            found.person[here], found.second[here] + after, np.full(size, event), np.full(size, page),
-            device[here], country[here], found.key[here] % 64 + first, np.full(size, step), web[here],
+            found.person[here], (found.second + step * pause)[here], np.full(size, event),
+            np.full(size, page), device[here], country[here], found.key[here] % 64 + first, step[here],
+            web[here], milliseconds(luck.uniform("took", found.key[here], step[here])),
         ))  # fmt: skip
+        step = step + here
     return joined_steps(made)

@@ -43,7 +43,7 @@ EVENTS = ("login", "view", "submit", "logout")
 PAGES = ("home", "balance", "transfer", "cards", "statements", "rates", "product", "complaints",
          "close_account", "campaign", "settings", "form")  # fmt: skip
 _AWAY, _ABROAD_BORDER = 0.7, 0.35  # share of visits left out when out of reach; of border people's from there
-_LOGOUT = 0.3  # share of sessions that end with one
+LOGOUT = 0.3  # share of sessions that end with one
 _STEPS = {  # pages after the login; a negative one is submitted
     "balance": (1,), "transfer": (1, 2, -2), "cards": (3,), "statements": (1, 4), "rates": (5,),
     "product": (6,), "complaint": (7, -7), "close": (10, 8), "campaign": (9,), "settings": (10,),
@@ -72,12 +72,11 @@ def digital_table(frame: Frame, who: People, visits: Visits, presence: NDArray[n
     web = luck * 31 % 1 > 0.35 + 0.5 * who.digital[person]
     nth = np.arange(person.size) - np.searchsorted(person, person)
     session = FIRST_SESSION + (who.number[person] - FIRST_CUSTOMER) * 2**20 + nth
-    steps = _LENGTH[purpose] + (luck * 53 % 1 < _LOGOUT)
+    steps = _LENGTH[purpose] + (luck * 53 % 1 < LOGOUT)
     row = np.repeat(np.arange(person.size), steps)
     step = np.arange(row.size) - np.repeat(np.cumsum(steps) - steps, steps)
-    even = (luck[row] * 7919 + step * 0.618034) % 1 * 0.998 + 0.001
-    took = np.exp(9.3 + 0.5 * np.log(even / (1 - even)))
-    pause = (12 + luck * 50).astype(np.int64)[row]
+    took = milliseconds((luck[row] * 7919 + step * 0.618034) % 1)
+    pause = pauses(luck)[row]
     page = _PAGE[purpose[row], step]
     shown = np.isin(page, (PAGES.index("product"), PAGES.index("campaign")))
     return pa.table(
@@ -93,10 +92,22 @@ def digital_table(frame: Frame, who: People, visits: Visits, presence: NDArray[n
             "session": pa.array(session[row]),
             "device": pa.array(_device(who, person, second, web)[row]),
             "ip_country": columns.code(where[row], COUNTRIES),
-            "duration_ms": pa.array(np.minimum(took, 900_000).astype(np.int32)),
+            "duration_ms": pa.array(took),
         },
         schema=SCHEMA_DIGITAL,
     )
+
+
+def milliseconds(luck: Floats) -> NDArray[np.int32]:
+    """How long each step takes, from even draws: logistic in the logarithm, eleven seconds as a rule."""
+    even = luck * 0.998 + 0.001
+    took = np.exp(9.3 + 0.5 * np.log(even / (1 - even)))
+    return np.asarray(np.minimum(took, 900_000).astype(np.int32))
+
+
+def pauses(luck: Floats) -> Ints:
+    """Seconds from step to step of each session, from even draws."""
+    return (12 + luck * 50).astype(np.int64)
 
 
 def _luck(who: People, visits: Visits) -> Floats:
