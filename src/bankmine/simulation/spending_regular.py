@@ -101,14 +101,14 @@ def _single_bills(frame: Frame, who: People, acc: Accounts, habits: Habits) -> E
     turn = (np.arange(frame.months) + phase[:, None]) % every[:, None] == 0
     here = turn & (use_of(frame, who) == PERIODIC)[:, None]
     person, month = np.nonzero(here & between(days, habits.since, habits.bills_until))
-    name = np.where(
-        every == 1, CATEGORY["telecom"], np.where(every == 2, CATEGORY["leisure"], CATEGORY["insurance"])
-    )
-    number = biller("insurance", person * 5 + who.life[person])
+    kinds, kind = ("telecom", "leisure", "insurance"), every[person] - 1
+    number = np.choose(kind, [biller(name, person * 5 + who.life[person]) for name in kinds])
+    text = np.choose(kind, [words(group, person) for group in ("telecom", "membership", "insurance")])
     return entries(
         account=acc.main[person], second=second_of(days[person, month], 2 * 3600 + person * 5), out=True,
-        cents=usual[person].astype(np.int64) // 10 * 10, category=name[person], channel=CHANNEL["debit"],
-        counterparty=number, bank=bank_of(number), words=words("telecom", person), flexible=True,
+        cents=usual[person].astype(np.int64) // 10 * 10, channel=CHANNEL["debit"],
+        category=np.array([CATEGORY[name] for name in kinds])[kind],
+        counterparty=number, bank=bank_of(number), words=text, flexible=True,
     )  # fmt: skip
 
 

@@ -53,6 +53,7 @@ def biller(kind: str, luck: Ints) -> Ints:
         "benefit",
         "acquirer",
         "rent",
+        "leisure",
     )
     return np.asarray(BILLERS + kinds.index(kind) * 10 + luck % 8)
 
