@@ -33,7 +33,6 @@ BANKS = (
     "Lotus Digital",
 )
 # The competitors that leavers go to are the last two.
-OWN_BANK = 0
 
 
 @dataclass(frozen=True)
@@ -75,7 +74,7 @@ class Entries:
         return int(self.account.size)
 
 
-COUNTRIES = ("SG", "MY", "CN", "ID", "US", "GB", "NG", "RU")
+COUNTRIES = ("SG", "MY", "CN", "ID", "US", "DE", "NG", "RU")
 CURRENCIES = ("SGD", "USD", "EUR", "MYR", "CNY")
 _USUAL: dict[str, int | bool] = {
     "merchant": -1, "terminal": 0, "card": -1, "counterparty": 0, "bank": 0, "person": -1, "device": 0,

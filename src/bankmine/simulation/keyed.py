@@ -7,6 +7,7 @@ which merely has more episodes, begins like a shorter one.
 
 from __future__ import annotations
 
+from typing import Any
 from zlib import crc32
 
 import numpy as np
@@ -26,9 +27,11 @@ class Keyed:
 
     def _bits(self, word: str, keys: tuple[ArrayLike, ...]) -> NDArray[np.uint64]:
         with np.errstate(over="ignore"):
-            state = _mixed(np.atleast_1d(self._salt + np.uint64(crc32(word.encode())) * _GOLDEN))
+            state: NDArray[np.uint64] = splitmix(
+                np.atleast_1d(self._salt + np.uint64(crc32(word.encode())) * _GOLDEN)
+            )
             for key in keys:
-                state = _mixed(state + np.asarray(key).astype(np.uint64) * _GOLDEN + _GOLDEN)
+                state = splitmix(state + np.asarray(key).astype(np.uint64) * _GOLDEN + _GOLDEN)
         return state
 
     def uniform(self, word: str, *keys: ArrayLike) -> Floats:
@@ -49,7 +52,8 @@ class Keyed:
         return np.asarray(radius * np.cos(2 * np.pi * self.uniform(word + " angle", *keys)))
 
 
-def _mixed(value: NDArray[np.uint64]) -> NDArray[np.uint64]:
+def splitmix(value: Any) -> Any:
+    """The output of splitmix64 for a state, or for an array of states; also compiled by the kernel."""
     value = (value ^ (value >> np.uint64(30))) * _ONE
     value = (value ^ (value >> np.uint64(27))) * _TWO
-    return np.asarray(value ^ (value >> np.uint64(31)))
+    return value ^ (value >> np.uint64(31))

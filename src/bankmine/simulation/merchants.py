@@ -44,7 +44,7 @@ _KINDS: dict[str, tuple[int, int, float, tuple[int, ...]]] = {
 BOUGHT = tuple(_KINDS)  # categories bought from merchants
 _ABROAD = (0, 90, 40, 25, 30, 25, 8, 8)  # shops abroad by country
 _MONEY = ("SGD", "MYR", "CNY", "USD", "USD", "EUR", "USD", "USD")  # their currency
-_AROUND = ((1.3, 103.8), (1.5, 103.75), (31.2, 121.5), (-6.2, 106.8), (40.7, -74.0), (51.5, -0.1),
+_AROUND = ((1.3, 103.8), (1.5, 103.75), (31.2, 121.5), (-6.2, 106.8), (40.7, -74.0), (52.5, 13.4),
            (6.5, 3.4), (55.8, 37.6))  # fmt: skip
 
 SCHEMA_MERCHANTS = pa.schema(

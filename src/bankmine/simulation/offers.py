@@ -15,7 +15,6 @@ from bankmine.simulation.streams import EVERYONE, stream
 CONTACT_CHANNELS = ("app", "email", "phone", "branch", "post")
 CONTACT_COST = (3, 2, 450, 900, 120)  # cents a contact
 DURATION = 21  # days a campaign contacts people
-ANSWERED_WITHIN = 60  # days
 
 
 class Offer(NamedTuple):

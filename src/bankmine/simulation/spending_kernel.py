@@ -11,6 +11,8 @@ from typing import Any
 import numba as nb
 import numpy as np
 
+from bankmine.simulation.keyed import splitmix
+
 _OPTIONS: dict[str, Any] = {"cache": True, "_nrt": False}
 _part: Any = nb.njit(inline="always", **_OPTIONS)
 DAY = 86_400
@@ -19,15 +21,7 @@ HOURS = 64  # places of the table of hours
 ONLINE = 12
 FAVOURITES = 3
 ELECTRONICS, HOUSEHOLD, CHILDREN = 5, 8, 11  # places in merchants.BOUGHT
-
-
-@_part
-def _mixed(state):  # type: ignore[no-untyped-def]
-    """The output of splitmix64 for a state."""
-    value = state
-    value = (value ^ (value >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    value = (value ^ (value >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return value ^ (value >> np.uint64(31))
+_mixed = _part(splitmix)
 
 
 @_part

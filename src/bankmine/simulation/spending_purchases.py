@@ -10,7 +10,7 @@ from bankmine.simulation.entries import CATEGORIES, Entries, entries
 from bankmine.simulation.frame import NEVER, Floats, Frame, Ints
 from bankmine.simulation.life import Life
 from bankmine.simulation.merchants import BOUGHT, FIRST_MACHINE, MACHINES, ONLINE, Merchants, merchants
-from bankmine.simulation.people import People
+from bankmine.simulation.people import FIRST_CUSTOMER, People
 from bankmine.simulation.spending_habits import Habits, category_hours, category_traits, hour_table
 from bankmine.simulation.spending_tools import CATEGORY, CHANNEL, clock, happenings, second_of
 
@@ -23,7 +23,7 @@ def device_of(who: People, person: Ints, second: Ints) -> Ints:
     """The customer's telephone at that time: a new one every few years."""
     age = who.number[person] * 7_919 % _PHONE
     turn = np.minimum((second // 86_400 + age) // _PHONE, 3)
-    return np.asarray(DEVICES + (who.number[person] - 10_000_000) * 4 + np.maximum(turn, 0))
+    return np.asarray(DEVICES + (who.number[person] - FIRST_CUSTOMER) * 4 + np.maximum(turn, 0))
 
 
 def purchases_of(frame: Frame, who: People, life: Life, acc: Accounts, habits: Habits) -> Entries:

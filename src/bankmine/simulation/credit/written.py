@@ -15,7 +15,6 @@ from bankmine.simulation.leaving import Leaving
 from bankmine.simulation.life import Life
 from bankmine.simulation.people import People
 
-_SHARED_DAYS = 365
 Columns = dict[str, Floats]
 
 

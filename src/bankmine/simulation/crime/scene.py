@@ -11,10 +11,9 @@ from bankmine.simulation.crime.shops import Amounts, Shops
 from bankmine.simulation.frame import DAY, Floats, Frame, Ints
 from bankmine.simulation.keyed import Keyed
 from bankmine.simulation.life import Life
-from bankmine.simulation.people import People
+from bankmine.simulation.people import FIRST_CUSTOMER, People
 
 PHONES = 3_000_000_000  # raw numbers of customers' devices: 4 each
-FIRST_CUSTOMER = 10_000_000
 _MOST_CUSTOMERS = 2**26  # devices of strangers are numbered as those of customers who come after these
 OTHER_ACCOUNTS = 9_000_000_000
 
