@@ -155,7 +155,7 @@ def test_a_folder_with_something_in_it_is_refused_and_an_empty_one_taken(make: M
     with pytest.raises(UsageError, match="not empty"):
         make(tmp_path / "full")
     (tmp_path / "file").touch()
-    with pytest.raises(UsageError, match="not empty"):
+    with pytest.raises(UsageError, match="is a file"):
         make(tmp_path / "file")
     (tmp_path / "empty").mkdir()
     make(tmp_path / "empty")

@@ -159,7 +159,9 @@ def _check(folder: Path, *, customers: int, months: int, seed: int, form: str, w
             raise UsageError(f"{name} is {value}", hint=f"Give a whole number from {low:,} to {high:,}.")
     if form not in FORMATS:
         raise UsageError(f"there is no format {form!r}", hint=f"Use one of {', '.join(FORMATS)}.")
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+    if folder.exists() and not folder.is_dir():
+        raise UsageError(f"{folder} is a file", hint="Choose a new folder for the extracts.")
+    if folder.exists() and any(folder.iterdir()):
         raise UsageError(f"{folder} exists and is not empty", hint="Choose a new folder for the extracts.")
 
 
