@@ -197,3 +197,12 @@ def test_out_of_reach_nobody_pays(made: World) -> None:
     there = habits.presence[money.person[rows], money.second[rows] // DAY]
     assert (there >= 0).all()
     assert (there > 0).any()
+
+
+def test_nobody_buys_at_once_for_more_than_two_and_a_half_months_income(made: World) -> None:
+    money, rows = made.ledger.money, _purchases(made)
+    person = money.person[rows]
+    private = ~made.who.company[person]
+    months = money.cents[rows][private] / made.who.income[person][private]
+    assert 1.0 < months.max() < 2.51
+    assert (months > 1).mean() < 0.002

@@ -94,8 +94,9 @@ def purchases(  # type: ignore[no-untyped-def]
 
     `count`, `keys` (n, months): how many, and the key of their sequence. `day_share` (lives, days + 1):
     running weight of the days. `presence` (n, days): 0 at home, c > 0 in country c, below 0 out of reach.
-    `person_traits` (n, 8): level of amounts, share online, share at the region of work, share in the
-    neighbouring country, share by credit card, share on the shared account, refusals, days with several.
+    `person_traits` (n, 9): level of amounts, share online, share at the region of work, share in the
+    neighbouring country, share by credit card, share on the shared account, refusals, days with several,
+    logarithm of the most a purchase costs.
     Categories are places in
     merchants.BOUGHT. `profile` (n, categories): running share. `category_traits` (categories, 4): logarithm
     of the usual
@@ -199,6 +200,8 @@ def purchases(  # type: ignore[no-untyped-def]
                 )
                 if _share(key, 13) < category_traits[category, 3]:
                     level += 1.0 + 0.8 * radius
+                if level > person_traits[person, 8]:
+                    level = 2.0 * person_traits[person, 8] - level
                 cents = _ending(np.int64(min(np.exp(level), 3_000_000.0)), _share(key, 14))
                 # With what
                 account, card, first, last = (

@@ -12,7 +12,7 @@ from bankmine.simulation.life import Life
 from bankmine.simulation.merchants import BOUGHT, FIRST_MACHINE, MACHINES, ONLINE, Merchants, merchants
 from bankmine.simulation.people import FIRST_CUSTOMER, People
 from bankmine.simulation.spending_habits import Habits, category_hours, category_traits, hour_table
-from bankmine.simulation.spending_tools import CATEGORY, CHANNEL, clock, happenings, second_of
+from bankmine.simulation.spending_tools import CATEGORY, CHANNEL, clock, happenings, means_of, second_of
 
 _BOUGHT = np.array([CATEGORIES.index(name) for name in BOUGHT], dtype=np.int8)
 _PHONE = 900  # days a telephone is used
@@ -43,7 +43,8 @@ def purchases_of(frame: Frame, who: People, life: Life, acc: Accounts, habits: H
     work = draw.integers(0, ONLINE, who.count)
     found = kernel.purchases(
         count, np.ascontiguousarray(keys[:, : frame.months]), frame.month_start, habits.day_share,
-        habits.presence, who.life.astype(np.int8), habits.since, habits.until, habits.traits, habits.profile,
+        habits.presence, who.life.astype(np.int8), habits.since, habits.until,
+        np.column_stack([habits.traits, np.log(means_of(who))]), habits.profile,
         category_traits(), np.ascontiguousarray(np.column_stack([life.region, work])),
         np.ascontiguousarray(shops.begins[:, _BOUGHT]), np.ascontiguousarray(shops.ends[:, _BOUGHT]),
         shops.cumulative, _online_factor(frame), _events(who, life, acc, habits), _ways(acc, who),

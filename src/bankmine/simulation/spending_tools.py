@@ -9,14 +9,16 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bankmine.simulation.entries import BANKS, CATEGORIES, CHANNELS
 from bankmine.simulation.frame import DAY, Floats, Frame, Ints, Truth
-from bankmine.simulation.people import FIRST_EMPLOYER, People
+from bankmine.simulation.people import FIRST_CUSTOMER, FIRST_EMPLOYER, People
 
 ELSEWHERE = 9_000_000_000
 BILLERS, EMPLOYER_ACCOUNTS, LOCAL = ELSEWHERE + 300, ELSEWHERE + 1_000, ELSEWHERE + 100_000
 EACH_KNOWS = 80
+_MOST_MONTHS = 2.5  # of income, in one purchase
 CATEGORY = {name: place for place, name in enumerate(CATEGORIES)}
 CHANNEL = {name: place for place, name in enumerate(CHANNELS)}
 _OTHER_BANKS = len(BANKS) - 3  # the last two are the competitors that leavers go to
@@ -25,7 +27,7 @@ _COMPETITORS = (len(BANKS) - 2, len(BANKS) - 1)
 
 def acquaintance(who: People, person: Ints, which: Any) -> Ints:
     """Raw number of an account at another bank that only this customer deals with; `which` from 0 to 79."""
-    first = (int(who.number[0]) - 10_000_000) if who.count else 0
+    first = (int(who.number[0]) - FIRST_CUSTOMER) if who.count else 0
     return np.asarray(LOCAL + (first + person) * EACH_KNOWS + which)
 
 
@@ -39,6 +41,17 @@ def bank_of(counterparty: Ints) -> Ints:
 def employer_account(employer: Ints) -> Ints:
     """Account of an employer at another bank."""
     return np.asarray(EMPLOYER_ACCOUNTS + employer - FIRST_EMPLOYER)
+
+
+def means_of(who: People) -> Floats:
+    """The most a customer pays for one purchase, cents, (n,): months of income; a company pays anything."""
+    return np.where(who.company, np.inf, _MOST_MONTHS * who.income)
+
+
+def within_means(who: People, person: Ints, cents: NDArray[Any]) -> Floats:
+    """Amounts of purchases; who would pay more than the means allow pays as much less, so none stands out."""
+    means = means_of(who)[person]
+    return np.where(cents > means, means * np.minimum(means / np.maximum(cents, 1), 1.0), cents)
 
 
 def biller(kind: str, luck: Ints) -> Ints:

@@ -41,6 +41,7 @@ from bankmine.simulation.keyed import Keyed
 from bankmine.simulation.merchants import ONLINE
 from bankmine.simulation.scenario import Fraud
 from bankmine.simulation.spending_purchases import device_of
+from bankmine.simulation.spending_tools import within_means
 from bankmine.simulation.streams import EVERYONE, stream
 
 _STOLEN_A_YEAR = 0.028  # of an average customer
@@ -127,7 +128,8 @@ def paid_by_card(
     stranger = stranger_device(luck.whole("stranger", 0, 2**24, found.key))[episode]
     device = np.where(strange, scene.phone(person, 3) if kind in TWINS_OF_FRAUD else stranger, phone)
     made = entries(
-        account=scene.acc.card_account[card][episode], second=second, cents=cents, out=True,
+        account=scene.acc.card_account[card][episode], second=second,
+        cents=within_means(scene.who, person, cents), out=True,
         category=every.category[merchant], channel=np.where(online, WEB, CARD), merchant=merchant,
         terminal=terminal, card=card[episode], person=person, device=np.where(online, device, 0),
         country=every.country[merchant], currency=every.currency[merchant], flexible=True,

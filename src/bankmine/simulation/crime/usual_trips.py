@@ -14,6 +14,7 @@ from bankmine.simulation.crime.scene import Arrivals, Scene, fanned
 from bankmine.simulation.entries import Entries, entries
 from bankmine.simulation.frame import DAY, Ints
 from bankmine.simulation.spending_purchases import device_of
+from bankmine.simulation.spending_tools import within_means
 
 _TRIPS, _NIGHTS = 0.008, 0.06  # share of payments, and of orders, that others follow
 _BACK = 24  # a trip repeats some of so many payments before
@@ -72,8 +73,9 @@ def _repeated(
     cents = money.cents[source] * np.exp(0.3 * luck.normal("amount", key, number))
     online, card = money.channel[source] == WEB, money.card[at].astype(np.int64)
     person = found.person[episode]
+    dear = within_means(scene.who, person, cents)
     made = entries(
-        account=money.account[at][episode], second=second, cents=np.maximum(np.rint(cents / 10) * 10, 50),
+        account=money.account[at][episode], second=second, cents=np.maximum(np.rint(dear / 10) * 10, 50),
         out=True, category=money.category[source], channel=money.channel[source],
         merchant=money.merchant[source], terminal=money.terminal[source], card=card[episode], person=person,
         device=np.where(online, device_of(scene.who, person, second), 0), flexible=True,
