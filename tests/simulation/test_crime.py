@@ -10,6 +10,7 @@ from bankmine.simulation.crime.laundering import THRESHOLD
 from bankmine.simulation.crime.planned import CARD_FRAUDS, FRAUDS, KINDS, LAUNDERING, kind_of
 from bankmine.simulation.entries import CATEGORIES
 from bankmine.simulation.frame import DAY, NEVER
+from bankmine.simulation.ledger import DECLINED
 from bankmine.simulation.scenario import Fraud
 from simulation.crime_world import MANY, NO_FRAUD, NO_LAUNDERING, made, of_kind, tables_of
 
@@ -93,6 +94,14 @@ def test_every_tag_finds_its_own_transaction() -> None:
     assert np.unique(number[booked]).size == booked.size
 
 
+def test_large_honest_purchases_stay_within_two_and_a_half_months_income() -> None:
+    world = made(people=1000)
+    money = world.crime.entries
+    bought = (money.merchant >= 0) & ~world.who.company[money.person]
+    months = money.cents[bought] / world.who.income[money.person[bought]]
+    assert 1.0 < months.max() < 2.51
+
+
 def test_cycles_come_back_to_where_they_began_with_less() -> None:
     world = made(laundering=MANY)
     crime, acc = world.crime, world.acc
@@ -172,6 +181,17 @@ def test_confirmed_transactions_are_frauds_and_refuted_ones_are_not() -> None:
     for one in tables["feedback"].to_pylist():
         if one["subject_kind"] == "transaction":
             assert (one["subject"] in frauds) == (one["verdict"] == "confirmed")
+
+
+def test_declined_attempts_of_thieves_are_frauds_that_nobody_reports() -> None:
+    world = made(people=1000)
+    frauds = tables_of(world)["frauds"]
+    number, declined = frauds["transaction"].to_numpy(), frauds["declined"].to_numpy()
+    assert 0.01 < declined.mean() < 0.5
+    assert np.unique(number).size == number.size
+    status = world.ledger.status[np.isin(world.ledger.number, number[declined])]
+    assert (status == DECLINED).all()
+    assert not (frauds["reported"].to_numpy() & declined).any()
 
 
 def test_the_oracle_of_card_fraud_is_calibrated_and_zero_without_fraud() -> None:

@@ -237,3 +237,18 @@ def test_a_longer_bank_begins_with_the_same_rows(name: str, at: str) -> None:
     early = [column for column in found[0].column_names if column not in ("resolved_at", "revenue")]
     assert found[0].num_rows > 5
     assert found[0].select(early).to_pylist() == found[1].select(early).to_pylist()
+
+
+def test_the_truth_about_texts_has_a_row_for_each_interaction_with_a_text() -> None:
+    made, texts = calm(), truth()["texts"]
+    told = tables()["interactions"]
+    told = told.filter(pa.compute.is_valid(told["text"])).sort_by("interaction")
+    texts = texts.sort_by("key")
+    assert texts["key"].to_pylist() == told["interaction"].to_pylist()
+    assert texts["kind"].to_pylist() == told["kind"].to_pylist()
+    assert texts["language"].to_pylist() == told["language"].to_pylist()
+    assert (np.abs(texts["sentiment"].to_numpy()) <= 1).all()
+    assert set(texts["half"].to_pylist()) == {0, 1}
+    assert texts["intent"].null_count == texts.num_rows
+    assert texts["topic"].null_count == 0
+    assert texts.num_rows < made.service.said.number.size

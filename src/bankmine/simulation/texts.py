@@ -15,13 +15,14 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from bankmine.simulation import columns
 from bankmine.simulation.frame import Floats, Ints
 from bankmine.simulation.leaving import TOPICS
 from bankmine.simulation.phrases import NAMES, Writer, phrase_bank
 
 __all__ = (
-    "CLAIMS", "INTERACTION_KINDS", "LEVELS", "NAMES", "PURPOSE_INTENTS", "RISKY", "interaction_texts",
-    "purpose_texts",
+    "CLAIMS", "INTERACTION_KINDS", "LEVELS", "NAMES", "PURPOSE_INTENTS", "RISKY", "TEXT_KINDS",
+    "interaction_texts", "purpose_texts", "texts_truth",
 )  # fmt: skip
 
 PURPOSE_INTENTS = (
@@ -31,6 +32,7 @@ PURPOSE_INTENTS = (
 RISKY = frozenset(("debt", "urgent_need", "gambling_like"))
 CLAIMS = ("none", "steady job", "own business", "between jobs", "high income")
 INTERACTION_KINDS = ("complaint", "survey", "call", "chat", "post")
+TEXT_KINDS = ("purpose", *INTERACTION_KINDS)
 LEVELS = ("awful", "poor", "fair", "good", "great")
 _DETAILS = (*PURPOSE_INTENTS, "innocent")
 _FIRST_RISKY = len(PURPOSE_INTENTS) - len(RISKY)
@@ -140,6 +142,31 @@ def _level(feeling: Floats, chance: NDArray[np.float32]) -> Ints:
     safe = np.clip(chance.astype(np.float64), 1e-4, 1 - 1e-4)
     drawn = 2.0 + 2.0 * feeling + 0.4 * np.log(safe / (1 - safe))
     return np.asarray(np.clip(np.rint(drawn), 0, len(LEVELS) - 1), dtype=np.int64)
+
+
+def texts_truth(
+    *, key: Ints, kind: Any, half: Ints, chinese: Any, intent: Any = -1, topic: Any = -1,
+    sentiment: Any = np.nan,
+) -> pa.Table:  # fmt: skip
+    """Table `texts` of the truth: one row a text, whatever kind it is of.
+
+    `key`: raw number of the application or interaction; `kind`: place in TEXT_KINDS; `half` 0 or 1. Purposes
+    have an `intent` (place in PURPOSE_INTENTS; -1: null), which is `risky` or not; interactions a `topic`
+    (place in leaving.TOPICS; -1: null) and a `sentiment` from -1 to 1 (NaN: null).
+    """
+    told = [np.broadcast_to(one, key.shape) for one in (kind, chinese, intent, topic, sentiment)]
+    return pa.table(
+        {
+            "key": columns.key(key),
+            "kind": columns.code(told[0], TEXT_KINDS),
+            "half": columns.amount(half),
+            "language": columns.code(told[1], ("en", "zh")),
+            "intent": columns.code(told[2], PURPOSE_INTENTS),
+            "risky": columns.truth(told[2] >= _FIRST_RISKY, missing=told[2] < 0),
+            "topic": columns.code(told[3], TOPICS),
+            "sentiment": columns.real(told[4]),
+        }
+    )
 
 
 def _purpose_slots() -> dict[str, tuple[str, ...]]:

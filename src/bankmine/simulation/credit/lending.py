@@ -248,6 +248,12 @@ def halves(who: People, asked: Requests) -> Ints:
     return (who.number[asked.person] // 2 + asked.person) % 2
 
 
+def in_chinese(frame: Frame, who: People, credit: Credit, which: Ints) -> Truth:
+    """Whether each applicant writes the purpose in Chinese."""
+    lots, asked = Keyed(frame.random(who.community, "purposes")), credit.asked
+    return who.chinese[asked.person[which]] & (lots.uniform("chinese", asked.key[which]) < 0.75)
+
+
 def purposes(frame: Frame, who: People, credit: Credit, which: Ints) -> pa.Array:
     """What the applicants write; made in order of time, so that a longer world begins like a shorter one."""
     from bankmine.simulation.texts import purpose_texts
@@ -261,7 +267,7 @@ def purposes(frame: Frame, who: People, credit: Credit, which: Ints) -> pa.Array
     claim = np.where(poor & (who.honesty[person] > 0.8), 3, claim)
     claim = np.where(asked.false[order] > HONEST, 1 + 3 * lots.whole("claims", 0, 2, key), claim)
     claim = np.where(lots.uniform("claim", key) < 0.3, claim, 0)
-    chinese = who.chinese[person] & (lots.uniform("chinese", key) < 0.75)
+    chinese = in_chinese(frame, who, credit, order)
     draw = frame.random(who.community, "purpose texts")
     texts = purpose_texts(draw, forms.intent[order], chinese, halves(who, asked)[order], claim=claim)
     back = np.empty(order.size, dtype=np.int64)

@@ -6,10 +6,10 @@ import numpy as np
 import pyarrow as pa
 
 from bankmine.simulation.columns import amount, code, key, real, truth, when
-from bankmine.simulation.credit.applications import APPROVED, DECISIONS, RISKY_FROM, SIGNS
+from bankmine.simulation.credit.applications import APPROVED, DECISIONS, SIGNS
 from bankmine.simulation.credit.course import BAD_DAYS
 from bankmine.simulation.credit.foreseen import loan_chance, within_a_year
-from bankmine.simulation.credit.lending import Credit, confirmed_share, halves, written_forms
+from bankmine.simulation.credit.lending import Credit, confirmed_share, halves, in_chinese, written_forms
 from bankmine.simulation.credit.requests import FALSE_KINDS, HONEST
 from bankmine.simulation.credit.schedule import RUNNING, month_of
 from bankmine.simulation.credit.written import (
@@ -26,7 +26,7 @@ from bankmine.simulation.leaving import Leaving
 from bankmine.simulation.leaving_truth import FIRST_MONTH
 from bankmine.simulation.life import Life
 from bankmine.simulation.people import People
-from bankmine.simulation.texts import PURPOSE_INTENTS
+from bankmine.simulation.texts import PURPOSE_INTENTS, TEXT_KINDS, texts_truth
 
 COMPONENTS = ("over_borrowing", "order", "text", "age", "income", "trait", "false")
 
@@ -37,7 +37,7 @@ def truth_of(credit: Credit, frame: Frame, who: People, life: Life, leave: Leavi
     about = (credit, frame, who, life, wages_of(frame, who, life, leave))
     return {
         "applications": _applications(credit, frame, who, which),
-        "texts": _texts(credit, who, which),
+        "texts": _texts(credit, frame, who, which),
         "label_application_default": _application_default(*about, which),
         "label_application_fraud": _application_fraud(*about, which),
         "label_loan_default": _loan_default(*about),
@@ -75,17 +75,12 @@ def _applications(credit: Credit, frame: Frame, who: People, which: Ints) -> pa.
     )
 
 
-def _texts(credit: Credit, who: People, which: Ints) -> pa.Table:
-    forms = credit.forms
-    return pa.table(
-        {
-            "key": key(forms.number[which]),
-            "kind": code(which * 0, ("purpose",)),
-            "half": amount(halves(who, credit.asked)[which]),
-            "intent": code(forms.intent[which], PURPOSE_INTENTS),
-            "risky": truth(forms.intent[which] >= RISKY_FROM),
-        }
-    )
+def _texts(credit: Credit, frame: Frame, who: People, which: Ints) -> pa.Table:
+    return texts_truth(
+        key=credit.forms.number[which], kind=TEXT_KINDS.index("purpose"),
+        half=halves(who, credit.asked)[which], chinese=in_chinese(frame, who, credit, which),
+        intent=credit.forms.intent[which],
+    )  # fmt: skip
 
 
 def _granting_chance(credit: Credit, frame: Frame, who: People, which: Ints) -> np.ndarray:

@@ -57,11 +57,16 @@ class Crime:
 
     def transactions(self, ledger: Ledger) -> Ints:
         """Raw number of each payment's transaction, 0 where there is none or it was declined."""
+        number, declined = self.attempts(ledger)
+        return np.where(declined, 0, number)
+
+    def attempts(self, ledger: Ledger) -> tuple[Ints, Truth]:
+        """Raw number of each payment's transaction, 0 where there is none, and whether it was declined."""
         first = np.flatnonzero(ledger.money.tag == FIRST_TAG)
         if not first.size:
-            return np.zeros(self.part.size, dtype=np.int64)
+            return np.zeros(self.part.size, dtype=np.int64), np.zeros(self.part.size, dtype=np.bool_)
         rows = slice(int(first[0]), int(first[0]) + self.part.size)
-        return np.where(ledger.status[rows] == DECLINED, 0, ledger.number[rows])
+        return ledger.number[rows], ledger.status[rows] == DECLINED
 
     def tables(
         self, frame: Frame, who: People, acc: Accounts, ledger: Ledger, credit: Credit | None

@@ -28,7 +28,7 @@ def crime_truth(
     transactions, booked = crime.transactions(ledger), booked_of(ledger)
     return {
         "patterns": patterns(crime, who, acc, transactions),
-        "frauds": frauds(crime, transactions),
+        "frauds": frauds(crime, ledger),
         "label_card_fraud": card_label(crime, frame, who, acc, booked, transactions),
         "label_laundering": laundering_label(crime, frame, who, acc, booked),
     }
@@ -65,13 +65,16 @@ def patterns(crime: Crime, who: People, acc: Accounts, transactions: Ints) -> pa
     )  # fmt: skip
 
 
-def frauds(crime: Crime, transactions: Ints) -> pa.Table:
-    """One row a booked fraudulent payment; `reported`: when it was confirmed, null where never."""
+def frauds(crime: Crime, ledger: Ledger) -> pa.Table:
+    """One row a fraudulent payment, booked or `declined`; `reported`: whether it was confirmed, which a
+    declined one never is, and `confirmed_at`: when, null where never."""
+    transactions, declined = crime.attempts(ledger)
     here = np.flatnonzero(crime.fraud & (transactions > 0))
-    part = crime.part[here]
+    part, confirmed = crime.part[here], np.where(declined, NEVER, crime.verdicts.payment)[here]
     return pa.table(
-        {"transaction": columns.key(transactions[here]), "kind": columns.code(crime.parts.kind[part], KINDS),
+        {"transaction": columns.key(transactions[here]), "declined": columns.truth(declined[here]),
+         "kind": columns.code(crime.parts.kind[part], KINDS),
          "pattern": columns.key(crime.parts.pattern[part]),
-         "reported": columns.truth(crime.verdicts.payment[here] < NEVER),
-         "confirmed_at": columns.when(crime.verdicts.payment[here])}
+         "reported": columns.truth(confirmed < NEVER),
+         "confirmed_at": columns.when(confirmed)}
     )  # fmt: skip

@@ -22,7 +22,7 @@ from bankmine.simulation.reference import BRANCH_CODES
 from bankmine.simulation.registry import complaint_second, settled_second
 from bankmine.simulation.service.mood import mood_of
 from bankmine.simulation.service.visits import clock, mixed
-from bankmine.simulation.texts import INTERACTION_KINDS, interaction_texts
+from bankmine.simulation.texts import INTERACTION_KINDS, TEXT_KINDS, interaction_texts, texts_truth
 
 COMPLAINT, SURVEY, CALL, CHAT, POST = range(5)
 CHANNELS = ("phone", "app", "email", "branch", "web")
@@ -169,22 +169,45 @@ def _words(frame: Frame, who: People, said: Interactions, chinese: Truth) -> pa.
     order = np.lexsort((said.number, said.second))
     words = interaction_texts(
         frame.random(who.community, "words"), said.topic[order], said.sentiment[order], chinese[order],
-        who.number[said.person[order]] % 2, kind=said.kind[order],
+        _halves(who, said)[order], kind=said.kind[order],
     )  # fmt: skip
     return words.take(pa.array(np.argsort(order)))
+
+
+def _in_chinese(who: People, said: Interactions) -> Truth:
+    return np.asarray(who.chinese[said.person] & (mixed(said.number) < 0.85))
+
+
+def _silent(said: Interactions) -> Truth:
+    """Surveys answered by a rating alone."""
+    return np.asarray((said.kind == SURVEY) & (mixed(said.number + 9) < 0.35))
+
+
+def _halves(who: People, said: Interactions) -> Ints:
+    """Which half of the phrase bank each customer speaks."""
+    return who.number[said.person] % 2
+
+
+def interaction_truth(who: People, said: Interactions) -> pa.Table:
+    """Table `texts` of the truth: one row an interaction with a text."""
+    told = np.flatnonzero(~_silent(said))
+    kind = np.array([TEXT_KINDS.index(name) for name in INTERACTION_KINDS])[said.kind[told]]
+    return texts_truth(
+        key=said.number[told], kind=kind, half=_halves(who, said)[told],
+        chinese=_in_chinese(who, said)[told], topic=said.topic[told], sentiment=said.sentiment[told],
+    )  # fmt: skip
 
 
 def interaction_table(frame: Frame, who: People, said: Interactions) -> pa.Table:
     """Extract `interactions`."""
     person, size = said.person, said.person.size
-    chinese = who.chinese[person] & (mixed(said.number) < 0.85)
+    chinese, silent = _in_chinese(who, said), _silent(said)
     words = _words(frame, who, said, chinese)
     usual = np.array([-1, 4, 0, 1, 4])[said.kind]
     told_by = (mixed(said.number + 5) * 4).astype(np.int64)
     rated = ~np.isnan(said.rating)
     here = (said.topic == TOPICS.index("branch")) | (usual == -1)
     settled = np.where(said.settled < frame.days * DAY, said.settled, NEVER)
-    silent = (said.kind == SURVEY) & (mixed(said.number + 9) < 0.35)
     return pa.table(
         {
             "interaction": pa.array(said.number),

@@ -20,7 +20,12 @@ from bankmine.simulation.prospects import Prospects, prospects_of
 from bankmine.simulation.registry import Versions, registry_tables, versions_of
 from bankmine.simulation.service.campaigns import contact_table, treatment_truth
 from bankmine.simulation.service.digital import digital_table, prospect_steps
-from bankmine.simulation.service.interactions import Interactions, interaction_table, interactions_of
+from bankmine.simulation.service.interactions import (
+    Interactions,
+    interaction_table,
+    interaction_truth,
+    interactions_of,
+)
 from bankmine.simulation.service.next_truth import LONG_AGO, label_next_product
 from bankmine.simulation.service.truth import label_dissatisfaction, label_response, thrift_of
 from bankmine.simulation.service.visits import Visits, visits_of
@@ -56,7 +61,8 @@ class Service:
         }
 
     def truth(self, frame: Frame, who: People) -> dict[str, pa.Table]:
-        """`label_next_product`, `label_response`, `label_dissatisfaction`, `treatment`, `prospects`."""
+        """`label_next_product`, `label_response`, `label_dissatisfaction`, `treatment`, `texts`,
+        `prospects`."""
         married = self.versions.months_since_marriage(frame, who.count)
         known = {
             "months_since_marriage": np.minimum(married, LONG_AGO),
@@ -70,6 +76,7 @@ class Service:
             "label_response": label_response(frame, who, self.held, self.said),
             "label_dissatisfaction": label_dissatisfaction(frame, who, self.held, self.said),
             "treatment": treatment_truth(frame, who, self.held),
+            "texts": interaction_truth(who, self.said),
             **self.prospects.truth(frame, who),
         }
 
