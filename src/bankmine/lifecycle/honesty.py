@@ -68,8 +68,8 @@ def feature_tests(
 def label_tests(
     task: Task, bank: Bank, material: Material, train: Ints, held: Ints, candidate: Candidate, model: Model
 ) -> list[Outcome]:
-    """Permuted labels and planted leak on at most 20,000 rows of either side."""
-    train, held = _part(train, bank.seed), _part(held, bank.seed + 1)
+    """Permuted labels and planted leak on at most 20,000 rows of either side, with all that are true."""
+    train, held = _part(train, material.truth, bank.seed), _part(held, material.truth, bank.seed + 1)
     return [
         _permuted(bank, material, train, held, candidate, model),
         _planted(bank, material, train),
@@ -185,10 +185,15 @@ def _present(copy: Any, material: Material, task: Task, bank: Bank) -> list[str]
     return [name for name in material.names if all(copy.has(need.table) for need in catalogue.needs(name))]
 
 
-def _part(rows: Ints, seed: int) -> Ints:
+def _part(rows: Ints, truth: Truth, seed: int) -> Ints:
+    """At most ROWS_FOR_LABEL_TESTS of them: where true ones are rare, all of those, as far as half goes."""
     if len(rows) <= ROWS_FOR_LABEL_TESTS:
         return rows
-    return np.sort(np.random.default_rng(seed).choice(rows, ROWS_FOR_LABEL_TESTS, replace=False))
+    draw, true, half = np.random.default_rng(seed), rows[truth[rows]], ROWS_FOR_LABEL_TESTS // 2
+    if len(true) > half:
+        return np.sort(draw.choice(rows, ROWS_FOR_LABEL_TESTS, replace=False))
+    others = draw.choice(rows[~truth[rows]], ROWS_FOR_LABEL_TESTS - len(true), replace=False)
+    return np.sort(np.concatenate([true, others]))
 
 
 def _sentence(name: str, features: int, subjects: int, at: str) -> str:
