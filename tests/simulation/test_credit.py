@@ -208,3 +208,14 @@ def test_holdings_are_the_granted_credits(made: Lent) -> None:
     granted = (credit.forms.decision == APPROVED) & (credit.credits_.begins < made.frame.days * DAY)
     assert credit.holdings.person.size == granted.sum()
     assert (credit.holdings.opened < credit.holdings.closed).all()
+
+
+def test_the_truth_about_texts_tells_the_language_and_intent_of_each_written_purpose(made: Lent) -> None:
+    texts = made.credit.truth(made.frame, made.who, made.life, made.leave)["texts"]
+    asked = made.credit.tables(made.frame, made.who)["applications"]
+    assert texts["key"].to_pylist() == asked["application"].to_pylist()
+    assert set(texts["kind"].to_pylist()) == {"purpose"}
+    assert texts["intent"].null_count == 0
+    assert texts["topic"].null_count == texts["sentiment"].null_count == texts.num_rows
+    for purpose, language in zip(asked["purpose"].to_pylist(), texts["language"].to_pylist(), strict=True):
+        assert any("\u4e00" <= one <= "\u9fff" for one in purpose) or language == "en"
