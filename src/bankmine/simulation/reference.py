@@ -185,12 +185,13 @@ def _rates(frame: Frame) -> pa.Table:
     above = np.array([np.nan if spread is None else spread for spread, _ in terms])[product]
     fee = np.array([fee for _, fee in terms])[product]
     fee = np.where(np.isin(product, (CODES.index("CUR-PREM"), CODES.index("CUR-BUS"))), 900, fee)
+    longer = 0.0003 * product  # the treasury's price of each product's term
     return pa.table(
         {
             "product": columns.code(product, CODES),
             "valid_from": columns.day(frame.month_start[month]),
             "customer_rate": columns.real(np.round(frame.own_rate[month] + above, 5)),
-            "transfer_rate": columns.real(np.round(frame.market_rate[month] + 0.004, 5)),
+            "transfer_rate": columns.real(np.round(frame.market_rate[month] + 0.002 + longer, 5)),
             "fee": pa.array(fee),
         }
     )
