@@ -44,7 +44,7 @@ from bankmine.simulation.spending_purchases import device_of
 from bankmine.simulation.spending_tools import within_means
 from bankmine.simulation.streams import EVERYONE, stream
 
-_STOLEN_A_YEAR = 0.028  # of an average customer
+_STOLEN_A_YEAR = 0.036  # of an average customer
 _HIT_EVERY_DAYS = 5.5  # a terminal is compromised, in the whole bank
 _AT_LEAST = 12 * 3600  # seconds an episode runs
 _REFUSED = 0.03  # declined whatever the balance, as honest payments are
