@@ -30,7 +30,7 @@ from bankmine.simulation.entries import Entries
 from bankmine.simulation.frame import DAY, REGIONS, Floats, Ints
 from bankmine.simulation.merchants import ONLINE
 
-_JOURNEYS_A_YEAR, _FEASTS, _OUTINGS_A_YEAR, _ORDERS = 0.05, 0.05, 0.02, 0.35
+_JOURNEYS_A_YEAR, _FEASTS, _OUTINGS_A_YEAR, _ORDERS = 0.05, 0.05, 0.03, 0.35
 _LARGE_A_YEAR = 0.4
 _ON_JOURNEY = {
     "restaurant": 0.3,
