@@ -125,7 +125,7 @@ def paid_by_card(
     person = found.person[episode]
     phone = device_of(scene.who, person, second)
     strange = luck.uniform("device", found.key)[episode] < (0.12 if kind in TWINS_OF_FRAUD else 0.75)
-    stranger = stranger_device(luck.whole("stranger", 0, 2**24, found.key))[episode]
+    stranger = stranger_device(luck.whole("stranger", 0, 2**24, found.key), scene.frame.customers)[episode]
     device = np.where(strange, scene.phone(person, 3) if kind in TWINS_OF_FRAUD else stranger, phone)
     made = entries(
         account=scene.acc.card_account[card][episode], second=second,

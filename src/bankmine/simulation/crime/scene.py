@@ -14,7 +14,6 @@ from bankmine.simulation.life import Life
 from bankmine.simulation.people import FIRST_CUSTOMER, People
 
 PHONES = 3_000_000_000  # raw numbers of customers' devices: 4 each
-_MOST_CUSTOMERS = 2**26  # devices of strangers are numbered as those of customers who come after these
 OTHER_ACCOUNTS = 9_000_000_000
 
 
@@ -60,9 +59,11 @@ class Scene:
         return PHONES + (self.who.number[person] - FIRST_CUSTOMER) * 4 + which
 
 
-def stranger_device(number: Ints) -> Ints:
-    """Raw number of a stranger's device; it looks as a customer's does, and is nobody's. `number` < 2**26."""
-    return PHONES + _MOST_CUSTOMERS * 4 + np.asarray(number, dtype=np.int64) * 4 + number % 2
+def stranger_device(number: Ints, customers: int) -> Ints:
+    """Raw number of a stranger's device: one of those that customers' phones bought abroad have, so that it
+    looks as theirs do (and may, rarely, be one of them). `number` < 2**26; `customers` of the whole bank."""
+    place = (np.asarray(number, dtype=np.int64) * 2_654_435_761 + 12_345) % customers
+    return np.asarray(PHONES + place * 4 + 3)
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,7 @@ INTO, OUT_OF, DEPOSIT, WITHDRAWN = (
 HOUR = 3600
 Node = tuple[int, int]  # place of a customer or -1, raw number of an account at another bank or 0
 _YEARS = 10
-_ANY = ("elsewhere", "friends", "business", "family", "supplier")
+_ANY = ("elsewhere", "friends", "family")
 _TEXTS = {"rent": ("rent",), "wedding": ("gift",), "family_round": ("family", "friends"),
           "savings_club": ("friends", "savings"), "between_banks": ("elsewhere",),
           "takings": ("supplier",)}  # fmt: skip

@@ -32,7 +32,7 @@ from bankmine.simulation.words import words
 _TAKEN_A_YEAR, _NEW_PHONES_A_YEAR = 0.012, 0.034
 _LOGIN, _VIEW, _SUBMIT, _LOGOUT = range(4)  # EVENTS of service.digital
 _HOME, _TRANSFER, _SETTINGS = 0, 2, 10  # PAGES of service.digital; limits are changed under settings
-_COLLECTORS = 48  # collecting accounts at other banks, used for ten weeks each
+_COLLECTORS = 48  # accounts at other banks that many pay, for ten weeks each
 _COLLECTING_DAYS = 70
 _NAMED = 0.4  # share of transfers with words as among friends, the thief's and the honest alike
 
@@ -73,10 +73,11 @@ def taken_over(scene: Scene) -> tuple[Planned, Steps]:
     found = arrivals(scene, "takeover", rate)
     luck = scene.keyed("takeover")
     few = luck.whole("device", 0, 2**20, found.second // DAY // 45) * 2 + found.key % 2
-    device = stranger_device(2**24 + few)  # the same for victims of the same weeks
+    device = stranger_device(2**24 + few, scene.frame.customers)  # the same for victims of the same weeks
     country = np.array([5, 6, 7, 2, 3])[luck.whole("country", 0, 5, found.key)]  # DE, NG, RU, CN, ID
-    mule = _collector(scene, found, luck)
-    plan = _transfers(scene, "account_takeover", found, luck, device, mule, honest=False)
+    plan = _transfers(
+        scene, "account_takeover", found, luck, device, _payee(scene, found, luck, 0.6), honest=False
+    )
     return plan, _steps(found, luck, device, country, limits=0.8, first=0)
 
 
@@ -90,15 +91,18 @@ def new_phones(scene: Scene) -> tuple[Planned, Steps]:
     steps = _steps(found, luck, device, country, limits=0.45, first=64)
     sends = luck.uniform("sends", found.key) < 0.7
     found, device = found.where(sends), device[sends]
-    own = OTHER_ACCOUNTS + 960_000_000 + luck.whole("own", 0, 10_000_000, found.key)
-    return _transfers(scene, "new_phone", found, luck, device, own, honest=True), steps
+    payee = _payee(scene, found, luck, 0.35)
+    return _transfers(scene, "new_phone", found, luck, device, payee, honest=True), steps
 
 
-def _collector(scene: Scene, found: Arrivals, luck: Keyed) -> Ints:
-    """One of the few collecting accounts of those weeks: shared by victims of all communities."""
+def _payee(scene: Scene, found: Arrivals, luck: Keyed, often: float) -> Ints:
+    """An account nobody else pays or, as `often` as that, one of the few that many paid in those weeks, in
+    all communities: thieves collect there, and honest people have sellers and friends there too."""
     weeks = found.second // DAY // _COLLECTING_DAYS
     chosen = luck.whole("mule", 0, _COLLECTORS, found.key)
-    return OTHER_ACCOUNTS + 970_000_000 + (scene.frame.seed % 100) * 100_000 + weeks * _COLLECTORS + chosen
+    known = (scene.frame.seed % 100) * 50_000 + weeks * _COLLECTORS + chosen
+    alone = 5_000_000 + luck.whole("own", 0, 5_000_000, found.key)
+    return OTHER_ACCOUNTS + 960_000_000 + np.where(luck.uniform("known", found.key) < often, known, alone)
 
 
 def _transfers(
