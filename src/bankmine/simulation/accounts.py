@@ -125,10 +125,6 @@ class Accounts:
 
         return account_tables(self, frame, who)
 
-    def truth(self, frame: Frame, who: People) -> dict[str, pa.Table]:
-        """Nothing beyond the tables."""
-        return {}
-
 
 def accounts_of(frame: Frame, who: People, life: Life, leave: Leaving, held: Holdings) -> Accounts:
     """Opens the accounts and issues the cards of one community."""
