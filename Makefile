@@ -41,8 +41,8 @@ format: $(VENV)/.test ## put the code in shape
 
 lock: ## resolve the dependencies anew (needs uv)
 	uv pip compile pyproject.toml --group test --group bench --extra spark --extra deep --generate-hashes --python-version 3.11 -q --no-header -o locks/all.lock
-	uv pip compile pyproject.toml --group test -c locks/all.lock --generate-hashes --python-version 3.11 -q --no-header -o locks/test.lock
-	uv pip compile pyproject.toml --group bench -c locks/all.lock --generate-hashes --python-version 3.11 -q --no-header -o locks/bench.lock
+	uv pip compile pyproject.toml --group test --extra spark -c locks/all.lock --generate-hashes --python-version 3.11 -q --no-header -o locks/test.lock
+	uv pip compile pyproject.toml --group bench --extra spark -c locks/all.lock --generate-hashes --python-version 3.11 -q --no-header -o locks/bench.lock
 	uv pip compile pyproject.toml --group build -c locks/all.lock --generate-hashes --python-version 3.11 -q --no-header -o locks/core.lock
 
 clean: ## remove what the targets made
@@ -50,11 +50,11 @@ clean: ## remove what the targets made
 
 ifdef HAVE_UV
   make_venv = uv venv -q --allow-existing --python $(PYTHON) $(VENV)
-  install = uv pip install -q --python $(BIN)/python --compile-bytecode --require-hashes -r $(1)
+  install = uv pip install -q --python $(BIN)/python --compile-bytecode --no-build-isolation --require-hashes -r $(1)
   install_self = uv pip install -q --python $(BIN)/python --no-deps --no-build-isolation -e .
 else
   make_venv = $(PYTHON) -m venv $(VENV)
-  install = $(BIN)/python -m pip install -q --require-hashes -r $(1)
+  install = $(BIN)/python -m pip install -q --no-build-isolation --require-hashes -r $(1)
   install_self = $(BIN)/python -m pip install -q --no-deps --no-build-isolation -e .
 endif
 
