@@ -25,6 +25,8 @@ class Total(IntEnum):
     LAST_TIME = 7
     DISTINCT = 8
     DAYS = 9
+    FIRST_DAY = 10
+    LAST_DAY = 11
 
 
 TOTALS = len(Total)
@@ -87,10 +89,12 @@ AGGREGATES: Mapping[str, Aggregate] = MappingProxyType(
             totals=(Total.DAYS,), unit="days", phrase="Number of civil days with any", whole=True
         ),
         "recency": Aggregate(
-            totals=(_COUNT, Total.LAST_TIME), unit="days", phrase="Civil days since the last", whole=True
+            totals=(_COUNT, Total.LAST_TIME, Total.LAST_DAY), unit="days", phrase="Civil days since the last",
+            whole=True,
         ),
         "days_since_first": Aggregate(
-            totals=(_COUNT, Total.FIRST_TIME), unit="days", phrase="Civil days since the first", whole=True
+            totals=(_COUNT, Total.FIRST_TIME, Total.FIRST_DAY), unit="days", phrase="Civil days since the first",
+            whole=True,
         ),
         "seconds_since_last": Aggregate(
             totals=(_COUNT, Total.LAST_TIME), unit="seconds", phrase="Seconds since the last"

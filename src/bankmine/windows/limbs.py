@@ -10,12 +10,13 @@ import math
 import numba as nb
 import numpy as np
 
-from bankmine.windows.compiling import part
+from bankmine.windows.compiling import kernel, part, scalar
 
 U = np.uint64
 _LOW = U(0xFFFFFFFF)
 _32 = U(32)
 _ZERO, _ONE = U(0), U(1)
+_EXACT = 1 << 53
 
 
 @part
@@ -50,7 +51,7 @@ def subtract(low, high, less_low, less_high):  # type: ignore[no-untyped-def]
     return low - less_low, high - less_high - borrow
 
 
-@nb.njit(cache=True)
+@scalar
 def _leading_zeros(x):  # type: ignore[no-untyped-def]
     count = 0
     while x < U(1 << 63):
@@ -59,7 +60,7 @@ def _leading_zeros(x):  # type: ignore[no-untyped-def]
     return U(count)
 
 
-@nb.njit(cache=True)
+@scalar
 def _divide_half(high, part, d1, d0):  # type: ignore[no-untyped-def]
     """One 32-bit digit of the quotient and the remainder before the next digit."""
     digit = high // d1
@@ -72,7 +73,7 @@ def _divide_half(high, part, d1, d0):  # type: ignore[no-untyped-def]
     return digit
 
 
-@nb.njit(cache=True)
+@scalar
 def divide(high, low, divisor):  # type: ignore[no-untyped-def]
     """(quotient, remainder) of (high, low) by the divisor, where high < divisor."""
     if high == _ZERO:
@@ -91,29 +92,25 @@ def divide(high, low, divisor):  # type: ignore[no-untyped-def]
     return (first << _32) + second, remainder
 
 
-@nb.njit(cache=True)
+@scalar
 def rounded_ratio(n2, n1, n0, divisor):  # type: ignore[no-untyped-def]
     """The double nearest to (n2, n1, n0) / divisor, ties to even."""
-    limbs = np.zeros(5, np.uint64)
-    limbs[0], rest = n2 // divisor, n2 % divisor
-    limbs[1], rest = divide(rest, n1, divisor)
-    limbs[2], rest = divide(rest, n0, divisor)
-    limbs[3], rest = divide(rest, _ZERO, divisor)
-    limbs[4], rest = divide(rest, _ZERO, divisor)
+    l0, rest = n2 // divisor, n2 % divisor
+    l1, rest = divide(rest, n1, divisor)
+    l2, rest = divide(rest, n0, divisor)
+    l3, rest = divide(rest, _ZERO, divisor)
+    l4, rest = divide(rest, _ZERO, divisor)
     first = 0
-    while first < 4 and limbs[first] == _ZERO:
+    while first < 4 and l0 == _ZERO:
+        l0, l1, l2, l3, l4 = l1, l2, l3, l4, _ZERO
         first += 1
-    if limbs[first] == _ZERO:
+    if l0 == _ZERO:
         return 0.0
-    sticky = rest != _ZERO
-    shift = _leading_zeros(limbs[first])
-    top = limbs[first] << shift
-    if first < 4:
-        if shift > _ZERO:
-            top |= limbs[first + 1] >> (U(64) - shift)
-        sticky = sticky or (limbs[first + 1] << shift) != _ZERO
-        for i in range(first + 2, 5):
-            sticky = sticky or limbs[i] != _ZERO
+    shift = _leading_zeros(l0)
+    top = l0 << shift
+    if shift > _ZERO:
+        top |= l1 >> (U(64) - shift)
+    sticky = rest != _ZERO or (l1 << shift) != _ZERO or (l2 | l3 | l4) != _ZERO
     mantissa = top >> U(11)
     tail = top & U(0x7FF)
     up = tail > U(0x400) or (tail == U(0x400) and (sticky or (mantissa & _ONE) == _ONE))
@@ -122,12 +119,40 @@ def rounded_ratio(n2, n1, n0, divisor):  # type: ignore[no-untyped-def]
     return math.ldexp(float(mantissa), 64 * (2 - first) + 11 - int(shift))
 
 
+@part
+def ratio(above, below):  # type: ignore[no-untyped-def]
+    """The double nearest to a signed integer over another; the second is not 0."""
+    if -_EXACT <= above <= _EXACT and -_EXACT <= below <= _EXACT:
+        return float(above) / float(below)
+    value = rounded_ratio(_ZERO, _ZERO, magnitude(above), magnitude(below))
+    return -value if (above < 0) != (below < 0) else value
+
+
+@part
+def variance(count, total, low, high):  # type: ignore[no-untyped-def]
+    """The sample variance (n·Σx² − (Σx)²) / (n·(n − 1)) of n ≥ 2 numbers, rounded once."""
+    n = U(count)
+    n0, carry = multiply(low, n)
+    n1, n2 = multiply(high, n)
+    n1, n2 = add(n1, n2, carry, _ZERO)
+    size = magnitude(total)
+    square_low, square_high = multiply(size, size)
+    borrow = _ONE if n0 < square_low else _ZERO
+    n0 = n0 - square_low
+    deep = _ONE if n1 < square_high or (n1 == square_high and borrow == _ONE) else _ZERO
+    n1 = n1 - square_high - borrow
+    n2 = n2 - deep
+    divisor = n * (n - _ONE)
+    if n2 == _ZERO and n1 == _ZERO and n0 <= U(_EXACT) and divisor <= U(_EXACT):
+        return float(n0) / float(divisor)
+    return rounded_ratio(n2, n1, n0, divisor)
+
+
 _INTS = nb.types.Array(nb.int64, 1, "C", readonly=True)
 _LIMBS = nb.types.Array(nb.uint64, 1, "C", readonly=True)
-_EXACT = 1 << 53
 
 
-@nb.njit(nb.float64[::1](_INTS, _INTS), cache=True, nogil=True)
+@kernel(nb.float64[::1](_INTS, _INTS), allocates=True)
 def ratios(numerators, denominators):  # type: ignore[no-untyped-def]
     """The double nearest to each numerator over its denominator; 0 where the denominator is 0."""
     result = np.zeros(numerators.size, np.float64)
@@ -135,35 +160,16 @@ def ratios(numerators, denominators):  # type: ignore[no-untyped-def]
         above, below = numerators[i], denominators[i]
         if below == 0:
             continue
-        if -_EXACT <= above <= _EXACT and -_EXACT <= below <= _EXACT:
-            result[i] = float(above) / float(below)
-            continue
-        value = rounded_ratio(_ZERO, _ZERO, magnitude(above), magnitude(below))
-        result[i] = -value if (above < 0) != (below < 0) else value
+        result[i] = ratio(above, below)
     return result
 
 
-@nb.njit(nb.float64[::1](_INTS, _INTS, _LIMBS, _LIMBS), cache=True, nogil=True)
+@kernel(nb.float64[::1](_INTS, _INTS, _LIMBS, _LIMBS), allocates=True)
 def variances(counts, sums, low, high):  # type: ignore[no-untyped-def]
     """The sample variance (n·Σx² − (Σx)²) / (n·(n − 1)) of each, rounded once; 0 where n < 2."""
     result = np.zeros(counts.size, np.float64)
     for i in range(counts.size):
         if counts[i] < 2:
             continue
-        n = U(counts[i])
-        n0, carry = multiply(low[i], n)
-        n1, n2 = multiply(high[i], n)
-        n1, n2 = add(n1, n2, carry, _ZERO)
-        total = magnitude(sums[i])
-        square_low, square_high = multiply(total, total)
-        borrow = _ONE if n0 < square_low else _ZERO
-        n0 = n0 - square_low
-        deep = _ONE if n1 < square_high or (n1 == square_high and borrow == _ONE) else _ZERO
-        n1 = n1 - square_high - borrow
-        n2 = n2 - deep
-        divisor = n * (n - _ONE)
-        if n2 == _ZERO and n1 == _ZERO and n0 <= U(_EXACT) and divisor <= U(_EXACT):
-            result[i] = float(n0) / float(divisor)
-        else:
-            result[i] = rounded_ratio(n2, n1, n0, divisor)
+        result[i] = variance(counts[i], sums[i], low[i], high[i])
     return result
