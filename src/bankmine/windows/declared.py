@@ -1,0 +1,173 @@
+"""Window features declared in a TOML file, so that a bank adds its own without writing Python.
+
+    [events.spent]                         # which events, under a name of one's own
+    table = "transaction"
+    where = { direction = "out", status = ["booked", "authorised"] }
+    measure = "base_minor"
+
+    [[windows]]                            # which windows and aggregates of them
+    events = "spent"
+    over = ["1mo", "3mo"]
+    aggregate = ["count", "sum"]
+
+    [[ratios]]                             # one count or sum as a fraction of another, by their names
+    numerator = "spent_sum_1mo"
+    denominator = "spent_sum_3mo"
+
+Each entry says what `events`, `windows` and `ratio` of `declaration` take, in their words, and is checked by
+them; an error names the file and the entry.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, TypeVar
+
+from bankmine.errors import BankmineError, ConfigurationError
+from bankmine.windows.declaration import Events, Feature, RatioFeature, WindowFeature, events, ratio, windows
+from bankmine.windows.plan import check_names
+
+T = TypeVar("T")
+_STEPS: dict[str, tuple[Callable[..., Events], str]] = {  # what may follow `events(…)`, and of what form
+    "where": (Events.where, "table"),
+    "at_least": (Events.at_least, "table"),
+    "below": (Events.below, "table"),
+    "measure": (Events.measure, "text"),
+    "verdict": (Events.verdict, "text"),
+    "distinct": (Events.distinct, "text"),
+}
+_EVENTS = {"table": "text", "key": "text", **{name: form for name, (_, form) in _STEPS.items()}}
+_WINDOWS = {
+    "events": "text", "over": "list", "aggregate": "list", "by": "text", "levels": "list", "delay": "text",
+    "name": "text",
+}  # fmt: skip
+_RATIOS = {"numerator": "text", "denominator": "text", "name": "text"}
+_NEEDED = {
+    "events": ("table",),
+    "windows": ("events", "over", "aggregate"),
+    "ratios": _RATIOS.keys() - {"name"},
+}
+_FORMS: dict[str, Callable[[Any], bool]] = {
+    "text": lambda value: isinstance(value, str),
+    "list": lambda value: isinstance(value, list) and bool(value) and all(isinstance(v, str) for v in value),
+    "table": lambda value: isinstance(value, dict) and all(_is_value(one) for one in value.values()),
+}
+_SAID = {"text": "a text", "list": "a list of texts", "table": "a table of columns and values"}
+
+
+def declared(file: Path | str) -> tuple[Feature, ...]:
+    """The window features a TOML file declares, in its order, ratios last.
+
+    ConfigurationError, naming the file and the entry, for what is not TOML, an entry or setting that does
+    not exist, a value of the wrong form, and whatever `events`, `windows` and `ratio` refuse.
+    """
+    place = Path(file)
+    raw = _read(place)
+    _check_settings(place.name, raw, {"events": "", "windows": "", "ratios": ""})
+    sources = {
+        name: _events(f"{place.name}, events.{name}", one) for name, one in _tables(place, raw, "events")
+    }
+    found: list[WindowFeature] = []
+    for number, one in _tables(place, raw, "windows"):
+        found += _windows(f"{place.name}, windows number {number}", one, sources)
+    named = {feature.name: feature for feature in found}
+    ratios = [
+        _ratio(f"{place.name}, ratios number {n}", one, named) for n, one in _tables(place, raw, "ratios")
+    ]
+    check_names([*found, *ratios])
+    return (*found, *ratios)
+
+
+def _read(place: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(place.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigurationError(
+            f"there is no file {place}", hint="Give the file that declares the windows."
+        ) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{place} is not valid TOML: {error}", hint="Mend that line.") from None
+
+
+def _tables(place: Path, raw: dict[str, Any], name: str) -> list[tuple[Any, dict[str, Any]]]:
+    """The entries of one part: by name for `events`, by number (from 1) for the others."""
+    part = raw.get(name, {} if name == "events" else [])
+    form = dict if name == "events" else list
+    entries = list(part.items()) if isinstance(part, dict) else list(enumerate(part, 1))
+    if not isinstance(part, form) or not all(isinstance(one, dict) for _, one in entries):
+        header = "[events.NAME]" if name == "events" else f"[[{name}]]"
+        raise ConfigurationError(
+            f"{place.name} gives {name} in another form", hint=f"Head each with {header}."
+        )
+    return entries
+
+
+def _events(where: str, raw: dict[str, Any]) -> Events:
+    _check(where, raw, "events", _EVENTS)
+    try:
+        found = events(raw["table"], **{name: raw[name] for name in ("key",) if name in raw})
+        for name, (step, form) in _STEPS.items():
+            if name in raw:
+                found = step(found, **raw[name]) if form == "table" else step(found, raw[name])
+    except BankmineError as error:
+        raise _at(where, error) from None
+    return found
+
+
+def _windows(where: str, raw: dict[str, Any], sources: Mapping[str, Events]) -> tuple[WindowFeature, ...]:
+    _check(where, raw, "windows", _WINDOWS)
+    source = _known(where, raw["events"], sources, "events")
+    settings = {name: value for name, value in raw.items() if name != "events"}
+    try:
+        return windows(source, **settings)
+    except BankmineError as error:
+        raise _at(where, error) from None
+
+
+def _ratio(where: str, raw: dict[str, Any], named: Mapping[str, WindowFeature]) -> RatioFeature:
+    _check(where, raw, "ratios", _RATIOS)
+    parts = [_known(where, raw[name], named, "feature") for name in ("numerator", "denominator")]
+    try:
+        return ratio(*parts, name=raw.get("name"))
+    except BankmineError as error:
+        raise _at(where, error) from None
+
+
+def _check(where: str, raw: dict[str, Any], part: str, allowed: Mapping[str, str]) -> None:
+    _check_settings(where, raw, allowed)
+    for name in _NEEDED[part]:
+        if name not in raw:
+            raise ConfigurationError(f"{where} lacks {name}", hint=f"Add `{name} = …`.")
+    for name, value in raw.items():
+        if not _FORMS[allowed[name]](value):
+            raise ConfigurationError(f"{where} has {name} = {value!r}", hint=f"Give {_SAID[allowed[name]]}.")
+
+
+def _check_settings(where: str, raw: dict[str, Any], allowed: Mapping[str, str]) -> None:
+    for name in raw:
+        if name not in allowed:
+            near = get_close_matches(name, allowed, n=1)
+            hint = f"Did you mean {near[0]}?" if near else f"There are {', '.join(allowed)}."
+            raise ConfigurationError(f"{where} has an unknown setting {name!r}", hint=hint)
+
+
+def _known(where: str, name: str, known: Mapping[str, T], what: str) -> T:
+    if name in known:
+        return known[name]
+    near = get_close_matches(name, known, n=3)
+    hint = (
+        f"Did you mean {' or '.join(near)}?" if near else f"There are {', '.join(list(known)[:5]) or 'none'}."
+    )
+    raise ConfigurationError(f"{where} names {what} {name!r}, which the file does not declare", hint=hint)
+
+
+def _at(where: str, error: BankmineError) -> ConfigurationError:
+    return ConfigurationError(f"{where}: {error.what}", hint=error.hint)
+
+
+def _is_value(value: object) -> bool:
+    many = value if isinstance(value, list) and value else [value]
+    return all(isinstance(one, str | int | bool) for one in many)
