@@ -50,7 +50,7 @@ def make_entries(rows: EventRows, one: Pass, verdicts: Verdicts = NO_VERDICTS) -
     """The entries of one pass among the rows of its table."""
     source, by, levels = one.source, one.by, one.levels
     chosen, known_from = select(rows, source)
-    slot = np.zeros(len(rows.key), np.int64) if by is None else slots(rows.columns[by], levels)
+    slot = np.zeros(len(rows), np.int64) if by is None else slots(rows.columns[by], levels)
     index: Index = slice(None) if chosen.all() else np.flatnonzero(chosen)
     entries = Entries(
         rows.key[index], rows.event_time[index], rows.seq[index], known_from[index], rows.known_until[index],
@@ -69,7 +69,7 @@ def make_entries(rows: EventRows, one: Pass, verdicts: Verdicts = NO_VERDICTS) -
 def select(rows: EventRows, source: Events) -> tuple[Bools, Ints]:
     """Which rows are entries, and from when each of them counts."""
     known_from = rows.known_from
-    chosen = np.ones(len(rows.key), np.bool_)
+    chosen = np.ones(len(rows), np.bool_)
     for condition in source.conditions:
         chosen &= meets(rows.columns[condition.column], condition)
         known_from = unmasked_from(rows, source, condition.column, known_from)
@@ -131,7 +131,8 @@ def _items(rows: EventRows, source: Events, index: Index) -> Ints:
     if source.distinct_of is None:
         return _EMPTY
     values = rows.columns[source.distinct_of]
-    items = values.data if values.present is None else np.where(values.present, values.data, NONE)
+    numbers = values.data.astype(np.int64, copy=False)
+    items = numbers if values.present is None else np.where(values.present, numbers, NONE)
     return items[index]
 
 

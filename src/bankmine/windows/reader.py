@@ -76,9 +76,12 @@ def _needed(declared: Table, key: str, columns: Iterable[str]) -> list[str]:
 
 @dataclass(frozen=True)
 class Values:
-    """One column: whole numbers, or codes into `levels`; `present` is None where nothing is missing."""
+    """One column of n rows: int64 numbers, or int32 codes into `levels`.
 
-    data: Ints
+    `present` is None where nothing is missing; the number under a missing value means nothing.
+    """
+
+    data: NDArray[Any]
     present: Bools | None = None
     levels: tuple[str, ...] | None = None
 
@@ -90,21 +93,44 @@ class Values:
 
 @dataclass(frozen=True)
 class EventRows:
-    """Rows of one table sorted by (key, event_time, seq); each counts in [known_from, known_until)."""
+    """n rows of one table by key; each row counts in [known_from, known_until).
 
-    key: Ints
+    The rows of `keys[i]` (k different keys, ascending) are `offsets[i]:offsets[i + 1]`, sorted by
+    (event_time, seq, version key).
+    """
+
+    keys: Ints
+    offsets: Ints
     event_time: Ints
     seq: Ints
     known_from: Ints
     known_until: Ints
     columns: dict[str, Values]
 
+    def __len__(self) -> int:
+        return len(self.event_time)
+
+    @property
+    def key(self) -> Ints:
+        """The key of each row (n), made when asked."""
+        return np.repeat(self.keys, np.diff(self.offsets))
+
     def take(self, index: Ints | Bools) -> EventRows:
-        """The chosen rows."""
+        """The chosen rows, which must lie in the same order."""
+        keys, offsets = by_key(self.key[index])
         return EventRows(
-            self.key[index], self.event_time[index], self.seq[index], self.known_from[index],
+            keys, offsets, self.event_time[index], self.seq[index], self.known_from[index],
             self.known_until[index], {name: column.take(index) for name, column in self.columns.items()},
         )  # fmt: skip
+
+
+def by_key(key: Ints) -> tuple[Ints, Ints]:
+    """The different keys (k) of sorted rows, and the k + 1 places where their rows begin and end."""
+    starts = np.flatnonzero(key[1:] != key[:-1]) + 1
+    offsets = (
+        np.concatenate(([0], starts, [len(key)])).astype(np.int64) if len(key) else np.zeros(1, np.int64)
+    )
+    return key[offsets[:-1]], offsets
 
 
 def read_rows(
@@ -133,18 +159,38 @@ def read_rows(
         kept &= found["is_primary"].data == 1
     if found[key].present is not None:
         kept &= found[key].present
-    rows = EventRows(
-        found[key].data, found["event_time"].data, found["seq"].data, known_from, known_until,
-        {name: found[name] for name in columns},
+    index = None if kept.all() else np.flatnonzero(kept)
+    place = [found[name].data for name in (key, "event_time", "seq")]
+    index = _in_order(
+        [_chosen(one, index) for one in place], [_chosen(one, index) for one in version_key], index
+    )
+    keys, offsets = by_key(_chosen(place[0], index))
+    return EventRows(
+        keys, offsets, _chosen(place[1], index), _chosen(place[2], index), _chosen(known_from, index),
+        _chosen(known_until, index),
+        {name: found[name] if index is None else found[name].take(index) for name in columns},
     )  # fmt: skip
-    if not kept.all():
-        rows = rows.take(kept)
-        version_key = [column[kept] for column in version_key]
-    return _sorted(rows, version_key)
+
+
+def read_parts(
+    warehouse: Readable,
+    table: str,
+    *,
+    key: str,
+    columns: Iterable[str],
+    bucket: int | None,
+    order: str = MAIN,
+) -> tuple[EventRows, ...]:
+    """The rows of one bucket in one or two pieces; a key's rows are those in the last piece that holds it."""
+    return (read_rows(warehouse, table, key=key, columns=columns, bucket=bucket, order=order),)
+
+
+def _chosen(column: NDArray[Any], index: Ints | None) -> NDArray[Any]:
+    return column if index is None else column[index]
 
 
 def column_values(declared: Table, name: str, column: Any) -> Values:
-    """An Arrow column as whole numbers; codes where it is text."""
+    """An Arrow column as int64 numbers; int32 codes where it is text."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -162,7 +208,7 @@ def column_values(declared: Table, name: str, column: Any) -> Values:
         array = array.cast(pa.timestamp("us", tz="UTC")).view(pa.int64())
     elif pa.types.is_date32(array.type):
         array = array.view(pa.int32())
-    array = array.cast(pa.int64())
+    array = array.cast(pa.int64() if levels is None else pa.int32())
     return Values(np.asarray(array if present is None else pc.fill_null(array, 0)), present, levels)
 
 
@@ -175,22 +221,25 @@ def sortable(values: Values) -> Ints:
     return rank[values.data] if len(rank) else values.data
 
 
-def _sorted(rows: EventRows, version_key: Sequence[Ints]) -> EventRows:
-    """The rows by (key, event_time, seq), and equal positions by version key."""
+def _in_order(place: Sequence[Ints], version_key: Sequence[Ints], index: Ints | None) -> Ints | None:
+    """The index (None: all rows, as they lie) by place = (key, event_time, seq), ties by version key."""
     from bankmine.windows.tables_kernel import order_state
 
-    state = order_state(rows.key, rows.event_time, rows.seq)
+    state = order_state(*place)
     if state == 1:
-        return rows
+        return index
     if state == 0:
-        order = np.lexsort((rows.seq, rows.event_time, rows.key))
-        return _sorted(rows.take(order), [column[order] for column in version_key])
-    same = (np.diff(rows.key) == 0) & (np.diff(rows.event_time) == 0) & (np.diff(rows.seq) == 0)
-    tied = np.zeros(len(rows.key), np.bool_)
+        order = np.lexsort(tuple(reversed(place)))
+        place, version_key = [one[order] for one in place], [one[order] for one in version_key]
+        return _in_order(place, version_key, order if index is None else index[order])
+    same = np.logical_and.reduce([one[1:] == one[:-1] for one in place])
+    tied = np.zeros(len(place[0]), np.bool_)
     tied[1:] |= same
     tied[:-1] |= same
     at = np.flatnonzero(tied)
     run = np.cumsum(np.concatenate(([True], ~same)))[at]
-    order = np.arange(len(rows.key))
+    order = np.arange(len(place[0]))
     order[at] = at[np.lexsort((*[column[at] for column in reversed(version_key)], run))]
-    return rows.take(order) if not np.array_equal(order[at], at) else rows
+    if np.array_equal(order[at], at):
+        return index
+    return order if index is None else index[order]

@@ -35,13 +35,14 @@ def read_verdicts(warehouse: Readable, table: str, label: str) -> Verdicts:
         return NO_VERDICTS
     names = ("subject_kind", "label", "verdict")
     rows = read_rows(warehouse, "feedback", key="subject_id", columns=names, bucket=None)
-    chosen = np.ones(len(rows.key), np.bool_)
+    key = rows.key
+    chosen = np.ones(len(rows), np.bool_)
     for name, value in zip(names, (table, label, "confirmed"), strict=True):
         column = rows.columns[name]
         wanted = np.array([level == value for level in column.levels or ()] or [False])
         chosen &= wanted[column.data]
-    order = np.lexsort((rows.known_from[chosen], rows.key[chosen]))
-    return Verdicts(rows.key[chosen][order], rows.known_from[chosen][order], rows.known_until[chosen][order])
+    order = np.lexsort((rows.known_from[chosen], key[chosen]))
+    return Verdicts(key[chosen][order], rows.known_from[chosen][order], rows.known_until[chosen][order])
 
 
 @dataclass(frozen=True)
