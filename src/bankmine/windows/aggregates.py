@@ -93,8 +93,8 @@ AGGREGATES: Mapping[str, Aggregate] = MappingProxyType(
             whole=True,
         ),
         "days_since_first": Aggregate(
-            totals=(_COUNT, Total.FIRST_TIME, Total.FIRST_DAY), unit="days", phrase="Civil days since the first",
-            whole=True,
+            totals=(_COUNT, Total.FIRST_TIME, Total.FIRST_DAY), unit="days",
+            phrase="Civil days since the first", whole=True,
         ),
         "seconds_since_last": Aggregate(
             totals=(_COUNT, Total.LAST_TIME), unit="seconds", phrase="Seconds since the last"

@@ -19,6 +19,7 @@ from typing import Any
 
 import numba as nb
 
+_CONFIG: Any = nb.config
 _UNCOUNTED: dict[str, Any] = {"_nrt": False, "error_model": "numpy"}
 _MADE_OF = ("*kernel*.py", "limbs.py", "aggregates.py", "compiling.py")
 
@@ -36,7 +37,7 @@ def sources_stamp() -> str:
 
 def cached(dispatcher: Any) -> Any:
     """Caches what a dispatcher compiles, for as long as the sources stay the same."""
-    if not nb.config.DISABLE_JIT:
+    if not _CONFIG.DISABLE_JIT:
         dispatcher.enable_caching()
         file = dispatcher._cache._cache_file
         file._source_stamp = (file._source_stamp, sources_stamp())
@@ -62,7 +63,7 @@ def kernel(signature: Any, *, allocates: bool = False) -> Callable[[Callable[...
 
     def decorate(function: Callable[..., Any]) -> Any:
         dispatcher = cached(nb.njit(nogil=True, **options)(function))
-        if not nb.config.DISABLE_JIT:
+        if not _CONFIG.DISABLE_JIT:
             dispatcher.compile(signature)
             dispatcher.disable_compile()
         return dispatcher

@@ -1,0 +1,181 @@
+"""Snapshots out of core: all keys of a bank at some cutoffs, one part of the keys at a time.
+
+A part is what one bucket of the largest table holds (tables with fewer buckets give it a fraction of one),
+so memory stays flat in the number of customers, parts need nothing of each other, and any machine that
+reaches the files can compute any of them: one after another, on two cores, or as tasks of a cluster.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from shutil import rmtree
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bankmine.bank import catalogue
+from bankmine.bank.hashing import bucket_of
+from bankmine.bank.manifest import sync_folder
+from bankmine.errors import ConfigurationError, CutoffError, WarehouseError
+from bankmine.windows.declaration import Feature
+from bankmine.windows.plan import check_names, check_tables, parts
+from bankmine.windows.reader import Readable
+from bankmine.windows.snapshot import Asked, compute
+
+Ints = NDArray[np.int64]
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked of every part: the features of all keys, each at every cutoff (µs, ascending)."""
+
+    features: tuple[Feature, ...]
+    cutoffs: tuple[int, ...]
+    key: str
+    as_of: int | None
+    parts: int
+
+
+def question(
+    warehouse: Readable,
+    features: Sequence[Feature],
+    cutoffs: Sequence[int] | Ints,
+    *,
+    key: str = "customer_id",
+    as_of: int | None = None,
+) -> Question:
+    """What is asked, checked.
+
+    ConfigurationError where a feature has another key, CutoffError without cutoffs or where `as_of` lies
+    before one, FeasibilityError for a table the bank lacks.
+    """
+    check_names(features)
+    check_tables(warehouse, features)
+    alien = next((one for one in parts(features) if one.source.key != key), None)
+    if alien is not None:
+        raise ConfigurationError(
+            f"{alien.name} is a feature of {alien.source.key}, not of {key}",
+            hint="Ask a snapshot for each key.",
+        )
+    when = tuple(sorted({int(cutoff) for cutoff in cutoffs}))
+    if not when:
+        raise CutoffError("a snapshot needs a cutoff", hint="Give one or more.")
+    if as_of is not None and as_of < when[-1]:
+        raise CutoffError(
+            "as_of lies before a cutoff, so the last events before it were not known",
+            hint="Ask for earlier cutoffs, a later as_of, or leave as_of out.",
+        )
+    tables = {one.source.table for one in parts(features)}
+    count = max((warehouse.buckets(table) for table in tables if _by(table, key)), default=1)
+    return Question(tuple(features), when, key, as_of, count)
+
+
+def part_table(warehouse: Readable, asked: Question, part: int, subjects: Ints | None = None) -> Any:
+    """An Arrow table of one part: the key, `cutoff`, and the features, sorted by (key, cutoff).
+
+    The keys are `subjects` (those of them that belong to the part) or else all keys of the part with an
+    event in a table of the features, whenever it happened.
+    """
+    import pyarrow as pa
+
+    keys = _keys(warehouse, asked, part) if subjects is None else np.unique(subjects)
+    keys = keys[bucket_of(keys, asked.parts) == part]
+    rows = np.repeat(keys, len(asked.cutoffs))
+    when = np.tile(np.array(asked.cutoffs, np.int64), len(keys))
+    known = when if asked.as_of is None else np.full(len(when), asked.as_of, np.int64)
+    found = compute(warehouse, asked.features, Asked({asked.key: rows}, when, known), threads=1)
+    instants = pa.array(when).cast(pa.timestamp("us", tz="UTC"))
+    return pa.table([pa.array(rows), instants, *found.columns], [asked.key, "cutoff", *found.column_names])
+
+
+def snapshot_tables(warehouse: Readable, asked: Question, *, threads: int = 2) -> Iterator[Any]:
+    """The parts' tables in order; at most `threads` + 1 of them are held at a time."""
+    with ThreadPoolExecutor(threads) as pool:
+        waiting: deque[Future[Any]] = deque()
+        for number in range(asked.parts):
+            waiting.append(pool.submit(part_table, warehouse, asked, number))
+            if len(waiting) > threads:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+
+
+def write_part(table: Any, path: Path) -> int:
+    """Writes a part's table as Parquet, the same bytes for the same table, synced; its rows."""
+    import pyarrow.parquet as pq
+
+    with path.open("wb") as out:
+        pq.write_table(table.combine_chunks(), out, compression="zstd", use_dictionary=False)
+        out.flush()
+        os.fsync(out.fileno())
+    return int(table.num_rows)
+
+
+def part_name(part: int) -> str:
+    """The file of a part."""
+    return f"part={part:04d}.parquet"
+
+
+def snapshot_files(
+    warehouse: Readable,
+    asked: Question,
+    folder: Path,
+    *,
+    threads: int = 2,
+    progress: Progress | None = None,
+) -> list[Path]:
+    """Writes the parts as files of a new folder, which appears whole or not at all; the files.
+
+    WarehouseError where the folder exists.
+    """
+    with new_folder(folder) as staging:
+        for number, table in enumerate(snapshot_tables(warehouse, asked, threads=threads)):
+            write_part(table, staging / part_name(number))
+            if progress is not None:
+                progress("snapshot", number + 1, asked.parts)
+    return sorted(folder.glob("part=*.parquet"))
+
+
+@contextmanager
+def new_folder(folder: Path) -> Iterator[Path]:
+    """A folder to fill that takes its name when all went well, and is removed when not.
+
+    WarehouseError where the folder exists.
+    """
+    if folder.exists():
+        raise WarehouseError(f"{folder} exists already", hint="Name a new folder, or remove it.")
+    staging = folder.with_name(folder.name + ".partial")
+    rmtree(staging, ignore_errors=True)
+    staging.mkdir(parents=True)
+    try:
+        yield staging
+        sync_folder(staging)
+        staging.rename(folder)
+    finally:
+        rmtree(staging, ignore_errors=True)
+    sync_folder(folder.parent)
+
+
+def _by(table: str, key: str) -> bool:
+    return catalogue.table(table).bucket_key == key
+
+
+def _keys(warehouse: Readable, asked: Question, part: int) -> Ints:
+    """All keys of a part that occur in the features' tables, ascending."""
+    import pyarrow.compute as pc
+
+    found = [np.zeros(0, np.int64)]
+    for table in dict.fromkeys(one.source.table for one in parts(asked.features)):
+        buckets = warehouse.buckets(table)
+        bucket = part & (buckets - 1) if _by(table, asked.key) else None
+        column = warehouse.read(table, [asked.key], bucket=bucket).column(0)
+        found.append(np.asarray(pc.unique(column.drop_null()), np.int64))
+    return np.unique(np.concatenate(found))
