@@ -44,6 +44,10 @@ OF_CUSTOMERS = (
     *windows(events("transaction"), over=["2mo"], aggregate=["trend"]),
     *windows(few, over=["12mo"], aggregate=[*MONEY, "count"], name="bounded"),
     *windows(moved, over=["30d"], aggregate=["mean", "count"], delay="7d"),
+    *windows(moved.valid("1mo"), over=["all", "1mo"], aggregate=["sum", "days_since_first"], name="valid"),
+    *windows(events("transaction").measure("lat", scale=10), over=["2mo"], aggregate=MONEY, name="tenths"),
+    *windows(moved.having("reversal_of"), over=["2mo"], aggregate=["count", "sum"]),
+    *windows(moved.lacking("reversal_of", "merchant_id"), over=["2mo"], aggregate=["count", "sum"]),
 )
 OF_CUSTOMERS += (ratio(OF_CUSTOMERS[0], OF_CUSTOMERS[5]),)
 applied = events("credit_application")

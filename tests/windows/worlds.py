@@ -28,6 +28,8 @@ instants = st.builds(lambda at, nudge: at + nudge, st.sampled_from(INSTANTS), nu
 BACK = (0, 0, 1, HOUR, DAY - 1, DAY, DAY + HOUR, 3 * DAY, 7 * DAY, 20 * DAY, 30 * DAY, 31 * DAY, 59 * DAY)
 lateness = st.sampled_from([0, 0, 0, 0, 1, HOUR, DAY, 40 * DAY])
 amounts = st.one_of(st.integers(0, 9), st.sampled_from([10**9, 2**31, 2**55 - 1]))
+# Halves, numbers that a product with 10 moves onto a half, and what is far below one unit.
+reals = st.none() | st.sampled_from([0.25, 0.35, -0.15, 0.05, 2.5, -0.0, 1e-12, 49.123456, -90.0])
 
 
 @dataclass(frozen=True)
@@ -85,10 +87,14 @@ def transactions(draw: st.DrawFn, number: int, focus: int) -> list[dict[str, Any
         "category": draw(st.sampled_from(["food", "rent", "fun", None])),
         "merchant_id": draw(st.sampled_from([8, -9, None])),
         "terminal_id": draw(st.sampled_from([4, None, 4])),
+        "device_id": draw(st.sampled_from([4, 6, None])),
+        "reversal_of": draw(st.sampled_from([None, None, number - 1])),
+        "lat": draw(reals),
     }  # fmt: skip
     changed = st.fixed_dictionaries({}, optional={
         "base_minor": amounts, "event_time": instants, "category": st.sampled_from(["food", "rent"]),
         "terminal_id": st.sampled_from([4, 6]), "direction": st.sampled_from(["in", "out"]),
+        "lat": reals, "reversal_of": st.none(),
     })  # fmt: skip
     found = draw(versions(event, changed))
     for row in found:

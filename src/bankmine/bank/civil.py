@@ -26,6 +26,9 @@ HOUR = 60 * MINUTE
 DAY = 24 * HOUR
 _FIRST_YEAR, _LAST_YEAR = 1900, 2200
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# The calendar is exact for instants in [FIRST, LAST): from 1900 to 2200.
+FIRST = (datetime(_FIRST_YEAR, 1, 1, tzinfo=UTC) - _EPOCH) // timedelta(microseconds=1)
+LAST = (datetime(_LAST_YEAR, 1, 1, tzinfo=UTC) - _EPOCH) // timedelta(microseconds=1)
 
 
 def instant_us(moment: datetime) -> int:

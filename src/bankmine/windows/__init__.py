@@ -11,9 +11,11 @@ from bankmine.windows.declaration import (
     RatioFeature,
     WindowFeature,
     events,
+    learnt,
     ratio,
     windows,
 )
+from bankmine.windows.levels import learn_levels
 from bankmine.windows.replay import replay
 from bankmine.windows.snapshot import snapshot
 from bankmine.windows.span import Span
@@ -25,6 +27,8 @@ __all__ = [
     "Span",
     "WindowFeature",
     "events",
+    "learn_levels",
+    "learnt",
     "ratio",
     "replay",
     "snapshot",

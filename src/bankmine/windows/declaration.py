@@ -3,156 +3,54 @@
     spend = events("transaction").where(direction="out", status="booked").measure("base_minor")
     windows(spend, over=["1mo", "3mo"], aggregate=["count", "sum"], by="category", levels=["food", "rent"])
 
-A declaration is frozen data that can be listed, compared and hashed; nothing here touches a row. An
-*entry* is an event that a declaration speaks of: of its table, with a key, meeting the conditions, its
-measure not missing. Every aggregate is of entries.
+A declaration is frozen data that can be listed, compared and hashed; nothing here touches a row.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
-from typing import Literal
+from math import ceil
 
-from bankmine.bank import catalogue
-from bankmine.bank.columns import Column, Kind, Table, Type
+from bankmine.bank.columns import Type
 from bankmine.errors import ConfigurationError
 from bankmine.windows.aggregates import AGGREGATES
+from bankmine.windows.source import Condition, Events, column_of, events
 from bankmine.windows.span import Span, Unit
 
+__all__ = [
+    "OTHER", "Condition", "Events", "Feature", "Learnt", "RatioFeature", "WindowFeature", "events", "learnt",
+    "level_slugs", "ratio", "windows",
+]  # fmt: skip
 OTHER = "other"
-Value = str | int | bool
-_COUNTABLE = (Type.INTEGER, Type.MONEY, Type.BOOLEAN)
-_COMPARABLE = (Type.INTEGER, Type.MONEY)
+MOST_LEVELS = 256
+LEARNT_PLACE = "*"
 
 
 @dataclass(frozen=True)
-class Condition:
-    """What an event must meet: one of the values, or a bound; a missing value meets nothing."""
+class Learnt:
+    """Levels to be learnt in the run: the `at_most` most frequent; see `levels.learn_levels`."""
 
-    column: str
-    test: Literal["in", "at_least", "below"]
-    values: tuple[Value, ...]
-
-    @property
-    def words(self) -> str:
-        """The condition in words."""
-        bound = {"in": "", "at_least": "at least ", "below": "below "}[self.test]
-        return f"{self.column} {bound}{' or '.join(str(value) for value in self.values)}"
+    at_most: int
 
 
-@dataclass(frozen=True, kw_only=True)
-class Events:
-    """The events of one table seen under one key; build it with `events`.
-
-    `delay` moves every window back: `[T − delay − w, T − delay)`, for measures that become known late.
-    `verdict` is a label of the feedback table: the measure is 1 where an event is known to be confirmed.
-    """
-
-    table: str
-    key: str = "customer_id"
-    conditions: tuple[Condition, ...] = ()
-    measured: str | None = None
-    distinct_of: str | None = None
-    verdict_of: str | None = None
-    delay: Span | None = None
-
-    def where(self, **equal: Value | Sequence[Value]) -> Events:
-        """Only events whose column has the value, or one of the values."""
-        return self._with(
-            Condition(name, "in", (value,) if isinstance(value, str | int) else tuple(value))
-            for name, value in equal.items()
-        )
-
-    def at_least(self, **bounds: int) -> Events:
-        """Only events whose column is the bound or more."""
-        return self._with(Condition(name, "at_least", (bound,)) for name, bound in bounds.items())
-
-    def below(self, **bounds: int) -> Events:
-        """Only events whose column is less than the bound."""
-        return self._with(Condition(name, "below", (bound,)) for name, bound in bounds.items())
-
-    def measure(self, column: str) -> Events:
-        """The whole-number column that sum, mean, max … are of; true counts 1, false 0."""
-        found = _column(self.declared, column)
-        if found.type not in _COUNTABLE:
-            raise ConfigurationError(
-                f"{self.table}.{column} is of type {found.type} and cannot be summed exactly",
-                hint="Measure a column of type money, integer or boolean.",
-            )
-        return replace(self, measured=column)
-
-    def verdict(self, label: str) -> Events:
-        """The measure is 1 from when the feedback table confirms the label for the event, until then 0.
-
-        A row of feedback speaks of an event by its primary key, with the table's name as `subject_kind`.
-        """
-        types = [self.declared.column(name).type for name in self.declared.primary_key]
-        if types != [Type.KEY]:
-            raise ConfigurationError(
-                f"events of {self.table} have no single key that feedback could speak of",
-                hint="Verdicts are on tables with one key, such as transaction.",
-            )
-        return replace(self, verdict_of=label, measured=None)
-
-    def distinct(self, column: str) -> Events:
-        """The column whose different values the aggregate `distinct` counts."""
-        found = _column(self.declared, column)
-        if found.type in (Type.REAL, Type.INSTANT) or found.encrypted or found.known_by:
-            raise ConfigurationError(
-                f"different values of {self.table}.{column} cannot be counted",
-                hint="Count a key, code, date, integer or boolean that is known with its event.",
-            )
-        return replace(self, distinct_of=column)
-
-    def delayed(self, by: str) -> Events:
-        """Every window ends that long before the cutoff."""
-        span = Span.parse(by)
-        if span.unit is Unit.ALL:
-            raise ConfigurationError("a delay cannot be 'all'", hint='Write a length such as "7d".')
-        return replace(self, delay=span)
-
-    @property
-    def declared(self) -> Table:
-        """The bank table."""
-        return catalogue.table(self.table)
-
-    @property
-    def has_measure(self) -> bool:
-        """Whether there is something to sum."""
-        return self.measured is not None or self.verdict_of is not None
-
-    @property
-    def measure_name(self) -> str:
-        """The measure as names of features spell it; empty without one."""
-        return self.measured or self.verdict_of or ""
-
-    def _with(self, conditions: Iterable[Condition]) -> Events:
-        checked = tuple(_checked(self.declared, condition) for condition in conditions)
-        return replace(self, conditions=self.conditions + checked)
-
-
-def events(table: str, *, key: str = "customer_id") -> Events:
-    """The events of a bank table, for each value of a key column (events without the key are left out)."""
-    declared = catalogue.table(table)
-    if declared.kind is not Kind.EVENT:
+def learnt(at_most: int) -> Learnt:
+    """Levels learnt in the run, at most so many (1 to 256); all other values are "other"."""
+    if not 1 <= at_most <= MOST_LEVELS:
         raise ConfigurationError(
-            f"{table} is a {declared.kind} table and has no events",
-            hint="Windows look at event tables; join others at the cutoff.",
+            f"{at_most} levels cannot be learnt", hint=f"Learn 1 to {MOST_LEVELS}; the rest is {OTHER!r}."
         )
-    if _column(declared, key).type is not Type.KEY:
-        known = [column.name for column in declared.columns if column.type is Type.KEY]
-        raise ConfigurationError(f"{table}.{key} is not a key", hint=f"Keys of {table}: {', '.join(known)}.")
-    return Events(table=table, key=key)
+    return Learnt(at_most)
 
 
 @dataclass(frozen=True, kw_only=True)
 class WindowFeature:
     """One number about one key at one cutoff: an aggregate of the entries in one window.
 
-    `levels` are all levels of `by` that were declared, `level` is this feature's (or "other").
+    `levels` are all levels of `by` that were declared, `level` is this feature's (or "other"). Where
+    `learns` is not 0 the levels are still to be learnt, at most so many: the name holds a "*" in the
+    level's place, and `levels.learn_levels` makes a feature for each of them.
     """
 
     name: str
@@ -162,6 +60,7 @@ class WindowFeature:
     by: str | None = None
     levels: tuple[str, ...] = ()
     level: str | None = None
+    learns: int = 0
 
     @property
     def unit(self) -> str:
@@ -170,7 +69,8 @@ class WindowFeature:
         if own not in (None, "squared", "a month"):
             return str(own)
         column = self.source.measured
-        of = "events" if column is None else _column(self.source.declared, column).unit or "events"
+        of = "events" if column is None else column_of(self.source.declared, column).unit or "events"
+        of = of if self.source.scale == 1 else f"{of} / {self.source.scale}"
         return {None: of, "squared": f"squared {of}", "a month": f"{of} a month"}[own]
 
     @property
@@ -217,34 +117,62 @@ def windows(
     over: Sequence[str],
     aggregate: Sequence[str],
     by: str | None = None,
-    levels: Sequence[str] | None = None,
+    levels: Sequence[str] | Learnt | None = None,
     delay: str | None = None,
     name: str | None = None,
 ) -> tuple[WindowFeature, ...]:
     """Every aggregate over every window, for every level of `by`.
 
     `over` holds spans ("24h", "30d", "3mo", "all"); `levels` are the values of `by` to tell apart, all
-    others and missing ones are "other" (default: the values the bank table allows); `delay` ends each
-    window earlier; `name` replaces table, conditions and measure in the features' names.
+    others and missing ones are "other" (default: the values the bank table allows; `learnt(10)`: those of
+    the run); `delay` ends each window earlier; `name` replaces table, conditions and measure in the
+    features' names. ConfigurationError for what cannot be meant, such as a window longer than its events
+    are valid.
     """
     source = source.delayed(delay) if delay else source
     chosen = _levels(source, by, levels)
+    learns = levels.at_most if isinstance(levels, Learnt) else 0
     stem = name or _stem(source)
     made = []
     for one in aggregate:
         _check_aggregate(source, one, by)
         for text in over:
-            span = Span.parse(text)
-            _check_window(one, span)
-            of = "" if name else _of(source, one)
-            made += [
-                WindowFeature(
-                    name=_name(stem, of, one, span, level, source.delay), source=source, window=span,
-                    aggregate=one, by=by, levels=chosen, level=level,
-                )
-                for level in ((*chosen, OTHER) if by else (None,))
-            ]  # fmt: skip
+            span = _valid_window(source, one, text)
+            parts = (stem, "" if name else _of(source, one), one, span, source.delay)
+            plain = WindowFeature(
+                name=_name(*parts, LEARNT_PLACE if learns else ""), source=source, window=span,
+                aggregate=one, by=by, levels=chosen, learns=learns,
+            )  # fmt: skip
+            if by is None or learns:
+                made.append(plain)
+            else:
+                made += [
+                    replace(plain, name=_name(*parts, slug), level=level)
+                    for level, slug in level_slugs(chosen).items()
+                ]
     return tuple(made)
+
+
+def refuse_unlearnt(feature: WindowFeature) -> None:
+    """Refuses a feature whose levels are still to be learnt."""
+    if feature.learns:
+        raise ConfigurationError(
+            f"the levels of {feature.name} are not learnt yet",
+            hint="Learn them first: `features = learn_levels(warehouse, features, until=cutoff)`.",
+        )
+
+
+def level_slugs(levels: Sequence[str]) -> dict[str, str]:
+    """How names spell each level and "other"; different levels are spelt differently."""
+    found: dict[str, str] = {OTHER: OTHER}
+    for level in levels:
+        slug = first = _slug(level) or "level"
+        number = 1
+        while slug in found.values():
+            number += 1
+            slug = f"{first}_{number}"
+        found[level] = slug
+    return {level: found[level] for level in (*levels, OTHER)}
 
 
 def ratio(numerator: WindowFeature, denominator: WindowFeature, *, name: str | None = None) -> RatioFeature:
@@ -254,6 +182,7 @@ def ratio(numerator: WindowFeature, denominator: WindowFeature, *, name: str | N
             raise ConfigurationError(
                 f"{part.name} cannot be part of a ratio", hint="A ratio is of counts or sums."
             )
+        refuse_unlearnt(part)
     if numerator.source.key != denominator.source.key:
         raise ConfigurationError(
             f"{numerator.name} and {denominator.name} have different keys", hint="A ratio has one key."
@@ -263,51 +192,21 @@ def ratio(numerator: WindowFeature, denominator: WindowFeature, *, name: str | N
     )
 
 
-def _column(declared: Table, name: str) -> Column:
-    if declared.has(name):
-        return declared.column(name)
-    near = get_close_matches(name, [column.name for column in declared.all_columns], n=3)
-    raise ConfigurationError(
-        f"{declared.name} has no column {name!r}",
-        hint=f"Did you mean {' or '.join(near)}?" if near else "`bankmine tables` lists the columns.",
-    )
-
-
-def _checked(declared: Table, condition: Condition) -> Condition:
-    column = _column(declared, condition.column)
-    if condition.test != "in" and column.type not in _COMPARABLE:
-        raise ConfigurationError(
-            f"{declared.name}.{column.name} of type {column.type} has no order to compare by",
-            hint="Bounds are for money and integers.",
-        )
-    expected = str if column.type is Type.CODE else bool if column.type is Type.BOOLEAN else int
-    if column.type not in (Type.CODE, Type.BOOLEAN, Type.KEY, *_COMPARABLE) or column.encrypted:
-        raise ConfigurationError(
-            f"{declared.name}.{column.name} of type {column.type} cannot be a condition",
-            hint="Conditions are on codes, booleans, keys, integers and money.",
-        )
-    for value in condition.values:
-        if type(value) is not expected:
-            raise ConfigurationError(
-                f"{declared.name}.{column.name} is compared with {value!r}", hint=f"Give {expected.__name__}."
-            )
-        if column.allowed and value not in column.allowed:
-            raise ConfigurationError(
-                f"{declared.name}.{column.name} is never {value!r}",
-                hint=f"It is one of {', '.join(column.allowed)}.",
-            )
-    return condition
-
-
-def _levels(source: Events, by: str | None, levels: Sequence[str] | None) -> tuple[str, ...]:
+def _levels(source: Events, by: str | None, levels: Sequence[str] | Learnt | None) -> tuple[str, ...]:
     if by is None:
         return ()
-    column = _column(source.declared, by)
-    chosen = tuple(levels) if levels is not None else column.allowed
-    if column.type is not Type.CODE or not chosen:
+    column = column_of(source.declared, by)
+    given = () if isinstance(levels, Learnt) else levels
+    chosen = tuple(given) if given is not None else column.allowed
+    if column.type is not Type.CODE or not (chosen or isinstance(levels, Learnt)):
         raise ConfigurationError(
             f"{source.table}.{by} cannot be told apart by level",
-            hint="Give a code column, and `levels=[…]` where the table does not list its values.",
+            hint="Give a code column, and `levels=[…]` or `levels=learnt(10)` where no values are declared.",
+        )
+    if len(chosen) > MOST_LEVELS:
+        raise ConfigurationError(
+            f"{len(chosen)} levels of {source.table}.{by} are too many",
+            hint=f"List up to {MOST_LEVELS}, or learn the most frequent with `levels=learnt(10)`.",
         )
     if OTHER in chosen or len(set(chosen)) < len(chosen):
         raise ConfigurationError(
@@ -331,11 +230,26 @@ def _check_aggregate(source: Events, aggregate: str, by: str | None) -> None:
         )
 
 
-def _check_window(aggregate: str, span: Span) -> None:
+def _valid_window(source: Events, aggregate: str, text: str) -> Span:
+    """The window; "all" reaches as far as events are valid, and nothing reaches farther."""
+    span, valid = Span.parse(text), source.valid_for
     if aggregate == "trend" and (span.unit is not Unit.MONTHS or span.count < 2):
         raise ConfigurationError(
             f"a trend over {span} has no months to compare", hint='Use "2mo" or more whole months.'
         )
+    if span.unit is Unit.ALL:
+        return Span(Unit.ALL, valid.count)
+    if valid.unit is not Unit.ALL and span.usual_days > valid.usual_days:
+        raise ConfigurationError(
+            f"a window of {text} is longer than {source.table} events are valid, {valid}",
+            hint=f'Shorten it, or let the events count longer with `.valid("{_months_of(span)}mo")`.',
+        )
+    return span
+
+
+def _months_of(span: Span) -> int:
+    """Months that hold the span."""
+    return ceil(span.usual_days * 12 / 365.25)
 
 
 def _slug(text: object) -> str:
@@ -346,8 +260,10 @@ def _stem(source: Events) -> str:
     parts = [source.table]
     parts += [] if source.key == "customer_id" else ["by", source.key]
     for condition in source.conditions:
+        named = condition.test in ("having", "lacking")
         bound = [] if condition.test == "in" else [condition.column, condition.test]
-        flag = [condition.column] if isinstance(condition.values[0], bool) else []
+        bound = [condition.test, condition.column] if named else bound
+        flag = [condition.column] if condition.values and isinstance(condition.values[0], bool) else []
         parts += [*bound, *flag, *(_slug(value) for value in condition.values)]
     return "_".join(parts)
 
@@ -360,6 +276,6 @@ def _of(source: Events, aggregate: str) -> str:
     return source.measure_name if needs == "measure" or aggregate in ("share", "trend") else ""
 
 
-def _name(stem: str, of: str, aggregate: str, span: Span, level: str | None, delay: Span | None) -> str:
+def _name(stem: str, of: str, aggregate: str, span: Span, delay: Span | None, level: str) -> str:
     late = f"delayed_{delay}" if delay else ""
-    return "_".join(part for part in (stem, _slug(level or ""), of, aggregate, str(span), late) if part)
+    return "_".join(part for part in (stem, level, of, aggregate, str(span), late) if part)

@@ -15,6 +15,7 @@ from bankmine.errors import ConfigurationError
 from bankmine.windows.declaration import Condition, Events
 from bankmine.windows.plan import Pass
 from bankmine.windows.reader import EventRows, Values
+from bankmine.windows.scale import in_units
 from bankmine.windows.verdicts import NO_VERDICTS, Verdicts, cut
 from bankmine.windows.versions import FOREVER
 
@@ -87,7 +88,10 @@ def unmasked_from(rows: EventRows, source: Events, column: str, known_from: Ints
 
 
 def meets(values: Values, condition: Condition) -> Bools:
-    """Which values meet a condition; a missing value meets none."""
+    """Which values meet a condition; a missing value meets none but "lacking"."""
+    if condition.test in ("having", "lacking"):
+        here = np.ones(len(values.data), np.bool_) if values.present is None else values.present
+        return here if condition.test == "having" else ~here
     if values.levels is not None:
         wanted = np.array([level in condition.values for level in values.levels], np.bool_)
         met = wanted[values.data] if len(wanted) else np.zeros(len(values.data), np.bool_)
@@ -122,7 +126,12 @@ def check_sums(values: Ints, source: Events, weight: int = 1) -> None:
 
 
 def _measured(rows: EventRows, source: Events, index: Index) -> Ints:
-    return rows.columns[source.measured].data[index] if source.measured is not None else _EMPTY
+    if source.measured is None:
+        return _EMPTY
+    data = rows.columns[source.measured].data[index]
+    if source.scale == 1:
+        return data
+    return in_units(data.view(np.float64), source.scale, f"{source.table}.{source.measured}")
 
 
 def _items(rows: EventRows, source: Events, index: Index) -> Ints:

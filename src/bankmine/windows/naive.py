@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import calendar
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from itertools import pairwise
@@ -26,6 +27,7 @@ Row = Mapping[str, Any]
 Number = int | float | None
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 DAY_US = 86_400_000_000
+CALENDAR_BEGINS = (datetime(1900, 1, 1, tzinfo=UTC) - EPOCH) // timedelta(microseconds=1)
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,22 @@ def naive_value(bank: Bank, feature: Feature, looked: Looked) -> Number:
         if start <= entry["event_time"] and _is_before(entry, end, looked.seq if at_position else None)
     ]
     return _aggregate(bank, feature, entries, looked.cutoff, end)
+
+
+def naive_levels(bank: Bank, feature: WindowFeature, until: int) -> tuple[str, ...]:
+    """The levels a feature learns: the most frequent among the entries known and before `until`, by name."""
+    counts: Counter[str] = Counter()
+    keys = {row[feature.source.key] for row in bank.rows[feature.source.table]} - {None}
+    at_once = replace(feature.source, delay=None)
+    valid = Span(Unit.ALL, feature.source.valid_for.count)
+    begin, _ = _window(bank, replace(feature, source=at_once, window=valid), until)
+    for key in keys:
+        for entry in _entries(bank, feature.source, Looked(key, until, until)):
+            level = entry[str(feature.by)]
+            if begin <= entry["event_time"] < until and level not in (None, OTHER):
+                counts[level] += 1
+    ordered = sorted(counts, key=lambda level: (-counts[level], level))
+    return tuple(sorted(ordered[: feature.learns]))
 
 
 def naive_rows(bank: Bank, features: Sequence[Feature], rows: Sequence[Looked]) -> dict[str, list[Number]]:
@@ -138,7 +156,10 @@ def _entries(bank: Bank, source: Events, looked: Looked) -> list[dict[str, Any]]
 
 def _measure(bank: Bank, source: Events, row: Row, knowledge: int) -> int | None:
     if source.measured is not None:
-        return None if row[source.measured] is None else int(row[source.measured])
+        value = row[source.measured]
+        if value is None:
+            return None
+        return int(value) if source.scale == 1 else round(Fraction(value) * source.scale)
     if source.verdict_of is None:
         return None
     subject = row[source.declared.primary_key[0]]
@@ -151,6 +172,8 @@ def _measure(bank: Bank, source: Events, row: Row, knowledge: int) -> int | None
 
 def _meets(row: Row, condition: Condition) -> bool:
     value = row[condition.column]
+    if condition.test in ("having", "lacking"):
+        return (value is None) == (condition.test == "lacking")
     if value is None:
         return False
     if condition.test == "at_least":
@@ -172,7 +195,9 @@ def _window(bank: Bank, feature: WindowFeature, cutoff: int) -> tuple[int, int]:
     end = cutoff if source.delay is None else _back(bank.zone, cutoff, source.delay)
     if feature.window.unit is Unit.ALL:
         coverage = bank.coverage[source.table]
-        return (coverage[0] if coverage else 0), end
+        start = max(coverage[0] if coverage else 0, CALENDAR_BEGINS)
+        months = feature.window.count
+        return (max(start, _back(bank.zone, end, Span(Unit.MONTHS, months))) if months else start), end
     return _back(bank.zone, end, feature.window), end
 
 
@@ -180,7 +205,7 @@ def _covered(bank: Bank, table: str, start: int, end: int, at_position: bool) ->
     coverage = bank.coverage[table]
     if coverage is None:
         return False
-    low, high = coverage
+    low, high = max(coverage[0], CALENDAR_BEGINS), coverage[1]
     return low <= start and low <= end and (end < high if at_position else end <= high)
 
 

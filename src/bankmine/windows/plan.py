@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from bankmine.errors import ConfigurationError, FeasibilityError
 from bankmine.windows.aggregates import AGGREGATES, TOTALS, Limbs, Total
-from bankmine.windows.declaration import Events, Feature, RatioFeature, WindowFeature
+from bankmine.windows.declaration import Events, Feature, RatioFeature, WindowFeature, refuse_unlearnt
 from bankmine.windows.reader import Readable
 from bankmine.windows.span import Span, Unit
 
@@ -67,19 +67,22 @@ class Group:
     @property
     def columns(self) -> tuple[str, ...]:
         """Columns to read besides the system columns."""
-        needed: dict[str, None] = {}
-        for one in self.passes:
-            source = one.source
-            if source.verdict_of is not None:
-                needed[source.declared.primary_key[0]] = None
-            used = [condition.column for condition in source.conditions]
-            used += [name for name in (source.measured, source.distinct_of, one.by) if name is not None]
-            for name in used:
-                needed[name] = None
-                known_by = source.declared.column(name).known_by
-                if known_by is not None:
-                    needed[known_by] = None
-        return tuple(needed)
+        return tuple(dict.fromkeys(name for one in self.passes for name in columns_of(one.source, one.by)))
+
+
+def columns_of(source: Events, by: str | None) -> tuple[str, ...]:
+    """What must be read of a source's table besides the system columns; times of knowledge among it."""
+    needed: dict[str, None] = {}
+    if source.verdict_of is not None:
+        needed[source.declared.primary_key[0]] = None
+    used = [condition.column for condition in source.conditions]
+    used += [name for name in (source.measured, source.distinct_of, by) if name is not None]
+    for name in used:
+        needed[name] = None
+        known_by = source.declared.column(name).known_by
+        if known_by is not None:
+            needed[known_by] = None
+    return tuple(needed)
 
 
 def plan(features: Iterable[Feature]) -> tuple[Group, ...]:
@@ -94,12 +97,13 @@ def plan(features: Iterable[Feature]) -> tuple[Group, ...]:
 
 
 def parts(features: Iterable[Feature]) -> list[WindowFeature]:
-    """The window features among and inside the features, each once."""
+    """The window features among and inside the features, each once; refuses those still to be learnt."""
     found: dict[WindowFeature, None] = {}
     for feature in features:
         for part in (
             (feature.numerator, feature.denominator) if isinstance(feature, RatioFeature) else (feature,)
         ):
+            refuse_unlearnt(part)
             found[part] = None
     return list(found)
 

@@ -190,7 +190,7 @@ def _chosen(column: NDArray[Any], index: Ints | None) -> NDArray[Any]:
 
 
 def column_values(declared: Table, name: str, column: Any) -> Values:
-    """An Arrow column as int64 numbers; int32 codes where it is text."""
+    """An Arrow column as int64 numbers; int32 codes where it is text, bits of doubles where it is real."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -208,6 +208,8 @@ def column_values(declared: Table, name: str, column: Any) -> Values:
         array = array.cast(pa.timestamp("us", tz="UTC")).view(pa.int64())
     elif pa.types.is_date32(array.type):
         array = array.view(pa.int32())
+    elif declared.column(name).type is Type.REAL:
+        array = array.view(pa.int64())
     array = array.cast(pa.int64() if levels is None else pa.int32())
     return Values(np.asarray(array if present is None else pc.fill_null(array, 0)), present, levels)
 

@@ -1,7 +1,7 @@
 """Lengths of time as a person writes them: "24h", "30d", "3mo", "all".
 
 Days and months are civil units of the bank's zone, hours and minutes elapsed time (DESIGN rule 2); "all"
-reaches back to the beginning of the coverage.
+reaches back to the beginning of the coverage, but no farther than its events are valid.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from math import inf
 
 from bankmine.errors import ConfigurationError
 
@@ -26,11 +27,17 @@ class Unit(StrEnum):
 
 
 _WORDS = {Unit.MINUTES: "minute", Unit.HOURS: "hour", Unit.DAYS: "day", Unit.MONTHS: "month"}
+_DAYS = {Unit.MINUTES: 1 / 1440, Unit.HOURS: 1 / 24, Unit.DAYS: 1.0, Unit.MONTHS: 365.25 / 12}
+_LONGEST_DAYS = 36_525
 
 
 @dataclass(frozen=True, order=True)
 class Span:
-    """A length of time; `count` is 0 for "all"."""
+    """A length of time.
+
+    For "all", `count` is the number of civil months beyond which events are no longer valid, 0 where they
+    are valid for ever.
+    """
 
     unit: Unit
     count: int
@@ -46,7 +53,19 @@ class Span:
                 f"{text!r} is not a length of time",
                 hint='Write a whole number and min, h, d or mo, such as "24h", "30d" or "3mo", or "all".',
             )
-        return cls(Unit(found[2]), int(found[1]))
+        span = cls(Unit(found[2]), int(found[1]))
+        if span.usual_days > _LONGEST_DAYS:
+            raise ConfigurationError(
+                f"{text!r} is longer than a hundred years", hint='Write a shorter length, or "all".'
+            )
+        return span
+
+    @property
+    def usual_days(self) -> float:
+        """About how long it is, a month being a twelfth of 365.25 days; infinite for "all" without an end."""
+        if self.unit is Unit.ALL:
+            return self.count * _DAYS[Unit.MONTHS] if self.count else inf
+        return self.count * _DAYS[self.unit]
 
     def __str__(self) -> str:
         return "all" if self.unit is Unit.ALL else f"{self.count}{self.unit}"
@@ -55,5 +74,5 @@ class Span:
     def words(self) -> str:
         """The span in words: "3 months"."""
         if self.unit is Unit.ALL:
-            return "whole history"
+            return f"whole history of up to {self.count} months" if self.count else "whole history"
         return f"{self.count} {_WORDS[self.unit]}{'s' if self.count > 1 else ''}"

@@ -60,12 +60,14 @@ def observed(
     only: str | None = None,
     subject: str = "customer",
     delay: str | None = None,
+    valid: str = "all",
 ) -> list[Feature]:
-    """Every measure over every window."""
+    """Every measure over every window; "all" reaches as far back as events are `valid`."""
     before = "the cutoff" if subject == "customer" else "the transaction"
     made = []
     for measure, span in product(measures, over):
-        (one,) = windows(source, over=[span], aggregate=[measure.aggregate], delay=delay)
+        events = source.valid(valid) if span == "all" else source
+        (one,) = windows(events, over=[span], aggregate=[measure.aggregate], delay=delay)
         named = replace(one, name=f"{measure.stem}_{span}")
         words = when(span, before=before, delay=delay, aggregate=measure.aggregate)
         made.append(
