@@ -74,7 +74,7 @@ def test_a_file_declares_what_python_declares(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ('table = "transaction"\nkey', 'tables = "transaction"\nkey', "places has an unknown setting 'tables'"),
+        ('table = "transaction"\nkey', 'tables = "transaction"\nkey', "an unknown setting 'tables'"),
         ('distinct = "merchant_id"', 'distinct = "merchant"', "transaction has no column 'merchant'"),
         ("base_minor = 100", "base_minor = 1.5", "at_least = {'base_minor': 1.5}. Give a table of columns"),
         ('events = "spent"', 'events = "spend"', "windows number 1 names events 'spend'.*mean spent"),
