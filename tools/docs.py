@@ -59,6 +59,7 @@ def commands_page() -> str:
         "| 6 | the warehouse is locked or damaged, or a check failed |",
         "| 7 | a cutoff or window reaches where the data say nothing |", "| 8 | too few data for the task |",
         "| 9 | a leak was found |",
+        "| 10 | Spark cannot be started, or broke down |",
         "| 70 | a fault in bankmine |",
         "| 74 | the machine refused to read or write |",
         "| 130 | interrupted |", "",

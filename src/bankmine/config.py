@@ -7,6 +7,7 @@ none.
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
@@ -20,9 +21,25 @@ _KNOWN: dict[str, dict[str, type | tuple[type, ...]]] = {
         "name": str, "mapping": str, "extracts": str, "time_zone": str, "currency": str, "keys": str,
     },
     "load": {"maximum_reject_share": (int, float)},
-    "engine": {"name": str, "memory": str, "threads": int},
+    "engine": {"name": str, "memory": str, "threads": int, "spark": dict},
     "tasks": {},
 }  # fmt: skip
+
+
+ENGINES = ("duckdb", "spark")
+
+
+@dataclass(frozen=True)
+class SparkSettings:
+    """Where Spark runs: its master, and options of its own (`spark.executor.memory`, …) as (name, value).
+
+    `scratch` is a folder that the driver and every executor reach, for asked rows and their answers; None:
+    a folder in the warehouse.
+    """
+
+    master: str = "local[2]"
+    options: tuple[tuple[str, str], ...] = ()
+    scratch: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,8 +47,8 @@ class Config:
     """One bank's settings; paths are absolute.
 
     `mapping` is the name of a shipped mapping or a folder; `maximum_reject_share` is the share of a
-    table's rows that may break its contract before the load stops; `tasks` holds each task's own
-    settings, in the order the bank wants them run.
+    table's rows that may break its contract before the load stops; `spark` is there where the engine is
+    Spark; `tasks` holds each task's own settings, in the order the bank wants them run.
     """
 
     folder: Path
@@ -45,6 +62,7 @@ class Config:
     engine: str = "duckdb"
     memory: str = "1GB"
     threads: int = 2
+    spark: SparkSettings | None = None
     tasks: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
@@ -92,9 +110,9 @@ def _build(folder: Path, raw: dict[str, Any], file: Path) -> Config:
         raise ConfigurationError(
             f"{file}: load.maximum_reject_share is {share}", hint="Give a share from 0 to 1."
         )
-    if engine.get("name", "duckdb") not in ("duckdb",):
+    if engine.get("name", "duckdb") not in ENGINES:
         raise ConfigurationError(
-            f"{file}: there is no engine {engine['name']!r}", hint='Write name = "duckdb".'
+            f"{file}: there is no engine {engine['name']!r}", hint='Write name = "duckdb" or name = "spark".'
         )
     if engine.get("threads", 2) < 1:
         raise ConfigurationError(f"{file}: engine.threads is {engine['threads']}", hint="Give 1 or more.")
@@ -118,8 +136,36 @@ def _build(folder: Path, raw: dict[str, Any], file: Path) -> Config:
         engine=engine.get("name", "duckdb"),
         memory=engine.get("memory", "1GB"),
         threads=engine.get("threads", 2),
+        spark=_spark(engine.get("spark", {}), file) if engine.get("name") == "spark" else None,
         tasks=raw.get("tasks", {}),
     )
+
+
+def _spark(raw: dict[str, Any], file: Path) -> SparkSettings:
+    """The section [engine.spark]: master, scratch, and Spark's own options by their full names."""
+    given = dict(_flat(raw))
+    own = {name: given.pop(name) for name in ("master", "scratch") if name in given}
+    for name in given:
+        if not name.startswith("spark."):
+            _known(name, {"master": str, "scratch": str, "spark.…": str}, file, "setting in [engine.spark]")
+    for name, value in own.items():
+        if not isinstance(value, str) or not value:
+            raise ConfigurationError(f"{file}: engine.spark.{name} is {value!r}", hint="Give it as text.")
+    options = tuple(sorted((name, _text(value)) for name, value in given.items()))
+    return SparkSettings(own.get("master", "local[2]"), options, own.get("scratch"))
+
+
+def _flat(raw: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Settings by their dotted names, whether TOML read the dots as tables or not."""
+    for name, value in raw.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{prefix}{name}.")
+        else:
+            yield prefix + name, value
+
+
+def _text(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def render_config(

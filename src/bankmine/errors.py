@@ -65,3 +65,9 @@ class LeakError(BankmineError):
     """A feature or label knows what it could not have known at its cutoff."""
 
     exit_code = 9
+
+
+class EngineError(BankmineError):
+    """The engine named in the settings cannot be started, or broke down while it worked."""
+
+    exit_code = 10

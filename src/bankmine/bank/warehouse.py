@@ -6,7 +6,7 @@ next. It resolves nothing: versions, cancellations and knowledge times are the e
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -23,11 +23,14 @@ from bankmine.bank.manifest import (
     to_json,
     write_atomically,
 )
+from bankmine.config import SparkSettings
 from bankmine.errors import UsageError, WarehouseError
 
 
 class Warehouse:
-    """One state of a bank's warehouse."""
+    """One state of a bank's warehouse; `spark` is where its windows are computed, None: in this process."""
+
+    spark: SparkSettings | None = None
 
     def __init__(self, folder: Path, manifest: Manifest) -> None:
         self.folder = folder
@@ -80,6 +83,12 @@ class Warehouse:
     def fingerprint(self) -> str:
         """Names the content of the warehouse."""
         return self.manifest.fingerprint
+
+    def excerpt(self, covered: Mapping[str, int | None]) -> Warehouse:
+        """What a task elsewhere needs: one bucket of each of some tables (None: all its buckets)."""
+        from bankmine.bank.excerpt import Excerpt
+
+        return Excerpt(self, covered)
 
     def has(self, table: str) -> bool:
         """Whether the table holds any row."""

@@ -1,6 +1,6 @@
 """Runs a command and turns whatever goes wrong into one line and an exit code.
 
-0: done. 1-9: an error of the family in `bankmine.errors`. 70: a fault in bankmine itself. 74: the machine
+0: done. 1-10: an error of the family in `bankmine.errors`. 70: a fault in bankmine itself. 74: the machine
 refused to read or write. 130: interrupted.
 """
 

@@ -61,10 +61,14 @@ class OnlyAt:
     """
 
     def __init__(self, warehouse: Warehouse, only: str) -> None:
-        self._warehouse = warehouse
+        self._warehouse, self._only = warehouse, only
         self._part = f"is_{only}"
-        self.zone = warehouse.zone
+        self.zone, self.spark, self.folder = warehouse.zone, warehouse.spark, warehouse.folder
         self.has, self.coverage, self.buckets = warehouse.has, warehouse.coverage, warehouse.buckets
+
+    def excerpt(self, covered: Mapping[str, int | None]) -> OnlyAt:
+        """The same of an excerpt of the warehouse."""
+        return OnlyAt(self._warehouse.excerpt(covered), self._only)
 
     def read(self, table: str, columns: Sequence[str] | None = None, *, bucket: int | None = None) -> Any:
         """The warehouse's rows, with `cancelled` set where the event is outside."""

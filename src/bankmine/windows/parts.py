@@ -134,13 +134,19 @@ def snapshot_files(
 ) -> list[Path]:
     """Writes the parts as files of a new folder, which appears whole or not at all; the files.
 
-    WarehouseError where the folder exists.
+    Where the warehouse says that windows are computed on Spark, each part is a task of it and all executors
+    must reach the folder; the files are the same. WarehouseError where the folder exists.
     """
     with new_folder(folder) as staging:
-        for number, table in enumerate(snapshot_tables(warehouse, asked, threads=threads)):
-            write_part(table, staging / part_name(number))
-            if progress is not None:
-                progress("snapshot", number + 1, asked.parts)
+        if getattr(warehouse, "spark", None) is not None:
+            from bankmine.windows.spread import spread_files
+
+            spread_files(warehouse, asked, staging, progress=progress)  # type: ignore[arg-type]
+        else:
+            for number, table in enumerate(snapshot_tables(warehouse, asked, threads=threads)):
+                write_part(table, staging / part_name(number))
+                if progress is not None:
+                    progress("snapshot", number + 1, asked.parts)
     return sorted(folder.glob("part=*.parquet"))
 
 
