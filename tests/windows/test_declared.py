@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bankmine.errors import ConfigurationError
-from bankmine.windows import events, ratio, windows
+from bankmine.windows import events, learnt, ratio, windows
 from bankmine.windows.declared import declared
 
 GOOD = """
@@ -16,11 +16,18 @@ table = "transaction"
 where = { direction = "out", status = ["booked", "authorised"] }
 at_least = { base_minor = 100 }
 measure = "base_minor"
+valid = "60mo"
 
 [events.places]
 table = "transaction"
 key = "card_id"
 distinct = "merchant_id"
+having = ["terminal_id", "merchant_id"]
+
+[events.distance]
+table = "transaction"
+measure = "lat"
+scale = 1000
 
 [events.risk]
 table = "transaction"
@@ -29,7 +36,7 @@ verdict = "fraud"
 
 [[windows]]
 events = "spent"
-over = ["1mo", "3mo"]
+over = ["1mo", "30mo"]
 aggregate = ["sum"]
 by = "category"
 levels = ["food"]
@@ -46,9 +53,17 @@ over = ["30d"]
 aggregate = ["mean"]
 delay = "7d"
 
+[[windows]]
+events = "distance"
+over = ["3mo", "all"]
+aggregate = ["max"]
+by = "channel"
+learnt = 5
+name = "north"
+
 [[ratios]]
 numerator = "spent_food_sum_1mo"
-denominator = "spent_food_sum_3mo"
+denominator = "spent_food_sum_30mo"
 name = "food_lately"
 """
 
@@ -57,16 +72,18 @@ def test_a_file_declares_what_python_declares(tmp_path: Path) -> None:
     file = tmp_path / "own.toml"
     file.write_text(GOOD, encoding="utf-8")
     spent = events("transaction").where(direction="out", status=["booked", "authorised"])
-    spent = spent.at_least(base_minor=100).measure("base_minor")
+    spent = spent.at_least(base_minor=100).measure("base_minor").valid("60mo")
     sums = windows(
-        spent, over=["1mo", "3mo"], aggregate=["sum"], by="category", levels=["food"], name="spent"
+        spent, over=["1mo", "30mo"], aggregate=["sum"], by="category", levels=["food"], name="spent"
     )
-    places = events("transaction", key="card_id").distinct("merchant_id")
+    places = events("transaction", key="card_id").distinct("merchant_id").having("terminal_id", "merchant_id")
+    north = events("transaction").measure("lat", scale=1000)
     risk = events("transaction", key="terminal_id").verdict("fraud")
     assert declared(file) == (
         *sums,
         *windows(places, over=["24h"], aggregate=["distinct"]),
         *windows(risk, over=["30d"], aggregate=["mean"], delay="7d"),
+        *windows(north, over=["3mo", "all"], aggregate=["max"], by="channel", levels=learnt(5), name="north"),
         ratio(sums[0], sums[2], name="food_lately"),
     )
 
@@ -82,7 +99,12 @@ def test_a_file_declares_what_python_declares(tmp_path: Path) -> None:
         ('over = ["24h"]', 'over = ["1y"]', "windows number 2: '1y' is not a length of time"),
         ('aggregate = ["mean"]', "", "windows number 3 lacks aggregate"),
         ('aggregate = ["mean"]', 'aggregate = ["median"]', "there is no aggregate 'median'"),
-        ('"spent_food_sum_3mo"', '"spent_food_sum_4mo"', "feature 'spent_food_sum_4mo'.*sum_3mo"),
+        ('"spent_food_sum_30mo"', '"spent_food_sum_40mo"', "feature 'spent_food_sum_40mo'.*sum_30mo"),
+        ('valid = "60mo"', "", "windows number 1: a window of 30mo is longer than transaction"),
+        ("scale = 1000", "scale = 1.5", "events.distance has scale = 1.5. Give a whole number"),
+        ("scale = 1000", "", "of type real and cannot be summed exactly"),
+        ("learnt = 5", "learnt = 500", "windows number 4: 500 levels cannot be learnt"),
+        ("learnt = 5", 'learnt = 5\nlevels = ["a"]', "windows number 4 has both levels and learnt"),
         ("[[ratios]]", "[ratios]", r"gives ratios in another form. Head each with \[\[ratios\]\]"),
         ("[[ratios]]", "[[ratio]]", "unknown setting 'ratio'. Did you mean ratios"),
         ('name = "food_lately"', 'name = "food_lately', "is not valid TOML"),

@@ -3,12 +3,13 @@
     [events.spent]                         # which events, under a name of one's own
     table = "transaction"
     where = { direction = "out", status = ["booked", "authorised"] }
-    measure = "base_minor"
+    measure = "base_minor"                 # beside it: at_least, below, having, lacking, verdict, distinct,
+    valid = "60mo"                         # key, scale
 
     [[windows]]                            # which windows and aggregates of them
     events = "spent"
     over = ["1mo", "3mo"]
-    aggregate = ["count", "sum"]
+    aggregate = ["count", "sum"]           # beside them: by, levels (or learnt = 10), delay, name
 
     [[ratios]]                             # one count or sum as a fraction of another, by their names
     numerator = "spent_sum_1mo"
@@ -27,7 +28,16 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from bankmine.errors import BankmineError, ConfigurationError
-from bankmine.windows.declaration import Events, Feature, RatioFeature, WindowFeature, events, ratio, windows
+from bankmine.windows.declaration import (
+    Events,
+    Feature,
+    RatioFeature,
+    WindowFeature,
+    events,
+    learnt,
+    ratio,
+    windows,
+)
 from bankmine.windows.plan import check_names
 
 T = TypeVar("T")
@@ -35,14 +45,19 @@ _STEPS: dict[str, tuple[Callable[..., Events], str]] = {  # what may follow `eve
     "where": (Events.where, "table"),
     "at_least": (Events.at_least, "table"),
     "below": (Events.below, "table"),
-    "measure": (Events.measure, "text"),
+    "having": (Events.having, "list"),
+    "lacking": (Events.lacking, "list"),
     "verdict": (Events.verdict, "text"),
     "distinct": (Events.distinct, "text"),
+    "valid": (Events.valid, "text"),
 }
-_EVENTS = {"table": "text", "key": "text", **{name: form for name, (_, form) in _STEPS.items()}}
+_EVENTS = {
+    "table": "text", "key": "text", "measure": "text", "scale": "number",
+    **{name: form for name, (_, form) in _STEPS.items()},
+}  # fmt: skip
 _WINDOWS = {
-    "events": "text", "over": "list", "aggregate": "list", "by": "text", "levels": "list", "delay": "text",
-    "name": "text",
+    "events": "text", "over": "list", "aggregate": "list", "by": "text", "levels": "list", "learnt": "number",
+    "delay": "text", "name": "text",
 }  # fmt: skip
 _RATIOS = {"numerator": "text", "denominator": "text", "name": "text"}
 _NEEDED = {
@@ -52,10 +67,14 @@ _NEEDED = {
 }
 _FORMS: dict[str, Callable[[Any], bool]] = {
     "text": lambda value: isinstance(value, str),
+    "number": lambda value: type(value) is int,
     "list": lambda value: isinstance(value, list) and bool(value) and all(isinstance(v, str) for v in value),
     "table": lambda value: isinstance(value, dict) and all(_is_value(one) for one in value.values()),
 }
-_SAID = {"text": "a text", "list": "a list of texts", "table": "a table of columns and values"}
+_SAID = {
+    "text": "a text", "number": "a whole number", "list": "a list of texts",
+    "table": "a table of columns and values",
+}  # fmt: skip
 
 
 def declared(file: Path | str) -> tuple[Feature, ...]:
@@ -95,9 +114,12 @@ def _read(place: Path) -> dict[str, Any]:
 def _tables(place: Path, raw: dict[str, Any], name: str) -> list[tuple[Any, dict[str, Any]]]:
     """The entries of one part: by name for `events`, by number (from 1) for the others."""
     part = raw.get(name, {} if name == "events" else [])
-    form = dict if name == "events" else list
-    entries = list(part.items()) if isinstance(part, dict) else list(enumerate(part, 1))
-    if not isinstance(part, form) or not all(isinstance(one, dict) for _, one in entries):
+    entries: list[tuple[Any, Any]] = [(name, None)]
+    if isinstance(part, dict) and name == "events":
+        entries = list(part.items())
+    elif isinstance(part, list) and name != "events":
+        entries = list(enumerate(part, 1))
+    if not all(isinstance(one, dict) for _, one in entries):
         header = "[events.NAME]" if name == "events" else f"[[{name}]]"
         raise ConfigurationError(
             f"{place.name} gives {name} in another form", hint=f"Head each with {header}."
@@ -109,19 +131,31 @@ def _events(where: str, raw: dict[str, Any]) -> Events:
     _check(where, raw, "events", _EVENTS)
     try:
         found = events(raw["table"], **{name: raw[name] for name in ("key",) if name in raw})
+        if "measure" in raw:
+            found = found.measure(raw["measure"], scale=raw.get("scale", 1))
         for name, (step, form) in _STEPS.items():
             if name in raw:
-                found = step(found, **raw[name]) if form == "table" else step(found, raw[name])
+                found = _step(found, step, form, raw[name])
     except BankmineError as error:
         raise _at(where, error) from None
     return found
 
 
+def _step(found: Events, step: Callable[..., Events], form: str, given: Any) -> Events:
+    if form == "table":
+        return step(found, **given)
+    return step(found, *given) if form == "list" else step(found, given)
+
+
 def _windows(where: str, raw: dict[str, Any], sources: Mapping[str, Events]) -> tuple[WindowFeature, ...]:
     _check(where, raw, "windows", _WINDOWS)
     source = _known(where, raw["events"], sources, "events")
-    settings = {name: value for name, value in raw.items() if name != "events"}
+    settings = {name: value for name, value in raw.items() if name not in ("events", "learnt")}
+    if "learnt" in raw and "levels" in raw:
+        raise ConfigurationError(f"{where} has both levels and learnt", hint="Keep one of them.")
     try:
+        if "learnt" in raw:
+            settings["levels"] = learnt(raw["learnt"])
         return windows(source, **settings)
     except BankmineError as error:
         raise _at(where, error) from None
