@@ -18,10 +18,12 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from bankmine.bank.catalogue import table as bank_table
 from bankmine.bank.columns import Column, Kind, Table, Type
+from bankmine.bank.hashing import pair_tokens
 from bankmine.bank.manifest import Load, TableLoad
 from bankmine.bank.warehouse import Warehouse
 from bankmine.bank.writer import writing
@@ -86,6 +88,10 @@ class SmallWarehouse:
         full: Row = {}
         for column in declared.all_columns:
             full[column.name] = self._value(declared, column, row)
+        for column in declared.columns:
+            parts = [full[name] for name in column.pair_of or ()]
+            if parts and column.name not in row and None not in parts:
+                full[column.name] = int(pair_tokens(*(np.array([part], np.int64) for part in parts))[0])
         return full
 
     def _value(self, declared: Table, column: Column, row: Row) -> Any:

@@ -196,6 +196,8 @@ BAD_ROWS = [
     (payment(7, direction="?"), "direction is none of in, out"),
     (payment(7, "A9"), "the account has no owner at that time"),
     (payment(7, day="2042-01-01"), "event_time is after the extract was drawn"),
+    (payment(7, day="1899-06-30"), "event_time is before 1900"),
+    (payment(7, day="2242-01-01"), "event_time cannot be read"),
     (payment(7, day="2023-12-31"), "the account has no owner at that time"),
     (payment(7, known="2024-02-01"), "known_at is before event_time"),
     (payment(7, known="2024-08-01"), "known only after the extract was drawn"),

@@ -53,7 +53,8 @@ class Column:
     `unit` is what a number counts ("minor units", "days"); `domain` is the name space of a key's
     pseudonym, so that customer 1 and account 1 get different tokens; `references` names the table
     whose first key column the value must be found in; `known_by` names the column that holds the
-    instant from which the value may be read; `minimum` and `maximum` are inclusive.
+    instant from which the value may be read; `minimum` and `maximum` are inclusive; `pair_of` names two
+    keys of the row of which the load makes this one: missing where one of them is, never given by a mapping.
     """
 
     name: str
@@ -63,6 +64,7 @@ class Column:
     domain: str | None = None
     references: str | None = None
     known_by: str | None = None
+    pair_of: tuple[str, str] | None = None
     personal: Personal | None = None
     encrypted: bool = False
     required: bool = False

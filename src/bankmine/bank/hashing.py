@@ -30,6 +30,12 @@ def bucket_of(keys: NDArray[np.int64], buckets: int) -> NDArray[np.int64]:
     return (splitmix64(keys) & np.uint64(buckets - 1)).astype(np.int64)
 
 
+def pair_tokens(first: NDArray[np.int64], second: NDArray[np.int64]) -> NDArray[np.int64]:
+    """One token for each ordered pair of tokens; like them never the lowest integer."""
+    mixed = splitmix64(splitmix64(first).view(np.int64) ^ second).view(np.int64)
+    return np.maximum(mixed, np.iinfo(np.int64).min + 1)
+
+
 @cache
 def _siphash_kernel() -> Any:
     from bankmine.bank.siphash import siphash_many

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from bankmine.bank.columns import Table, Type
 from bankmine.bank.hashing import bucket_of, splitmix64
 from bankmine.bank.manifest import DataFile
+from bankmine.bank.pairs import read_columns
 from bankmine.bank.warehouse import Warehouse
 
 ROWS_HELD = 4_000_000
@@ -70,7 +71,9 @@ def _may_have(state: Warehouse, file: DataFile, table: Table, key: str) -> bool:
     import pyarrow.parquet as pq
 
     metadata = pq.read_metadata(state.folder / file.path)
-    place = table.schema().names.index(key)
+    if key not in metadata.schema.names:  # a pair declared since the file was written
+        return all(_may_have(state, file, table, part) for part in table.column(key).pair_of or ())
+    place = metadata.schema.names.index(key)
     for number in range(metadata.num_row_groups):
         column = metadata.row_group(number).column(place)
         counts = column.statistics
@@ -85,7 +88,7 @@ def _read(state: Warehouse, file: DataFile, table: Table, key: str) -> Any:
     names = table.projected(key)
     codes = [name for name in names if table.column(name).type is Type.CODE]
     found = pq.ParquetFile(state.folder / file.path, read_dictionary=codes, memory_map=True)
-    return found.read(columns=list(names), use_threads=False)
+    return read_columns(found, table, names)
 
 
 def _primary(rows: Any, table: Table, key: str) -> Any:

@@ -63,6 +63,7 @@ def _words(column: Column) -> str:
     parts += [_bounds(column)] if column.minimum is not None or column.maximum is not None else []
     parts += [f"Refers to `{column.references}`."] if column.references else []
     parts += [f"Empty until `{column.known_by}`."] if column.known_by else []
+    parts += [f"Made by the load of `{'` and `'.join(column.pair_of)}`."] if column.pair_of else []
     parts += ["Required."] if column.required else []
     personal = f"Personal ({str(column.personal).replace('_', ' ')})" if column.personal else ""
     if column.encrypted:

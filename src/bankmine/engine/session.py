@@ -16,7 +16,7 @@ from bankmine.bank.catalogue import TABLES
 from bankmine.bank.warehouse import Warehouse
 from bankmine.engine.duck import connect, literal, quoted
 from bankmine.engine.views import KnownAt, raw_rows, view_statements, view_tables
-from bankmine.errors import UsageError
+from bankmine.errors import UsageError, WarehouseError
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -116,10 +116,25 @@ class Session:
         for statement in view_statements(
             TABLES[table], source, self.known, self._has_versions(table, source)
         ):
-            self._connection.execute(statement)
+            self._make(statement, table)
         self._made |= {
             name for name, owner in view_tables().items() if owner == table and not name.endswith("_versions")
         }
+
+    def _make(self, statement: str, table: str) -> None:
+        """Makes a view; WarehouseError where files are older than a column of the table."""
+        import duckdb
+
+        try:
+            self._connection.execute(statement)
+        except duckdb.BinderException as error:
+            match = re.search(r'column "(\w+)" not found', str(error))
+            if match is None or not TABLES[table].has(match.group(1)):
+                raise
+            raise WarehouseError(
+                f"files of {table} were written before its column {match.group(1)} was declared",
+                hint="Load the extracts into a new bank.",
+            ) from None
 
     def _has_versions(self, table: str, source: str) -> bool:
         """Whether any row of an event table was corrected or cancelled; if not, the view is a plain scan."""

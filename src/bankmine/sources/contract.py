@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bankmine.bank.catalogue import TABLES
+from bankmine.bank.civil import FIRST
 from bankmine.bank.columns import OWNER_COLUMNS, Column, Kind, Table, Type
 from bankmine.engine.duck import literal, quoted
 from bankmine.sources.currencies import CODES
@@ -32,6 +33,7 @@ def judge(
     """
     rules = [
         *_reading_rules(),
+        *_calendar_rules(staged.table),
         *_presence_rules(staged),
         *_value_rules(staged),
         *_money_rules(staged),
@@ -79,6 +81,13 @@ def load_order(names: list[str]) -> list[str]:
 
 def _reading_rules() -> list[Rule]:
     return [(f"_bad <> {literal(NO_OWNER)}", "_bad || ' cannot be read'")]
+
+
+def _calendar_rules(table: Table) -> list[Rule]:
+    """No window can be laid over a time before the calendar; what is after 2199 cannot be read at all."""
+    if table.kind is not Kind.EVENT:
+        return []
+    return [(f"event_time < make_timestamptz({FIRST})", literal("event_time is before 1900"))]
 
 
 def _presence_rules(staged: Staged) -> list[Rule]:

@@ -27,11 +27,7 @@ def given_columns(connection: duckdb.DuckDBPyConnection, mapping: Mapping, name:
     table = bank_table(name)
     here = f"{mapping.folder / name}.sql"
     for column in given:
-        if not table.has(column) or column == "load_number":
-            raise ConfigurationError(
-                f"{here} gives a column {column!r}, which the bank table {name} does not have",
-                hint=f"`bankmine tables {name}` lists its columns.",
-            )
+        _check_given(table, column, here)
     lacking = [name for name in _needed(table) if name not in given]
     if lacking:
         raise ConfigurationError(
@@ -44,6 +40,20 @@ def given_columns(connection: duckdb.DuckDBPyConnection, mapping: Mapping, name:
             hint="Add one of them to the SELECT.",
         )
     return given
+
+
+def _check_given(table: Table, column: str, here: str) -> None:
+    """Refuses a column the bank table does not have, or that the load makes."""
+    if not table.has(column) or column == "load_number":
+        raise ConfigurationError(
+            f"{here} gives a column {column!r}, which the bank table {table.name} does not have",
+            hint=f"`bankmine tables {table.name}` lists its columns.",
+        )
+    if parts := table.column(column).pair_of:
+        raise ConfigurationError(
+            f"{here} gives {column}, which the load makes of {' and '.join(parts)}",
+            hint="Leave it out of the SELECT.",
+        )
 
 
 def _needed(table: Table) -> list[str]:

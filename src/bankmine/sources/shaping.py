@@ -11,6 +11,7 @@ from bankmine.bank.civil import DAY, Zone
 from bankmine.bank.columns import SYSTEM_COLUMNS, Column, Kind, Table, Type
 from bankmine.bank.hashing import splitmix64
 from bankmine.bank.keys import Keyring
+from bankmine.bank.pairs import pair_column
 from bankmine.sources.casting import DATE_ONLY, UTC
 
 if TYPE_CHECKING:
@@ -72,7 +73,8 @@ class Shape:
         derived = {"customer_id", "is_primary"} if table.per_owner else set()
         derived |= {"base_minor"} if table.has("base_minor") else set()
         derived |= {column.name for column in SYSTEM_COLUMNS[table.kind]}
-        present = set(given) | derived
+        self.pairs = [c for c in table.columns if c.pair_of and set(c.pair_of) <= set(given)]
+        present = set(given) | derived | {column.name for column in self.pairs}
         self._columns = [c for c in table.all_columns if c.name in present and c.name != "load_number"]
         self.columns = tuple(column.name for column in self._columns)
 
@@ -108,6 +110,8 @@ class Shape:
                 columns[column.name] = self._value(column, batch.column(column.name))
         if self.table.has("base_minor") and "base_minor" not in self.given:
             columns["base_minor"] = self._in_base(batch.column("base_minor"), columns)
+        for column in self.pairs:
+            columns[column.name] = pair_column(*(columns[name] for name in column.pair_of or ()))
         columns = self._owned(columns)
         for column in self._columns:
             if column.encrypted and column.name in self.given:

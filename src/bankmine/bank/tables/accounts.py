@@ -10,6 +10,7 @@ from bankmine.bank.tables import (
 BEHAVIOUR = Personal.BEHAVIOUR
 LOCATION = Personal.LOCATION
 _NARROW = ("amount_minor", "base_minor", "direction", "status", "channel", "category")
+_SECOND_KEYS = ("card_id", "terminal_id", "merchant_id", "account_id", "device_id", "pair_id")
 
 TABLES = (
     Table(
@@ -67,7 +68,7 @@ TABLES = (
     ),
     Table(
         name="transaction", kind=Kind.EVENT, primary_key=("transaction_id",), per_owner=True,
-        projections=tuple(Projection(name, _NARROW) for name in ("card_id", "terminal_id", "merchant_id", "account_id")),
+        projections=tuple(Projection(name, _NARROW) for name in _SECOND_KEYS),
         sentence="Money that moved, or tried to, on an account or card.",
         columns=(
             key(name="transaction_id", domain="transaction", required=True, sentence="Token of the transaction."),
@@ -95,6 +96,7 @@ TABLES = (
             money(name="balance_after_minor", sentence="Balance of the account after the booking, in the base currency."),
             key(name="device_id", domain="device", personal=Personal.IDENTIFIER, sentence="Token of the device used."),
             secret(name="description", personal=Personal.FREE_TEXT, sentence="Text of the booking."),
+            key(name="pair_id", domain="pair", pair_of=("account_id", "counterparty_id"), personal=Personal.IDENTIFIER, sentence="Token of the account and the other side's account together."),
         ),
     ),
     Table(
