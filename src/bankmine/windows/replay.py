@@ -7,7 +7,7 @@ ever known and not cancelled: that is what the bank saw when it had to answer.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,15 +15,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bankmine.bank import catalogue
-from bankmine.bank.columns import Table, Type
+from bankmine.bank.columns import MAIN
 from bankmine.errors import UsageError
-from bankmine.windows.declaration import Feature
-from bankmine.windows.plan import check_names, check_tables
-from bankmine.windows.reader import Readable, column_values, sortable
-from bankmine.windows.snapshot import NO_SUBJECT, Asked, compute
-from bankmine.windows.versions import first_known, superseded_at
+from bankmine.windows.declaration import Feature, RatioFeature, WindowFeature
+from bankmine.windows.edges import window_edges
+from bankmine.windows.entries import make_entries
+from bankmine.windows.plan import Group, check_names, check_tables, parts, plan
+from bankmine.windows.program import is_whole
+from bankmine.windows.reader import EventRows, Readable, order_for, read_rows
+from bankmine.windows.replayed import Replayed, each, read_replayed
+from bankmine.windows.sliding import Reading, Result, Rows, slide
+from bankmine.windows.verdicts import NO_VERDICTS, read_verdicts
 
 Ints = NDArray[np.int64]
+_LEAST = np.iinfo(np.int64).min
 
 
 def replay(
@@ -44,29 +49,15 @@ def replay(
     """
     check_names(features)
     check_tables(warehouse, features)
-    table = table or _only_table(features)
+    declared = catalogue.table(table or _only_table(features))
     keys = sorted({feature.source.key for feature in features})
-    rows = _rows(warehouse, catalogue.table(table), keys, since, until)
-    subjects = {
-        name: rows.keys[name].data
-        if rows.keys[name].present is None
-        else np.where(rows.keys[name].present, rows.keys[name].data, NO_SUBJECT)
-        for name in keys
-    }
-    asked = Asked(subjects, rows.event_time, rows.known_at, rows.seq, table)
-    found = compute(warehouse, features, asked, threads=threads)
-    return _with_features(rows, found)
-
-
-@dataclass(frozen=True)
-class _Rows:
-    """The events to replay, in order."""
-
-    shown: Any
-    keys: dict[str, Any]
-    event_time: Ints
-    seq: Ints
-    known_at: Ints
+    events = read_replayed(warehouse, declared, keys, since=since, until=until, threads=threads)
+    columns = {feature: place for place, feature in enumerate(parts(features))}
+    result = Result.empty(len(columns), len(events.seq))
+    for group in plan(features):
+        work = _Work.of(warehouse, group, events, columns, result, declared.name)
+        each(work.run, work.buckets, threads)
+    return _table(events, features, columns, result)
 
 
 def _only_table(features: Sequence[Feature]) -> str:
@@ -78,59 +69,125 @@ def _only_table(features: Sequence[Feature]) -> str:
     return tables[0]
 
 
-def _rows(
-    warehouse: Readable, declared: Table, keys: Sequence[str], since: int | None, until: int | None
-) -> _Rows:
-    for name in keys:
-        if not declared.has(name) or declared.column(name).type is not Type.KEY:
-            raise UsageError(
-                f"{declared.name} has no key {name!r} to replay by", hint="Ask features of its own keys."
-            )
-    shown = list(dict.fromkeys([*declared.primary_key, *keys, "event_time", "seq", "known_at"]))
-    system = ["cancelled", "load_number", *declared.version_key]
-    system += ["is_primary"] if declared.per_owner else []
-    raw = warehouse.read(declared.name, list(dict.fromkeys([*shown, *system])))
-    found = {name: column_values(declared, name, raw.column(name)) for name in raw.column_names}
-    index = _first_known(declared, found)
-    times = found["event_time"].data[index]
-    inside = np.ones(len(index), np.bool_)
-    inside &= True if since is None else times >= since
-    inside &= True if until is None else times < until
-    index = index[inside]
-    order = [sortable(found[name])[index] for name in ("event_time", "seq", *declared.primary_key)]
-    index = index[_in_order(order)]
-    return _Rows(
-        raw.select(shown).take(index), {name: found[name].take(index) for name in keys},
-        found["event_time"].data[index], found["seq"].data[index], found["known_at"].data[index],
-    )  # fmt: skip
+@dataclass(frozen=True)
+class _Work:
+    """The features of one table and key, bucket by bucket; buckets write disjoint rows of the result."""
+
+    warehouse: Readable
+    group: Group
+    readings: tuple[Reading, ...]
+    verdicts: Mapping[str, Any]
+    events: Replayed
+    keys: Ints
+    rows_of: Mapping[int | None, Ints]
+    positions: bool
+    order: str
+    result: Result
+
+    @classmethod
+    def of(
+        cls,
+        warehouse: Readable,
+        group: Group,
+        events: Replayed,
+        columns: Mapping[WindowFeature, int],
+        result: Result,
+        replayed: str,
+    ) -> _Work:
+        """The work of a group; rows without its key are marked missing at once."""
+        order = order_for(warehouse, group.table, key=group.key, columns=group.columns)
+        bucketed = catalogue.table(group.table).bucket_key == group.key or order != MAIN
+        keys = events.keys[group.key]
+        present = np.ones(len(keys.data), np.bool_) if keys.present is None else keys.present
+        for feature in (feature for one in group.passes for feature in one.features):
+            result.missing[columns[feature]] |= ~present
+        buckets = warehouse.buckets(group.table) if bucketed else 1
+        return cls(
+            warehouse, group, tuple(Reading.of(one, columns) for one in group.passes),
+            {label: read_verdicts(warehouse, group.table, label) for label in group.verdicts},
+            events, keys.data, _rows_by_bucket(keys.data, present, buckets),
+            group.table == replayed, order, result,
+        )  # fmt: skip
+
+    @property
+    def buckets(self) -> list[int | None]:
+        """The buckets with rows to answer."""
+        return list(self.rows_of)
+
+    def run(self, bucket: int | None) -> None:
+        """Reads one bucket and answers its rows."""
+        mine = self.rows_of[bucket]
+        group = self.group
+        held = read_rows(
+            self.warehouse, group.table, key=group.key, columns=group.columns, bucket=bucket, order=self.order
+        )
+        times = self.events.event_time[mine]
+        for reading in self.readings:
+            self._answer(held, reading, mine, times)
+
+    def _answer(self, held: EventRows, reading: Reading, mine: Ints, times: Ints) -> None:
+        """Answers rows by one pass over the rows held."""
+        one = reading.one
+        entries = make_entries(held, one, self.verdicts.get(one.source.verdict_of or "", NO_VERDICTS))
+        starts, ends, covered = window_edges(
+            self.warehouse.zone, times, spans=one.spans, delay=one.source.delay,
+            coverage=self.warehouse.coverage(self.group.table), positions=self.positions,
+        )  # fmt: skip
+        at_position = self.positions and one.source.delay is None
+        seqs = self.events.seq[mine] if at_position else np.full(len(mine), _LEAST)
+        rows = Rows(
+            self.keys[mine], ends, seqs, self.events.known_at[mine], times, mine,
+            np.arange(len(mine)), np.ascontiguousarray(starts), np.ascontiguousarray(covered),
+        )  # fmt: skip
+        slide(self.warehouse.zone, reading, entries, rows, self.result)
 
 
-def _first_known(declared: Table, found: dict[str, Any]) -> Ints:
-    """The first version of each event that was ever known, not cancelled, and the primary owner's."""
-    known_at, load_number = found["known_at"].data, found["load_number"].data
-    version_key = [sortable(found[name]) for name in declared.version_key]
-    kept = (found["cancelled"].data == 0) & (known_at < superseded_at(version_key, known_at, load_number))
-    if declared.per_owner:
-        kept &= found["is_primary"].data == 1
-    return np.flatnonzero(first_known(version_key, known_at, load_number, kept))
+def _rows_by_bucket(keys: Ints, present: NDArray[np.bool_], buckets: int) -> dict[int | None, Ints]:
+    """The rows of each bucket (None: of all) that have the key, in their order."""
+    from bankmine.windows.grouping_kernel import deal_to_buckets
+
+    if buckets == 1:
+        return {None: np.flatnonzero(present)}
+    order, offsets = np.empty(len(keys), np.int64), np.empty(buckets + 1, np.int64)
+    given = keys if present.all() else np.where(present, keys, _LEAST)
+    deal_to_buckets(given, _LEAST, np.empty(len(keys), np.int64), offsets, order)
+    return {
+        bucket: order[offsets[bucket] : offsets[bucket + 1]]
+        for bucket in range(buckets)
+        if offsets[bucket + 1] > offsets[bucket]
+    }
 
 
-def _in_order(columns: Sequence[Ints]) -> Ints:
-    """The order by the columns, the first of which decides nearly always."""
-    order = np.argsort(columns[0], kind="stable")
-    sorted_first = columns[0][order]
-    same = sorted_first[1:] == sorted_first[:-1]
-    tied = np.zeros(len(order), np.bool_)
-    tied[1:] |= same
-    tied[:-1] |= same
-    at = np.flatnonzero(tied)
-    rows = order[at]
-    order[at] = rows[np.lexsort([column[rows] for column in reversed(columns)])]
-    return order
+def _table(
+    events: Replayed, features: Sequence[Feature], columns: Mapping[WindowFeature, int], result: Result
+) -> Any:
+    """The events' columns and a column for each feature, in the order given."""
+    import pyarrow as pa
+
+    made = {feature.name: _column(feature, columns, result) for feature in features}
+    return pa.table([*events.shown.columns, *made.values()], [*events.shown.column_names, *made])
 
 
-def _with_features(rows: _Rows, found: Any) -> Any:
-    table = rows.shown
-    for name in found.column_names:
-        table = table.append_column(name, found.column(name))
-    return table
+def _column(feature: Feature, columns: Mapping[WindowFeature, int], result: Result) -> Any:
+    """One feature as an Arrow array over the result's memory: int64 where whole, else float64."""
+    if isinstance(feature, RatioFeature):
+        return _ratio(columns[feature.numerator], columns[feature.denominator], result)
+    at = columns[feature]
+    values = result.whole[at] if is_whole(feature) else result.real[at]
+    return _arrow(values, result.missing[at])
+
+
+def _ratio(above: int, below: int, result: Result) -> Any:
+    from bankmine.windows.limbs import ratios
+
+    missing = result.missing[above] | result.missing[below] | (result.whole[below] == 0)
+    return _arrow(ratios(result.whole[above], result.whole[below]), missing)
+
+
+def _arrow(values: NDArray[Any], missing: NDArray[np.uint8]) -> Any:
+    import pyarrow as pa
+
+    valid = pa.py_buffer(np.packbits(missing == 0, bitorder="little")) if missing.any() else None
+    return pa.Array.from_buffers(
+        pa.from_numpy_dtype(values.dtype), len(values), [valid, pa.py_buffer(values)]
+    )
