@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from bankmine.customers.catalogue import CATALOGUE, Catalogue
-from bankmine.customers.feature import Kind, Versioned, check_columns
+from bankmine.customers.feature import Direction, Kind, Versioned, Windowed, check_columns
 from bankmine.customers.formulas import FORMULAS
 from bankmine.customers.levels import learn_levels
 from bankmine.customers.lineage import lineage, source_columns
@@ -91,10 +92,39 @@ def test_a_name_declared_twice_and_a_missing_input_are_refused() -> None:
         Catalogue([age, lonely])
 
 
-def test_the_hash_names_the_declarations() -> None:
-    again = Catalogue(CATALOGUE.values())
-    assert again.hash == CATALOGUE.hash
-    assert Catalogue(list(CATALOGUE.values())[:-1]).hash != CATALOGUE.hash
+def test_the_version_names_the_declarations() -> None:
+    backwards = Catalogue(reversed(list(CATALOGUE.values())))
+    assert backwards.version == CATALOGUE.version
+    assert Catalogue(list(CATALOGUE.values())[:-1]).version != CATALOGUE.version
+    assert len(set(CATALOGUE.versions.values())) == len(CATALOGUE)
+
+
+def test_a_changed_declaration_changes_the_version_and_a_changed_sentence_does_not() -> None:
+    def with_one(name: str, **changed: object) -> Catalogue:
+        return Catalogue(replace(f, **changed) if f.name == name else f for f in CATALOGUE.values())
+
+    said = with_one("in_sum_3mo", sentence="Money in.", theme="other", direction=Direction.NONE)
+    assert said.version == CATALOGUE.version
+    source = CATALOGUE["in_sum_3mo"].source
+    assert isinstance(source, Windowed)
+    booked = replace(source.feature, source=source.feature.source.where(status="booked"))
+    made = with_one("in_sum_3mo", source=replace(source, feature=booked))
+    differ = {name for name in CATALOGUE if made.versions[name] != CATALOGUE.versions[name]}
+    derived_from_it = {f.name for f in CATALOGUE.values() if "in_sum_3mo" in getattr(f.source, "inputs", ())}
+    assert {"in_sum_3mo", *derived_from_it, "saved_share_3mo"} == differ
+    assert len(derived_from_it) >= 4
+
+
+def test_search_by_unit_window_table_and_key_names_near_ones() -> None:
+    days = CATALOGUE.search("payments", unit="days", window="12mo", table="transaction", key="customer_id")
+    assert {feature.unit for feature in days} == {"days"}
+    assert "in_gap_mean_12mo" in [feature.name for feature in days]
+    assert {f.subject for f in CATALOGUE.search(key="terminal_id")} == {"transaction"}
+    assert all(f.kind is Kind.OWN for f in CATALOGUE.search(kind="own"))
+    with pytest.raises(UsageError, match="no feature has the table 'transactio'. There are transaction"):
+        CATALOGUE.search(table="transactio")
+    with pytest.raises(UsageError, match="no feature has the window '4mo'. There are .*3mo"):
+        CATALOGUE.search(window="4mo")
 
 
 def test_a_bank_gets_shares_of_its_own_levels() -> None:

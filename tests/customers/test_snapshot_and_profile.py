@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -10,8 +12,18 @@ import pytest
 
 from bankmine.bank.manifest import from_json
 from bankmine.bank.warehouse import Warehouse
-from bankmine.customers import CATALOGUE, default_cutoff, explain, keep_snapshot, matrix, profile
+from bankmine.customers import (
+    CATALOGUE,
+    Catalogue,
+    default_cutoff,
+    explain,
+    keep_snapshot,
+    matrix,
+    profile,
+    report_of,
+)
 from bankmine.customers.population import customers_at
+from bankmine.customers.snapshot import ChangedFeatures, kept_snapshots
 from bankmine.errors import CutoffError, FeasibilityError, UsageError
 from customers.small_bank import CUSTOMERS, build, rows_of_bank
 from engine.small_warehouse import SmallWarehouse
@@ -64,6 +76,33 @@ def after_loads(bank: SmallWarehouse, loads: int) -> Warehouse:
     """The warehouse as it was after so many loads."""
     kept = sorted((bank.folder / "history").glob("*.json"))[loads - 1]
     return Warehouse(bank.folder, from_json(kept.read_text(), where=kept))
+
+
+def test_an_old_snapshot_says_which_features_are_declared_otherwise_now(
+    bank: SmallWarehouse, tmp_path: Path
+) -> None:
+    kept = keep_snapshot(bank.warehouse, tmp_path, cutoff=bank.at("2024-01-01"))
+    assert kept.versions["age"] == CATALOGUE.versions["age"]
+    assert kept.changed() == {}
+    assert report_of(kept.read(["age"])).features["age"]["version"] == kept.versions["age"]
+    newer = Catalogue(
+        replace(one, unit="decades") if one.name == "age" else one
+        for one in CATALOGUE.values()
+        if one.name != "cards_held_count"
+    )
+    (again,) = kept_snapshots(tmp_path)
+    assert again.changed(newer)["age"].startswith(
+        f"age is version {kept.versions['age']} here; it is declared"
+    )
+    with pytest.warns(ChangedFeatures, match=r"age is version .* Make the snapshot again"):
+        again.read(["age", "tenure"], catalogue=newer)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        again.read(["tenure"], catalogue=newer)
+    other = keep_snapshot(bank.warehouse, tmp_path, cutoff=bank.at("2024-01-01"), catalogue=newer)
+    assert other.folder != kept.folder
+    with pytest.raises(UsageError, match="the snapshot has no nothing. It was not declared when"):
+        kept.read(["nothing"])
 
 
 def test_the_default_cutoff_is_where_the_transactions_end(bank: SmallWarehouse) -> None:

@@ -6,15 +6,15 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, replace
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from functools import cached_property
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from bankmine.customers.content import digest, version_of
 from bankmine.customers.feature import Derived, Feature, Kind, Need
 from bankmine.customers.themes import (
     activity,
@@ -90,10 +90,41 @@ class Catalogue(Mapping[str, Feature]):
             if feature.name in wanted and subject in (None, feature.subject)
         )
 
-    def search(self, words: str) -> tuple[Feature, ...]:
-        """The features whose name, theme, unit or sentence holds every word."""
+    def search(
+        self,
+        words: str = "",
+        *,
+        unit: str | None = None,
+        window: str | None = None,
+        table: str | None = None,
+        key: str | None = None,
+        kind: str | None = None,
+    ) -> tuple[Feature, ...]:
+        """The features whose name, theme, unit or sentence holds every word, and which have what is given.
+
+        `table` is one that the feature or its inputs read, `key` one under which they look. UsageError with
+        near ones for a unit, window, table, key or kind that no feature has.
+        """
         parts = words.lower().split()
-        return tuple(feature for feature in self.values() if all(part in _text(feature) for part in parts))
+        found = [feature for feature in self.values() if all(part in _text(feature) for part in parts)]
+        traits: dict[str, tuple[str | None, Callable[[Feature], Container[str | None]]]] = {
+            "unit": (unit, lambda one: (one.unit,)),
+            "window": (window, lambda one: (one.window,)),
+            "table": (table, lambda one: self.tables_of(one.name)),
+            "key": (key, lambda one: self.keys_of(one.name)),
+            "kind": (kind, lambda one: (str(one.kind),)),
+        }
+        for what, (wanted, having) in traits.items():
+            if wanted is not None:
+                self._check_trait(what, wanted, having)
+                found = [feature for feature in found if wanted in having(feature)]
+        return tuple(found)
+
+    def _check_trait(self, what: str, wanted: str, having: Callable[[Feature], Any]) -> None:
+        known = sorted({str(one) for feature in self.values() for one in having(feature) if one})
+        if wanted not in known:
+            near = get_close_matches(wanted, known, n=3) or known
+            raise UsageError(f"no feature has the {what} {wanted!r}", hint=f"There are {', '.join(near)}.")
 
     def with_inputs(self, names: Iterable[str]) -> tuple[Feature, ...]:
         """The features and all that they are derived from, inputs first."""
@@ -131,10 +162,25 @@ class Catalogue(Mapping[str, Feature]):
         return Catalogue([*kept, *habits.level_features(channels, categories)])
 
     @cached_property
-    def hash(self) -> str:
-        """Names the declarations: equal catalogues have equal hashes, whatever the machine."""
-        text = "\n".join(repr(asdict(feature)) for feature in self.values())
-        return hashlib.sha256(text.encode()).hexdigest()[:16]
+    def versions(self) -> Mapping[str, str]:
+        """Each feature's version: the hash of what its declaration says, apart from words."""
+        found: dict[str, str] = {}
+        for feature in self.with_inputs(self):
+            found[feature.name] = version_of(feature, found)
+        return MappingProxyType(found)
+
+    @cached_property
+    def version(self) -> str:
+        """Names all declarations: equal catalogues have equal versions, whatever the machine and order."""
+        return digest(dict(self.versions))
+
+    def tables_of(self, name: str) -> tuple[str, ...]:
+        """The bank tables the feature and its inputs read."""
+        return tuple(dict.fromkeys(need.table for need in self.needs(name)))
+
+    def keys_of(self, name: str) -> tuple[str, ...]:
+        """The keys under which the feature and its inputs look."""
+        return tuple(dict.fromkeys(key for part in self.with_inputs([name]) for key in part.keys))
 
 
 def inputs_of(feature: Feature) -> tuple[str, ...]:

@@ -154,6 +154,15 @@ class Feature:
         return self.source.needs
 
     @property
+    def keys(self) -> tuple[str, ...]:
+        """The key under which the feature itself looks: of the events, the customer or the transaction."""
+        if isinstance(self.source, Windowed):
+            return (self.source.feature.source.key,)
+        if isinstance(self.source, Versioned):
+            return ("customer_id",)
+        return ("transaction_id",) if isinstance(self.source, Own) else ()
+
+    @property
     def is_text(self) -> bool:
         """Whether the value is a code rather than a number."""
         return self.unit == "code"

@@ -197,6 +197,7 @@ def _assemble(
             "sentence": feature.sentence,
             "kind": str(feature.kind),
             "window": feature.window,
+            "version": catalogue.versions[feature.name],
             "inputs": list(inputs_of(feature)),
             "lineage": lineage(feature, catalogue),
             "missing_share": column.null_count / count,

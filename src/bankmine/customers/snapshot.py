@@ -9,21 +9,23 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Sequence
+import warnings
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bankmine.bank.manifest import write_atomically
 from bankmine.customers.catalogue import CATALOGUE, Catalogue
+from bankmine.customers.content import changes
 from bankmine.customers.matrix import Progress, matrix
 from bankmine.customers.population import customers_at
-from bankmine.errors import CutoffError
+from bankmine.errors import CutoffError, UsageError
 
 if TYPE_CHECKING:
     from bankmine.bank.warehouse import Warehouse
 
-FORMAT = 1
+FORMAT = 2
 _FILE, _CARD = "features.parquet", "snapshot.json"
 
 
@@ -31,24 +33,51 @@ _FILE, _CARD = "features.parquet", "snapshot.json"
 class Snapshot:
     """A snapshot on disk: `names` are its features, `missing` those the bank does not allow, with reasons.
 
-    `found` says that it was there already.
+    `versions` are the features' versions when it was made; `found` says that it was there already.
     """
 
     folder: Path
     cutoff: int
     customers: int
     names: tuple[str, ...]
+    versions: Mapping[str, str]
     missing: dict[str, str]
     statements: tuple[str, ...]
     found: bool
 
-    def read(self, names: Sequence[str] | None = None) -> Any:
-        """The rows with the features named (default: all), sorted by customer_id, with units as metadata."""
+    def changed(self, catalogue: Catalogue = CATALOGUE) -> dict[str, str]:
+        """The features that are declared otherwise now, or no longer, and what became of each."""
+        return changes(self.versions, catalogue.versions)
+
+    def read(self, names: Sequence[str] | None = None, *, catalogue: Catalogue = CATALOGUE) -> Any:
+        """The rows with the features named (default: all), sorted by customer_id, with units as metadata.
+
+        Warns (`ChangedFeatures`) where one of them is declared otherwise now: its values are the old ones.
+        UsageError for a name the snapshot does not have.
+        """
         import pyarrow.parquet as pq
 
+        unknown = [name for name in names or () if name not in self.names]
+        if unknown:
+            why = self.missing.get(unknown[0]) or "it was not declared when the snapshot was made"
+            raise UsageError(f"the snapshot has no {unknown[0]}", hint=f"{why[0].upper()}{why[1:]}.")
+        asked = set(self.names if names is None else names)
+        changed = {name: why for name, why in self.changed(catalogue).items() if name in asked}
+        if changed:
+            warnings.warn(_in_short(changed), ChangedFeatures, stacklevel=2)
         keys = ["subject_kind", "subject_id", "customer_id", "cutoff"]
         columns = None if names is None else [*keys, *names]
         return pq.ParquetFile(self.folder / _FILE).read(columns=columns)
+
+
+class ChangedFeatures(UserWarning):
+    """A kept table holds values of features that have been declared otherwise since."""
+
+
+def kept_snapshots(folder: Path) -> tuple[Snapshot, ...]:
+    """The snapshots kept in a folder, by cutoff, then by name; those not whole are left out."""
+    found = [_open(place.parent, found=True) for place in sorted(folder.glob(f"*/{_CARD}"))]
+    return tuple(sorted(found, key=lambda one: (one.cutoff, one.folder.name)))
 
 
 def default_cutoff(warehouse: Warehouse) -> int:
@@ -84,7 +113,7 @@ def keep_snapshot(
     _check_cutoff(warehouse, cutoff)
     place = (folder or warehouse.folder.parent / "snapshots") / _name(warehouse, cutoff, catalogue)
     if (place / _CARD).exists():
-        return _open(place, cutoff, found=True)
+        return _open(place, found=True)
     available = catalogue.available(warehouse, as_of=cutoff)
     rows, asked = customers_at(warehouse, cutoff, memory=memory, threads=threads)
     names = available.names_of("customer")
@@ -93,13 +122,14 @@ def keep_snapshot(
     )
     own = {name: why for name, why in available.reasons.items() if catalogue[name].subject == "customer"}
     card = {
-        "format": FORMAT, "fingerprint": warehouse.fingerprint, "catalogue": catalogue.hash,
+        "format": FORMAT, "fingerprint": warehouse.fingerprint, "catalogue": catalogue.version,
         "cutoff": cutoff, "customers": rows.num_rows, "names": list(names),
+        "versions": {name: catalogue.versions[name] for name in names},
         "missing": own,
         "statements": [*available.statements, *asked],
     }  # fmt: skip
     _write(place, table, card)
-    return _open(place, cutoff, found=False)
+    return _open(place, found=False)
 
 
 def _check_cutoff(warehouse: Warehouse, cutoff: int) -> None:
@@ -117,15 +147,22 @@ def _check_cutoff(warehouse: Warehouse, cutoff: int) -> None:
 
 
 def _name(warehouse: Warehouse, cutoff: int, catalogue: Catalogue) -> str:
-    parts = f"{FORMAT}\n{warehouse.fingerprint}\n{cutoff}\n{catalogue.hash}"
+    parts = f"{FORMAT}\n{warehouse.fingerprint}\n{cutoff}\n{catalogue.version}"
     return f"{warehouse.zone.show(cutoff).replace(':', '')}-{hashlib.sha256(parts.encode()).hexdigest()[:12]}"
 
 
-def _open(place: Path, cutoff: int, *, found: bool) -> Snapshot:
+def _in_short(changed: Mapping[str, str]) -> str:
+    said = list(changed.values())
+    more = f"; and {len(said) - 3} more" if len(said) > 3 else ""
+    return f"{'; '.join(said[:3])}{more}. Make the snapshot again to have them as they are declared now."
+
+
+def _open(place: Path, *, found: bool) -> Snapshot:
     card = json.loads((place / _CARD).read_text(encoding="utf-8"))
     return Snapshot(
-        folder=place, cutoff=cutoff, customers=card["customers"], names=tuple(card["names"]),
-        missing=card["missing"], statements=tuple(card["statements"]), found=found,
+        folder=place, cutoff=card["cutoff"], customers=card["customers"], names=tuple(card["names"]),
+        versions=card.get("versions", {}), missing=card["missing"],
+        statements=tuple(card["statements"]), found=found,
     )  # fmt: skip
 
 
