@@ -23,14 +23,19 @@ from bankmine.bank.manifest import (
     to_json,
     write_atomically,
 )
+from bankmine.bank.pairs import read_columns
 from bankmine.config import SparkSettings
 from bankmine.errors import UsageError, WarehouseError
 
 
 class Warehouse:
-    """One state of a bank's warehouse; `spark` is where its windows are computed, None: in this process."""
+    """One state of a bank's warehouse; `spark` is where its windows are computed, None: in this process.
+
+    `keeps` says whether windows may keep the columns they read unpacked beside it.
+    """
 
     spark: SparkSettings | None = None
+    keeps: bool = True
 
     def __init__(self, folder: Path, manifest: Manifest) -> None:
         self.folder = folder
@@ -50,7 +55,7 @@ class Warehouse:
         return cls(folder, manifest)
 
     @classmethod
-    def open(cls, folder: Path) -> Warehouse:
+    def open(cls, folder: Path, *, keeps: bool = True) -> Warehouse:
         """The state the manifest names now."""
         file = folder / "manifest.json"
         try:
@@ -67,7 +72,9 @@ class Warehouse:
             ) from None
         except UnicodeDecodeError:
             text = ""
-        return cls(folder, from_json(text, where=file))
+        found = cls(folder, from_json(text, where=file))
+        found.keeps = keeps
+        return found
 
     @cached_property
     def zone(self) -> Zone:
@@ -179,33 +186,42 @@ class Warehouse:
         that order, or not with these columns.
         """
         import pyarrow as pa
-        import pyarrow.parquet as pq
 
         declared = bank_table(table)
         if order != MAIN:
             self._check_order(declared, columns, order)
         names = list(columns) if columns is not None else declared.schema(order).names
-        sort_key = declared.sort_key(order)
-        needed = names + [name for name in sort_key if name not in names]
-        codes = [name for name in names if declared.column(name).type is Type.CODE]
         buckets = range(self.buckets(table)) if bucket is None else [bucket]
         parts = []
         for one in buckets:
-            paths = self.paths(table, bucket=one if self._is_bucketed(table) else None, order=order)
-            runs = [
-                pq.ParquetFile(path, read_dictionary=codes, memory_map=True).read(
-                    columns=needed if len(paths) > 1 else names, use_threads=False
-                )
-                for path in paths
-            ]
-            if len(runs) > 1:
-                joined = pa.concat_tables(runs).unify_dictionaries()
-                runs = [joined.sort_by([(name, "ascending") for name in sort_key]) if sort_key else joined]
-            parts += [run.select(names) for run in runs]
+            files = self.files(table, bucket=one if self._is_bucketed(table) else None, order=order)
+            if files:
+                parts.append(self.read_files(declared, files, names))
         if not parts:
             schema = declared.schema()
             return pa.schema([schema.field(name) for name in names]).empty_table()
-        return pa.concat_tables(parts).unify_dictionaries()
+        return pa.concat_tables(parts).unify_dictionaries() if len(parts) > 1 else parts[0]
+
+    def read_files(self, declared: Table, files: Sequence[DataFile], names: Sequence[str]) -> Any:
+        """An Arrow table of the raw rows of some files of one order and bucket, sorted as the order is."""
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        sort_key = declared.sort_key(files[0].order)
+        needed = [*names, *(name for name in sort_key if name not in names)] if len(files) > 1 else [*names]
+        codes = [name for name in names if declared.column(name).type is Type.CODE]
+        runs = [
+            read_columns(
+                pq.ParquetFile(self._found(file), read_dictionary=codes, memory_map=True), declared, needed
+            )
+            for file in files
+        ]
+        if len(runs) == 1:
+            return runs[0].select(names)
+        joined = pa.concat_tables(runs).unify_dictionaries()
+        if sort_key:
+            joined = joined.sort_by([(name, "ascending") for name in sort_key])
+        return joined.select(names)
 
     def _check_order(self, declared: Table, columns: Sequence[str] | None, order: str) -> None:
         if not self.has_order(declared.name, order):

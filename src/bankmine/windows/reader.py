@@ -7,19 +7,33 @@ customer's) the copies of joint owners other than the primary are left out here.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
-from numpy.typing import NDArray
 
 from bankmine.bank import catalogue
 from bankmine.bank.civil import Zone
-from bankmine.bank.columns import MAIN, Table, Type
-from bankmine.windows.versions import superseded_at
+from bankmine.bank.columns import MAIN, Table
+from bankmine.bank.warehouse import Warehouse
+from bankmine.windows.kept import kept_parts
+from bankmine.windows.moved import moved_versions, withdraw_moved
+from bankmine.windows.raw import kept_names, raw_rows, settle
+from bankmine.windows.rows import (
+    Bools,
+    EventRows,
+    Ints,
+    Values,
+    by_key,
+    column_values,
+    sortable,
+    tied_places,
+)
+from bankmine.windows.versions import never_counts, superseded_at
 
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
+__all__ = [
+    "Bools", "EventRows", "Ints", "Projected", "Readable", "Values", "by_key", "column_values",
+    "order_for", "read_parts", "read_rows", "sortable",
+]  # fmt: skip
 
 
 class Readable(Protocol):
@@ -74,65 +88,6 @@ def _needed(declared: Table, key: str, columns: Iterable[str]) -> list[str]:
     return list(dict.fromkeys([*system, *columns]))
 
 
-@dataclass(frozen=True)
-class Values:
-    """One column of n rows: int64 numbers, or int32 codes into `levels`.
-
-    `present` is None where nothing is missing; the number under a missing value means nothing.
-    """
-
-    data: NDArray[Any]
-    present: Bools | None = None
-    levels: tuple[str, ...] | None = None
-
-    def take(self, index: Ints | Bools) -> Values:
-        """The chosen rows."""
-        present = None if self.present is None else self.present[index]
-        return Values(self.data[index], present, self.levels)
-
-
-@dataclass(frozen=True)
-class EventRows:
-    """n rows of one table by key; each row counts in [known_from, known_until).
-
-    The rows of `keys[i]` (k different keys, ascending) are `offsets[i]:offsets[i + 1]`, sorted by
-    (event_time, seq, version key).
-    """
-
-    keys: Ints
-    offsets: Ints
-    event_time: Ints
-    seq: Ints
-    known_from: Ints
-    known_until: Ints
-    columns: dict[str, Values]
-
-    def __len__(self) -> int:
-        return len(self.event_time)
-
-    @property
-    def key(self) -> Ints:
-        """The key of each row (n), made when asked."""
-        return np.repeat(self.keys, np.diff(self.offsets))
-
-    def take(self, index: Ints | Bools) -> EventRows:
-        """The chosen rows, which must lie in the same order."""
-        keys, offsets = by_key(self.key[index])
-        return EventRows(
-            keys, offsets, self.event_time[index], self.seq[index], self.known_from[index],
-            self.known_until[index], {name: column.take(index) for name, column in self.columns.items()},
-        )  # fmt: skip
-
-
-def by_key(key: Ints) -> tuple[Ints, Ints]:
-    """The different keys (k) of sorted rows, and the k + 1 places where their rows begin and end."""
-    starts = np.flatnonzero(key[1:] != key[:-1]) + 1
-    offsets = (
-        np.concatenate(([0], starts, [len(key)])).astype(np.int64) if len(key) else np.zeros(1, np.int64)
-    )
-    return key[offsets[:-1]], offsets
-
-
 def read_rows(
     warehouse: Readable,
     table: str,
@@ -142,34 +97,21 @@ def read_rows(
     bucket: int | None,
     order: str = MAIN,
 ) -> EventRows:
-    """The rows of one bucket (None: of all) of an order under a key, with the columns asked for."""
-    declared = catalogue.table(table)
-    primary_only = declared.per_owner and key != "customer_id"
-    names = _needed(declared, key, [*columns, *(["is_primary"] if primary_only else [])])
+    """The rows of one bucket (None: of all) of an order under a key, with the columns asked for.
+
+    Read from the Parquet files. Every key with a row is there, also one whose rows are all withdrawn.
+    """
+    declared, asked = catalogue.table(table), list(columns)
+    primary_only = declared.per_owner and key != "customer_id"  # projections hold no other rows
+    if (primary_only and order == MAIN) or not _is_local(declared, key, bucket, order):
+        return _read_apart(warehouse, declared, key, asked, bucket, primary_only=primary_only)
+    names = _needed(declared, key, asked)
     if order != MAIN and isinstance(warehouse, Projected):
-        raw = warehouse.read(table, names, bucket=bucket, order=order)
+        found = warehouse.read(table, names, bucket=bucket, order=order)
     else:
-        raw = warehouse.read(table, names, bucket=bucket)
-    found = {name: column_values(declared, name, raw.column(name)) for name in names}
-    version_key = [sortable(found[name]) for name in declared.version_key]
-    known_from = found["known_at"].data
-    known_until = superseded_at(version_key, known_from, found["load_number"].data)
-    kept = (found["cancelled"].data == 0) & (known_from < known_until)
-    if primary_only:
-        kept &= found["is_primary"].data == 1
-    if found[key].present is not None:
-        kept &= found[key].present
-    index = None if kept.all() else np.flatnonzero(kept)
-    place = [found[name].data for name in (key, "event_time", "seq")]
-    index = _in_order(
-        [_chosen(one, index) for one in place], [_chosen(one, index) for one in version_key], index
-    )
-    keys, offsets = by_key(_chosen(place[0], index))
-    return EventRows(
-        keys, offsets, _chosen(place[1], index), _chosen(place[2], index), _chosen(known_from, index),
-        _chosen(known_until, index),
-        {name: found[name] if index is None else found[name].take(index) for name in columns},
-    )  # fmt: skip
+        found = warehouse.read(table, names, bucket=bucket)
+    rows, _ = settle(raw_rows(declared, key, kept_names(declared, key, asked), found), declared, key)
+    return _without_moved(warehouse, declared, key, order, rows).select(asked)
 
 
 def read_parts(
@@ -181,67 +123,71 @@ def read_parts(
     bucket: int | None,
     order: str = MAIN,
 ) -> tuple[EventRows, ...]:
-    """The rows of one bucket in one or two pieces; a key's rows are those in the last piece that holds it."""
-    return (read_rows(warehouse, table, key=key, columns=columns, bucket=bucket, order=order),)
+    """The rows of one bucket in one or two pieces; a key's rows are those in the last piece that holds it.
+
+    As `read_rows`, but from columns kept in memory-mapped files where the warehouse keeps them (`keeps`).
+    """
+    declared, asked = catalogue.table(table), list(columns)
+    if bucket is None or not isinstance(warehouse, Warehouse) or not _is_local(declared, key, bucket, order):
+        return (read_rows(warehouse, table, key=key, columns=asked, bucket=bucket, order=order),)
+    more = [] if _holds_versions(declared, order) else [*kept_names(declared, key, []), "load_number"]
+    pieces = kept_parts(warehouse, declared, key=key, columns=[*asked, *more], bucket=bucket, order=order)
+    return tuple(_without_moved(warehouse, declared, key, order, one).select(asked) for one in pieces)
 
 
-def _chosen(column: NDArray[Any], index: Ints | None) -> NDArray[Any]:
-    return column if index is None else column[index]
+def _is_local(declared: Table, key: str, bucket: int | None, order: str) -> bool:
+    """Whether a bucket is read in the order of the key, so that versions of an event lie under one key."""
+    return bucket is not None and key == (declared.bucket_key if order == MAIN else order)
 
 
-def column_values(declared: Table, name: str, column: Any) -> Values:
-    """An Arrow column as int64 numbers; int32 codes where it is text, bits of doubles where it is real."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
+def _holds_versions(declared: Table, order: str) -> bool:
+    """Whether the order holds all versions of an event under each of its keys.
 
-    array = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
-    if isinstance(array, pa.ChunkedArray):
-        array = pa.concat_arrays(array.chunks) if array.num_chunks else pa.array([], array.type)
-    levels: tuple[str, ...] | None = None
-    if pa.types.is_string(array.type):
-        array = array.dictionary_encode()
-    if pa.types.is_dictionary(array.type):
-        levels = tuple(array.dictionary.to_pylist())
-        array = array.indices
-    present = None if array.null_count == 0 else np.asarray(pc.is_valid(array))
-    if declared.column(name).type is Type.INSTANT:
-        array = array.cast(pa.timestamp("us", tz="UTC")).view(pa.int64())
-    elif pa.types.is_date32(array.type):
-        array = array.view(pa.int32())
-    elif declared.column(name).type is Type.REAL:
-        array = array.view(pa.int64())
-    array = array.cast(pa.int64() if levels is None else pa.int32())
-    return Values(np.asarray(array if present is None else pc.fill_null(array, 0)), present, levels)
+    Projections do. The main order does where the version key holds the bucket's key; else a correction may
+    have moved an event to another customer.
+    """
+    return order != MAIN or declared.bucket_key in declared.version_key
 
 
-def sortable(values: Values) -> Ints:
-    """Codes ranked as their texts sort, so that the order does not depend on the file."""
-    if values.levels is None:
-        return values.data
-    rank = np.empty(len(values.levels), np.int64)
-    rank[sorted(range(len(values.levels)), key=lambda code: values.levels[code])] = np.arange(len(rank))  # type: ignore[index]
-    return rank[values.data] if len(rank) else values.data
+def _without_moved(warehouse: Readable, declared: Table, key: str, order: str, rows: EventRows) -> EventRows:
+    """The rows, those ended whose event a correction moved to another key."""
+    if _holds_versions(declared, order):
+        return rows
+    return withdraw_moved(rows, declared, key, moved_versions(warehouse, declared))
 
 
-def _in_order(place: Sequence[Ints], version_key: Sequence[Ints], index: Ints | None) -> Ints | None:
-    """The index (None: all rows, as they lie) by place = (key, event_time, seq), ties by version key."""
-    from bankmine.windows.tables_kernel import order_state
-
-    state = order_state(*place)
-    if state == 1:
-        return index
-    if state == 0:
-        order = np.lexsort(tuple(reversed(place)))
-        place, version_key = [one[order] for one in place], [one[order] for one in version_key]
-        return _in_order(place, version_key, order if index is None else index[order])
-    same = np.logical_and.reduce([one[1:] == one[:-1] for one in place])
-    tied = np.zeros(len(place[0]), np.bool_)
-    tied[1:] |= same
-    tied[:-1] |= same
-    at = np.flatnonzero(tied)
-    run = np.cumsum(np.concatenate(([True], ~same)))[at]
-    order = np.arange(len(place[0]))
-    order[at] = at[np.lexsort((*[column[at] for column in reversed(version_key)], run))]
-    if np.array_equal(order[at], at):
-        return index
-    return order if index is None else index[order]
+def _read_apart(
+    warehouse: Readable,
+    declared: Table,
+    key: str,
+    columns: list[str],
+    bucket: int | None,
+    *,
+    primary_only: bool,
+) -> EventRows:
+    """Rows read in another order than the key's: versions are told apart in all that is read."""
+    names = _needed(declared, key, [*columns, *(["is_primary"] if primary_only else [])])
+    raw = warehouse.read(declared.name, names, bucket=bucket)
+    found = {name: column_values(declared, name, raw.column(name)) for name in names}
+    version_key = [sortable(found[name]) for name in declared.version_key]
+    known_from, load_number = found["known_at"].data, found["load_number"].data
+    known_until = superseded_at(version_key, known_from, load_number)
+    kept = ~never_counts(known_from, known_until, found["cancelled"].data != 0)
+    if primary_only:
+        kept &= found["is_primary"].data == 1
+    present = found[key].present
+    if present is not None:
+        kept &= present
+    index = np.flatnonzero(kept)
+    place = [found[name].data for name in (key, "event_time", "seq")]
+    order = np.lexsort([one[index] for one in reversed(place)])
+    at = tied_places([one[index][order] for one in place])
+    if len(at):
+        by = [one[index[order[at]]] for one in (*place, *version_key, known_from, load_number)]
+        order[at] = order[at][np.lexsort(tuple(reversed(by)))]
+    index = index[order]
+    keys, offsets = by_key(place[0][index])
+    return EventRows(
+        keys, offsets, place[1][index], place[2][index], known_from[index], known_until[index],
+        {name: found[name].take(index) for name in columns},
+    )  # fmt: skip

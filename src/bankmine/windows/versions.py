@@ -21,39 +21,52 @@ FOREVER = np.iinfo(np.int64).max
 
 def superseded_at(version_key: Sequence[Ints], known_at: Ints, load_number: Ints) -> Ints:
     """When the next version of each row became known; FOREVER where there is none."""
+    from bankmine.windows.tables_kernel import repeated
+
     until = np.full(len(known_at), FOREVER, np.int64)
-    candidates, same = _in_order(version_key, known_at, load_number, np.ones(len(known_at), np.bool_))
-    earlier, later = candidates[:-1][same], candidates[1:][same]
+    at = np.flatnonzero(repeated(_hashes(version_key)))
+    until[at] = next_known([column[at] for column in version_key], known_at[at], load_number[at])
+    return until
+
+
+def next_known(version_key: Sequence[Ints], known_at: Ints, load_number: Ints) -> Ints:
+    """As `superseded_at`, for rows of which most have several versions."""
+    order, same = _by_knowledge(version_key, known_at, load_number)
+    earlier, later = order[:-1][same], order[1:][same]
+    until = np.full(len(known_at), FOREVER, np.int64)
     until[earlier] = known_at[later]
     return until
 
 
+def never_counts(known_from: Ints, known_until: Ints, cancelled: Bools | None) -> Bools:
+    """The rows that count at no time; without `cancelled` none is."""
+    gone = known_from >= known_until
+    return gone if cancelled is None else gone | cancelled
+
+
 def first_known(version_key: Sequence[Ints], known_at: Ints, load_number: Ints, among: Bools) -> Bools:
     """Of the rows `among` which to choose, the first version of each event."""
+    from bankmine.windows.tables_kernel import repeated
+
     first = among.copy()
-    candidates, same = _in_order(version_key, known_at, load_number, among)
-    first[candidates[1:][same]] = False
+    at = np.flatnonzero(repeated(_hashes(version_key)) & among)
+    order, same = _by_knowledge([column[at] for column in version_key], known_at[at], load_number[at])
+    first[at[order[1:][same]]] = False
     return first
 
 
-def _in_order(
-    version_key: Sequence[Ints], known_at: Ints, load_number: Ints, among: Bools
-) -> tuple[Ints, Bools]:
-    """Rows that may have several versions, by (version key, known_at, load_number).
+def identities(version_key: Sequence[Ints]) -> Ints:
+    """A number for each version key: the column where it is one, else a hash, which two keys may share."""
+    return version_key[0] if len(version_key) == 1 else _hashes(version_key).view(np.int64)
 
-    Also says which neighbours are versions of one event. Rows whose hash of the version key is unique have
-    one version and are left out: they need no sorting.
-    """
-    from bankmine.windows.tables_kernel import repeated
 
-    candidates = np.flatnonzero(repeated(_hashes(version_key)) & among)
-    key = [column[candidates] for column in version_key]
-    load, known = load_number[candidates], known_at[candidates]
-    order = np.lexsort((load, known, *reversed(key)))
+def _by_knowledge(version_key: Sequence[Ints], known: Ints, load: Ints) -> tuple[Ints, Bools]:
+    """The order by (version key, known_at, load_number), and which neighbours in it are of one event."""
+    order = np.lexsort((load, known, *reversed(version_key)))
     same = np.ones(max(0, len(order) - 1), np.bool_)
-    for column in key:
+    for column in version_key:
         same &= column[order[1:]] == column[order[:-1]]
-    return candidates[order], same
+    return order, same
 
 
 def _hashes(columns: Sequence[Ints]) -> NDArray[np.uint64]:
