@@ -86,7 +86,10 @@ class Bank:
         from bankmine import customers
 
         config = self._folder.config
-        return customers.matrix(self.warehouse, rows, names, memory=config.memory, threads=config.threads)
+        return customers.matrix(
+            self.warehouse, rows, names, maximum_staleness=config.maximum_staleness, memory=config.memory,
+            threads=config.threads,
+        )  # fmt: skip
 
     def customer(self, customer_id: str, *, raw: bool = False, cutoff: str | None = None) -> Profile:
         """One customer exactly as known at the cutoff; `raw` takes the bank's own id."""

@@ -21,6 +21,7 @@ _KNOWN: dict[str, dict[str, type | tuple[type, ...]]] = {
         "name": str, "mapping": str, "extracts": str, "time_zone": str, "currency": str, "keys": str,
     },
     "load": {"maximum_reject_share": (int, float)},
+    "features": {"maximum_staleness": (str, dict)},
     "engine": {"name": str, "memory": str, "threads": int, "spark": dict},
     "tasks": {},
 }  # fmt: skip
@@ -47,8 +48,9 @@ class Config:
     """One bank's settings; paths are absolute.
 
     `mapping` is the name of a shipped mapping or a folder; `maximum_reject_share` is the share of a
-    table's rows that may break its contract before the load stops; `spark` is there where the engine is
-    Spark; `tasks` holds each task's own settings, in the order the bank wants them run.
+    table's rows that may break its contract before the load stops; `maximum_staleness` ("7d", or a length
+    for each table) refuses features of sources whose newest known event is older; `spark` is there where
+    the engine is Spark; `tasks` holds each task's own settings, in the order the bank wants them run.
     """
 
     folder: Path
@@ -59,6 +61,7 @@ class Config:
     currency: str
     keys: Path
     maximum_reject_share: float = 0.01
+    maximum_staleness: str | dict[str, str] | None = None
     engine: str = "duckdb"
     memory: str = "1GB"
     threads: int = 2
@@ -80,7 +83,7 @@ def load_config(folder: Path) -> Config:
         raise ConfigurationError(f"{file} is not valid TOML: {error}", hint="Mend that line.") from None
     for section in raw:
         _known(section, _KNOWN, file, "section")
-    for section in ("bank", "load", "engine"):
+    for section in ("bank", "load", "features", "engine"):
         for key, value in raw.get(section, {}).items():
             kind = _known(key, _KNOWN[section], file, f"setting in [{section}]")
             if not isinstance(value, kind) or isinstance(value, bool):
@@ -133,6 +136,7 @@ def _build(folder: Path, raw: dict[str, Any], file: Path) -> Config:
         currency=bank["currency"],
         keys=(folder / bank.get("keys", "keys")).resolve(),
         maximum_reject_share=share,
+        maximum_staleness=raw.get("features", {}).get("maximum_staleness"),
         engine=engine.get("name", "duckdb"),
         memory=engine.get("memory", "1GB"),
         threads=engine.get("threads", 2),

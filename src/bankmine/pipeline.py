@@ -133,7 +133,8 @@ def snapshot(bank: BankFolder, *, cutoff: str | None = None, progress: Progress 
     text = cutoff or next((one for one in settings if isinstance(one, str)), None)
     return keep_snapshot(
         bank.warehouse, bank.snapshots_folder, cutoff=bank.cutoff_us(text), memory=bank.config.memory,
-        threads=bank.config.threads, progress=_stage(progress, "snapshot"),
+        threads=bank.config.threads, maximum_staleness=bank.config.maximum_staleness,
+        progress=_stage(progress, "snapshot"),
     )  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from types import MappingProxyType
 
 from bankmine.bank import catalogue
 from bankmine.windows import RatioFeature, WindowFeature
+from bankmine.windows.span import Unit
 
 
 class Kind(StrEnum):
@@ -179,7 +180,7 @@ def _window_needs(feature: WindowFeature | RatioFeature, *, time_of_day: bool) -
     values = [(one.column, one.values) for one in source.conditions if one.test == "in"]
     values += [(feature.by, feature.levels)] if feature.by else []
     codes = tuple((column, tuple(v for v in found if isinstance(v, str | bool))) for column, found in values)
-    columns = [one.column for one in source.conditions if one.test != "in"]
+    columns = [one.column for one in source.conditions if one.test not in ("in", "lacking")]
     columns += [name for name in (source.measured, source.distinct_of, feature.by) if name]
     columns += [] if source.key == "customer_id" else [source.key]
     need = Need(
@@ -187,7 +188,7 @@ def _window_needs(feature: WindowFeature | RatioFeature, *, time_of_day: bool) -
         columns=tuple(dict.fromkeys(columns)),
         values=tuple(one for one in codes if one[1]),
         level=(feature.by, feature.level) if feature.by and feature.level in feature.levels else None,
-        time_of_day=time_of_day,
+        time_of_day=time_of_day or feature.window.unit in (Unit.HOURS, Unit.MINUTES),
     )
     if source.verdict_of is None:
         return (need,)

@@ -23,10 +23,11 @@ from bankmine.customers.civil import part_of
 from bankmine.customers.feature import Calendar, Derived, Feature, Kind, Own
 from bankmine.customers.formulas import FORMULAS
 from bankmine.customers.lineage import lineage
-from bankmine.customers.subjects import TRANSACTION, Subjects, read_subjects
+from bankmine.customers.subjects import TRANSACTION, Ints, Subjects, read_subjects
 from bankmine.customers.versioned import versioned
 from bankmine.customers.windowed import outside_coverage, windowed
 from bankmine.errors import FeasibilityError, UsageError
+from bankmine.windows.staleness import Maximum, Staleness, refuse_stale, staleness
 
 if TYPE_CHECKING:
     from bankmine.bank.warehouse import Warehouse
@@ -50,13 +51,15 @@ def _silent(stage: str, done: int = 0, total: int = 0) -> None:
 class MatrixReport:
     """What a matrix says about itself.
 
-    `features` has, for each feature, its unit, sentence, kind, window, lineage, the share of rows where it
-    is missing and the share where the data do not reach (outside coverage, or not yet known);
-    `statements` are the SQL statements that ran.
+    `features` has, for each feature, its unit, sentence, kind, window, version, lineage, the share of rows
+    where it is missing and the share where the data do not reach (outside coverage, or not yet known);
+    `statements` are the SQL statements that ran; `sources` says of each event table how old its newest
+    event was at the last cutoff.
     """
 
     features: dict[str, dict[str, Any]]
     statements: tuple[str, ...]
+    sources: tuple[Staleness, ...] = ()
 
 
 def matrix(
@@ -66,6 +69,7 @@ def matrix(
     *,
     as_of: int | None = None,
     catalogue: Catalogue = CATALOGUE,
+    maximum_staleness: Maximum | None = None,
     memory: str = "1GB",
     threads: int = 2,
     progress: Progress | None = None,
@@ -74,11 +78,12 @@ def matrix(
 
     `rows` is an Arrow table with subject_kind, subject_id, customer_id, cutoff (µs since 1970 UTC or an
     Arrow timestamp) and, for transactions, seq; one kind of subject at a time. Features use what was known
-    at each cutoff; with `as_of` (µs), what is known then ("as corrected since"). `progress` is told
+    at each cutoff; with `as_of` (µs), what is known then ("as corrected since"). With `maximum_staleness`
+    ("7d", or a length for each table) the newest known event of a source may be no older. `progress` is told
     (stage, done, total). Each field's metadata has the unit and sentence; `report_of` has the rest.
 
     UsageError for unknown names or rows that do not fit, FeasibilityError naming a table the bank lacks,
-    CutoffError for an `as_of` before a cutoff.
+    CutoffError for an `as_of` before a cutoff or a stale source.
     """
     tell = progress or _silent
     wanted = _wanted(catalogue, names, rows)
@@ -88,6 +93,7 @@ def matrix(
     tell("features", 0, STAGES)
     own = [feature.source.column for feature in needed if isinstance(feature.source, Own)]
     subjects = read_subjects(warehouse, rows, own, as_of)
+    sources = _sources(warehouse, kinds[Kind.WINDOW], subjects.cutoffs, as_of, maximum_staleness)
     tell("features", 1, STAGES)
     columns = windowed(warehouse, kinds[Kind.WINDOW], subjects, threads=threads) if kinds[Kind.WINDOW] else {}
     unreached = outside_coverage(warehouse, kinds[Kind.WINDOW], subjects)
@@ -101,17 +107,18 @@ def matrix(
     for feature in needed:
         _add_computed(feature, columns, unreached, subjects, warehouse)
     tell("features", STAGES, STAGES)
-    made = _Made(columns, unreached, subjects.statements + statements)
+    made = _Made(columns, unreached, subjects.statements + statements, sources)
     return _assemble(warehouse, rows, wanted, catalogue, made)
 
 
 @dataclass(frozen=True)
 class _Made:
-    """The computed columns, the rows the data do not reach, and the SQL that ran."""
+    """The computed columns, the rows the data do not reach, the SQL that ran, how old the sources are."""
 
     columns: dict[str, Any]
     unreached: dict[str, Bools]
     statements: tuple[str, ...]
+    sources: tuple[Staleness, ...]
 
 
 def report_of(table: Any) -> MatrixReport:
@@ -120,7 +127,24 @@ def report_of(table: Any) -> MatrixReport:
     if _METADATA not in metadata:
         raise UsageError("the table is not a matrix", hint="Make one with `customers.matrix`.")
     said = json.loads(metadata[_METADATA])
-    return MatrixReport(said["features"], tuple(said["statements"]))
+    sources = tuple(Staleness(**one) for one in said["sources"])
+    return MatrixReport(said["features"], tuple(said["statements"]), sources)
+
+
+def _sources(
+    warehouse: Warehouse,
+    features: Iterable[Feature],
+    cutoffs: Ints,
+    as_of: int | None,
+    maximum: Maximum | None,
+) -> tuple[Staleness, ...]:
+    """How old each event table of the features is at the last cutoff; refuses one too old at any."""
+    tables = list(dict.fromkeys(need.table for feature in features for need in feature.needs))
+    if not len(cutoffs):
+        return ()
+    if maximum is not None:
+        refuse_stale(warehouse, tables, cutoffs, maximum, as_of=as_of)
+    return staleness(warehouse, tables, int(cutoffs.max()), as_of=as_of)
 
 
 def _wanted(catalogue: Catalogue, names: Sequence[str], rows: Any) -> tuple[Feature, ...]:
@@ -206,5 +230,8 @@ def _assemble(
         said[feature.name] = about
         metadata = {"unit": feature.unit, "sentence": feature.sentence}
         table = table.append_column(pa.field(feature.name, column.type, metadata=metadata), column)
-    text = json.dumps({"features": said, "statements": list(made.statements)}, sort_keys=True)
+    sources = [one.as_dict() for one in made.sources]
+    text = json.dumps(
+        {"features": said, "statements": list(made.statements), "sources": sources}, sort_keys=True
+    )
     return table.replace_schema_metadata({**(rows.schema.metadata or {}), _METADATA: text.encode()})

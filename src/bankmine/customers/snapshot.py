@@ -18,9 +18,10 @@ from typing import TYPE_CHECKING, Any
 from bankmine.bank.manifest import write_atomically
 from bankmine.customers.catalogue import CATALOGUE, Catalogue
 from bankmine.customers.content import changes
-from bankmine.customers.matrix import Progress, matrix
+from bankmine.customers.matrix import Progress, matrix, report_of
 from bankmine.customers.population import customers_at
 from bankmine.errors import CutoffError, UsageError
+from bankmine.windows.staleness import Maximum, Staleness
 
 if TYPE_CHECKING:
     from bankmine.bank.warehouse import Warehouse
@@ -33,7 +34,8 @@ _FILE, _CARD = "features.parquet", "snapshot.json"
 class Snapshot:
     """A snapshot on disk: `names` are its features, `missing` those the bank does not allow, with reasons.
 
-    `versions` are the features' versions when it was made; `found` says that it was there already.
+    `versions` are the features' versions when it was made; `sources` says how old the newest event of each
+    event table was; `found` says that it was there already.
     """
 
     folder: Path
@@ -44,6 +46,7 @@ class Snapshot:
     missing: dict[str, str]
     statements: tuple[str, ...]
     found: bool
+    sources: tuple[Staleness, ...] = ()
 
     def changed(self, catalogue: Catalogue = CATALOGUE) -> dict[str, str]:
         """The features that are declared otherwise now, or no longer, and what became of each."""
@@ -98,6 +101,7 @@ def keep_snapshot(
     *,
     cutoff: int | None = None,
     catalogue: Catalogue = CATALOGUE,
+    maximum_staleness: Maximum | None = None,
     memory: str = "1GB",
     threads: int = 2,
     progress: Progress | None = None,
@@ -107,29 +111,39 @@ def keep_snapshot(
     `folder` is where snapshots lie (default: `snapshots` beside the warehouse); the default cutoff is
     `default_cutoff`. A snapshot that is there already is found, not made again. Which features the bank
     allows is judged by what was known at the cutoff. CutoffError for a cutoff past the coverage of all
-    event tables, FeasibilityError where nobody was known.
+    event tables, or where the newest event of a source is older than `maximum_staleness` ("7d");
+    FeasibilityError where nobody was known.
     """
     cutoff = default_cutoff(warehouse) if cutoff is None else cutoff
     _check_cutoff(warehouse, cutoff)
     place = (folder or warehouse.folder.parent / "snapshots") / _name(warehouse, cutoff, catalogue)
     if (place / _CARD).exists():
-        return _open(place, found=True)
+        return _fresh(_open(place, found=True), maximum_staleness, warehouse)
     available = catalogue.available(warehouse, as_of=cutoff)
     rows, asked = customers_at(warehouse, cutoff, memory=memory, threads=threads)
     names = available.names_of("customer")
     table = matrix(
-        warehouse, rows, names, catalogue=catalogue, memory=memory, threads=threads, progress=progress
-    )
+        warehouse, rows, names, catalogue=catalogue, maximum_staleness=maximum_staleness, memory=memory,
+        threads=threads, progress=progress,
+    )  # fmt: skip
     own = {name: why for name, why in available.reasons.items() if catalogue[name].subject == "customer"}
     card = {
         "format": FORMAT, "fingerprint": warehouse.fingerprint, "catalogue": catalogue.version,
         "cutoff": cutoff, "customers": rows.num_rows, "names": list(names),
         "versions": {name: catalogue.versions[name] for name in names},
-        "missing": own,
+        "missing": own, "sources": [one.as_dict() for one in report_of(table).sources],
         "statements": [*available.statements, *asked],
     }  # fmt: skip
     _write(place, table, card)
     return _open(place, found=False)
+
+
+def _fresh(taken: Snapshot, maximum: Maximum | None, warehouse: Warehouse) -> Snapshot:
+    """The snapshot that was found; refused where a source was too old at its cutoff."""
+    if maximum is not None:
+        for one in taken.sources:
+            one.check(maximum, warehouse.zone)
+    return taken
 
 
 def _check_cutoff(warehouse: Warehouse, cutoff: int) -> None:
@@ -163,6 +177,7 @@ def _open(place: Path, *, found: bool) -> Snapshot:
         folder=place, cutoff=card["cutoff"], customers=card["customers"], names=tuple(card["names"]),
         versions=card.get("versions", {}), missing=card["missing"],
         statements=tuple(card["statements"]), found=found,
+        sources=tuple(Staleness(**one) for one in card.get("sources", ())),
     )  # fmt: skip
 
 

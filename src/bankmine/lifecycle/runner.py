@@ -60,6 +60,7 @@ def run_task(
         settings=settings,
         memory=config.memory if config else "1GB",
         threads=config.threads if config else 2,
+        maximum_staleness=config.maximum_staleness if config else None,
         seed=seed,
     )
     results = results_folder or (folder or warehouse.folder.parent) / "results"
@@ -104,7 +105,8 @@ class Runner:
         names = self.task.features(self.bank)
         made = matrix(
             self.bank.warehouse, rows, names, catalogue=self.task.catalogue(self.bank),
-            memory=self.bank.memory, threads=self.bank.threads,
+            maximum_staleness=self.bank.maximum_staleness, memory=self.bank.memory,
+            threads=self.bank.threads,
         )  # fmt: skip
         report = report_of(made)
         self.bank.note("features", report.statements)

@@ -76,6 +76,7 @@ class Bank:
     memory: str = "1GB"
     threads: int = 2
     seed: int = 0
+    maximum_staleness: str | Mapping[str, str] | None = None
     statements: dict[str, str] = field(default_factory=dict)
 
     def note(self, name: str, statements: Sequence[str]) -> None:

@@ -113,16 +113,23 @@ def slots(values: Values, levels: tuple[str, ...]) -> Ints:
 
 
 def check_sums(values: Ints, source: Events, weight: int = 1) -> None:
-    """Refuses measures whose sum, each value taken up to `weight` times, might not fit in 64 bits."""
+    """Refuses measures whose magnitudes, each taken `weight` times, add up to more than 64 bits hold."""
     if len(values) == 0:
         return
     largest = max(abs(int(values.min())), abs(int(values.max())))
-    if largest * len(values) * weight >= 1 << 63:
+    if largest * len(values) * weight >= 1 << 63 and all_together(values) * weight >= 1 << 63:
         raise ConfigurationError(
             f"sums of {source.table}.{source.measure_name} could exceed 64 bits "
             f"({len(values)} values of up to {largest} in one bucket)",
             hint="Measure a column with smaller numbers, or correct the unit in the mapping.",
         )
+
+
+def all_together(values: Ints) -> int:
+    """The sum of the magnitudes, exactly."""
+    sizes = np.abs(values).view(np.uint64)
+    low, high = sizes & np.uint64(0xFFFFFFFF), sizes >> np.uint64(32)
+    return (int(high.sum()) << 32) + int(low.sum())
 
 
 def _measured(rows: EventRows, source: Events, index: Index) -> Ints:
