@@ -62,7 +62,10 @@ def _feature(ask: Ask) -> Any:
     from bankmine.windows import events, windows
 
     source = events(ask.table, key=ask.key).where(**ask.where)
-    source = source.measure(ask.measure) if ask.measure else source
+    source = source.measure(ask.measure, scale=ask.scale) if ask.measure else source
+    source = source.having(ask.having) if ask.having else source
+    source = source.lacking(ask.lacking) if ask.lacking else source
+    source = source.valid(ask.valid) if ask.valid else source
     source = source.verdict(ask.verdict) if ask.verdict else source
     made = windows(source, over=[ask.over], aggregate=[ask.aggregate], by=ask.by, delay=ask.delay)
     return next(feature for feature in made if feature.level == ask.level)

@@ -20,7 +20,9 @@ Row = dict[str, Any]
 class Ask:
     """One window feature of one key: `aggregate` of `measure` over `over` at the cutoff(s) `at`.
 
-    `seq` makes the cutoff a position; `as_of` reads as corrected since; `at` empty replays the table.
+    `scale` counts a real measure in units of 1/scale, `valid` is how long events count, `having` and
+    `lacking` name a column that must (not) have a value; `seq` makes the cutoff a position; `as_of` reads
+    as corrected since; `at` empty replays the table.
     """
 
     aggregate: str = "count"
@@ -37,6 +39,10 @@ class Ask:
     by: str | None = None
     level: str | None = None
     delay: str | None = None
+    scale: int = 1
+    valid: str | None = None
+    having: str | None = None
+    lacking: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,6 +115,26 @@ WINDOWS = (
     Case("a_delayed_window_ends_earlier", 1, "With delay d: [T − d − w, T − d).",
          [paid("2024-03-01", 1), paid("2024-03-05", 10)],
          Ask(aggregate="sum", measure="base_minor", delay="7d", at=T), 1),
+)  # fmt: skip
+
+VALUES = (
+    Case("all_reaches_no_farther_than_events_are_valid", 0, "Back from the end of the window.",
+         [paid("2024-02-01", 1), paid("2024-03-01", 10)],
+         Ask(aggregate="sum", measure="base_minor", over="all", valid="1mo", at=T), 10),
+    Case("all_reaches_to_the_coverage_where_events_are_valid_longer", 0, "Events are valid for 24 months.",
+         [paid("2023-01-01", 1), paid("2024-03-01", 10)],
+         Ask(aggregate="sum", measure="base_minor", over="all", at=T), 11),
+    Case("a_real_counts_in_whole_units_rounded_once", 0, "0.15 lies below a half, 0.75 on one: to even.",
+         [paid("2024-03-01", lat=0.15), paid("2024-03-02", lat=0.75), paid("2024-03-03", lat=None)],
+         Ask(aggregate="sum", measure="lat", scale=10, at=T), 9),
+    Case("a_reversal_is_an_event_of_its_own", 0, "What came back is found by what it reverses.",
+         [paid("2024-03-01", 100, number=1), paid("2024-03-02", 5, direction="in"),
+          paid("2024-03-03", 100, direction="in", reversal_of=1)],
+         Ask(aggregate="sum", measure="base_minor", where={"direction": "in"}, having="reversal_of", at=T),
+         100),
+    Case("a_missing_value_can_be_asked_for", 0, "Nothing else can be met by it.",
+         [paid("2024-03-01", 1, merchant_id=8), paid("2024-03-02", 10)],
+         Ask(aggregate="sum", measure="base_minor", lacking="merchant_id", at=T), 10),
 )  # fmt: skip
 
 CIVIL = (
@@ -236,6 +262,6 @@ LABELS = (
 )  # fmt: skip
 
 CASES: tuple[Case, ...] = (
-    *WINDOWS, *CIVIL, *KNOWLEDGE, *COVERAGE, *CORRECTIONS, *OUTCOMES, *VERSIONS, *LABELS,
+    *WINDOWS, *VALUES, *CIVIL, *KNOWLEDGE, *COVERAGE, *CORRECTIONS, *OUTCOMES, *VERSIONS, *LABELS,
 )  # fmt: skip
 BY_NAME: Mapping[str, Case] = {case.name: case for case in CASES}
