@@ -82,6 +82,7 @@ def _transactions(random: Random) -> tuple[list[Row], list[Row], list[Row]]:
             "card_id": random.choice((100 + customer, None)), "merchant_id": random.choice((1, 2, 3, None)),
             "terminal_id": random.choice((11, 12, 13, None)), "city": random.choice(("Praha", "Brno")),
             "counterparty_id": random.choice((21, 22, 23, None)),
+            "device_id": 400 + number % 4 if number % 3 else None,
             "balance_after_minor": random.randint(-40_000, 400_000),
         }  # fmt: skip
         payments.append(row)

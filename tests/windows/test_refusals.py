@@ -11,11 +11,13 @@ import numpy as np
 import pytest
 from memory_warehouse import MemoryWarehouse
 
-from bankmine.bank.civil import DAY
+from bankmine.bank.civil import DAY, FIRST, LAST
 from bankmine.errors import BankmineError, ConfigurationError, CutoffError, FeasibilityError, UsageError
-from bankmine.windows import events, ratio, replay, snapshot, windows
+from bankmine.windows import events, learnt, ratio, replay, snapshot, windows
+from bankmine.windows.entries import all_together
 
 spent = events("transaction").measure("base_minor")
+MANY = [str(level) for level in range(257)]
 REFUSED: dict[str, Callable[[], Any]] = {
     "there is no bank table": lambda: events("transactions"),
     "is a versioned table": lambda: events("account"),
@@ -38,6 +40,15 @@ REFUSED: dict[str, Callable[[], Any]] = {
     "has no months to compare": lambda: windows(spent, over=["30d"], aggregate=["trend"]),
     "cannot be part of a ratio": lambda: ratio(*windows(spent, over=["1d", "2d"], aggregate=["mean"])),
     "no single key": lambda: events("balance").verdict("fraud"),
+    "longer than transaction events are valid": lambda: windows(spent, over=["25mo"], aggregate=["sum"]),
+    "of 731d is longer": lambda: windows(spent, over=["731d"], aggregate=["sum"]),
+    "of 61mo is longer": lambda: windows(spent.valid("60mo"), over=["61mo"], aggregate=["sum"]),
+    "longer than a hundred years": lambda: windows(spent.valid("all"), over=["1201mo"], aggregate=["sum"]),
+    "cannot be valid for '90d'": lambda: spent.valid("90d"),
+    "asked whether it is missing": lambda: events("credit_application").lacking("bad"),
+    "takes no scale": lambda: events("transaction").measure("base_minor", scale=100),
+    "are too many": lambda: windows(spent, over=["1d"], aggregate=["sum"], by="mcc", levels=MANY),
+    "257 levels cannot be learnt": lambda: learnt(257),
 }  # fmt: skip
 
 
@@ -75,10 +86,45 @@ def test_a_sum_just_within_64_bits_is_exact() -> None:
     assert snapshot(warehouse, count, np.array([1]), cutoff).column(0).to_pylist() == [2**63 - 2]
 
 
+def test_one_large_amount_among_many_small_ones_is_summed() -> None:
+    amounts = [2**61, *([1] * 9)]
+    found = snapshot(bank(*amounts), SUMS, np.array([1]), np.array([31 * DAY]))
+    assert found.column(0).to_pylist() == [2**61 + 9]
+
+
 def test_a_trend_is_guarded_by_its_weights() -> None:
     trend = windows(spent, over=["2mo"], aggregate=["trend"])
     with pytest.raises(ConfigurationError, match="exceed 64 bits"):
         ask(bank(2**62), trend)
+
+
+def test_magnitudes_are_added_exactly() -> None:
+    amounts = np.array([-(2**63), 2**63 - 1, 2**62, -1, 0], np.int64)
+    assert all_together(amounts) == sum(abs(amount) for amount in amounts.tolist())
+
+
+def test_a_window_longer_than_the_history_is_missing_not_shortened() -> None:
+    years = windows(spent.valid("all"), over=["4mo", "24mo"], aggregate=["count"], name="n")
+    found = snapshot(bank(5), years, np.array([1]), np.array([90 * DAY]))
+    assert found.to_pylist() == [{"n_count_4mo": None, "n_count_24mo": None}]
+
+
+@pytest.mark.parametrize("cutoff", [np.iinfo(np.int64).min, FIRST - 1, LAST, np.iinfo(np.int64).max])
+def test_a_cutoff_outside_the_calendar_is_refused(cutoff: int) -> None:
+    with pytest.raises(CutoffError, match="before 1900 or after 2199"):
+        snapshot(bank(5), SUMS, np.array([1]), np.array([cutoff]))
+
+
+def test_events_outside_the_calendar_count_in_no_window() -> None:
+    instants = [FIRST - 400 * DAY, FIRST - 1, FIRST, LAST + DAY]
+    rows = [{"transaction_id": n, "event_time": at, "base_minor": 1} for n, at in enumerate(instants)]
+    warehouse = MemoryWarehouse({"transaction": rows}, coverage=(FIRST - 999 * DAY, LAST + 999 * DAY))
+    sums = windows(spent.valid("all"), over=["30d", "all"], aggregate=["sum"], name="s")
+    found = snapshot(
+        warehouse, sums, np.ones(3, np.int64), np.array([FIRST + DAY, FIRST + 40 * DAY, LAST - 1])
+    )
+    assert found.column("s_sum_30d").to_pylist() == [None, 0, 0]  # the first begins before the calendar
+    assert found.column("s_sum_all").to_pylist() == [1, 1, 1]
 
 
 def test_a_table_the_bank_lacks_is_named() -> None:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 Ints = NDArray[np.int64]
 NO_SUBJECT = np.iinfo(np.int64).min
 TRANSACTION = "transaction"
-KEYS = ("card_id", "terminal_id", "merchant_id")
+KEYS = ("card_id", "terminal_id", "merchant_id", "device_id", "pair_id")
 _REQUIRED = ("subject_kind", "subject_id", "customer_id", "cutoff")
 
 

@@ -39,8 +39,17 @@ def slug(level: str) -> str:
     return re.sub(r"\W+", "_", level.lower()).strip("_")
 
 
-def when(span: str, *, before: str = "the cutoff", delay: str | None = None, aggregate: str = "sum") -> str:
+def when(
+    span: str,
+    *,
+    before: str = "the cutoff",
+    delay: str | None = None,
+    aggregate: str = "sum",
+    valid: str = "all",
+) -> str:
     """The window in words."""
+    if span == "all" and valid != "all":
+        return f"in the records of up to {Span.parse(valid).words} before {before}"
     if span == "all":
         return f"before {before}" if aggregate in _POINTS else f"in all records before {before}"
     words = Span.parse(span).words
@@ -69,7 +78,7 @@ def observed(
         events = source.valid(valid) if span == "all" else source
         (one,) = windows(events, over=[span], aggregate=[measure.aggregate], delay=delay)
         named = replace(one, name=f"{measure.stem}_{span}")
-        words = when(span, before=before, delay=delay, aggregate=measure.aggregate)
+        words = when(span, before=before, delay=delay, aggregate=measure.aggregate, valid=valid)
         made.append(
             Feature(
                 name=named.name, theme=theme, unit=measure.unit or _unit(named),

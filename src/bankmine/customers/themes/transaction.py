@@ -15,6 +15,7 @@ THEME = "transaction"
 TRANSACTION = "transaction"
 RISKIER = Direction.RISKIER
 DELAY = "7d"
+VALID = "24mo"  # a device or payee not seen for so long is as good as new
 _KEYS = (
     ("customer", "customer_id", ("1h", "24h", "7d", "30d")),
     ("card", "card_id", ("1h", "24h", "7d", "30d")),
@@ -43,6 +44,18 @@ def _before(name: str, key: str, spans: tuple[str, ...]) -> list[Feature]:
         *observed(THEME, _of(key), sizes, over=long, subject=TRANSACTION),
         *observed(THEME, _of(key), since, over=("all",), subject=TRANSACTION),
     ]
+
+
+def _seen_before(name: str, key: str, of: str) -> list[Feature]:
+    """How often and how lately the key was seen: 0 and missing where it is new."""
+    source = events("transaction", key=key)
+    measures = [
+        Measure("count", f"tx_{name}_count", f"Number of transactions {of}"),
+        Measure(
+            "seconds_since_last", f"tx_{name}_seconds_since_last", f"Seconds since the last transaction {of}"
+        ),
+    ]
+    return observed(THEME, source, measures, over=("all",), subject=TRANSACTION, valid=VALID)
 
 
 def _verdicts(name: str, key: str) -> list[Feature]:
@@ -131,6 +144,8 @@ def _itself() -> list[Feature]:
 FEATURES = (
     *_itself(),
     *(feature for name, key, spans in _KEYS for feature in _before(name, key, spans)),
+    *_seen_before("device", "device_id", "from the same device"),
+    *_seen_before("pair", "pair_id", "between the account and the same other account"),
     *(feature for name, key in (("terminal", "terminal_id"), ("merchant", "merchant_id"))
       for feature in _verdicts(name, key)),
     *(feature for name in ("customer", "card", "terminal") for feature in _against(name)),
