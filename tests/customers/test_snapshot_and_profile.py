@@ -101,7 +101,7 @@ def test_an_old_snapshot_says_which_features_are_declared_otherwise_now(
         again.read(["tenure"], catalogue=newer)
     other = keep_snapshot(bank.warehouse, tmp_path, cutoff=bank.at("2024-01-01"), catalogue=newer)
     assert other.folder != kept.folder
-    with pytest.raises(UsageError, match="the snapshot has no nothing. It was not declared when"):
+    with pytest.raises(UsageError, match=r"the snapshot has no nothing\. It was not declared when"):
         kept.read(["nothing"])
 
 
@@ -196,10 +196,12 @@ def test_an_explanation_says_it_in_words_with_an_example(bank: SmallWarehouse) -
     assert said.columns == ("transaction.base_minor", "transaction.status", "transaction.direction")
     assert said.lineage[0] == "out_change_3mo = (out_sum_3mo − (out_sum_6mo − out_sum_3mo)) / out_sum_6mo"
     assert said.example is not None
-    recent, both, change = said.example["values"].values()
+    recent, both, change = said.example.values.values()
     assert change == pytest.approx((2 * recent - both) / both)
-    assert said.shares == {"missing": 0.0, "unreached": 0.0}
-    assert "  Example, customer 0000000000000001:" in said.lines()
+    assert said.shares is not None
+    assert (said.shares.missing, said.shares.unreached, said.shares.looked_at) == (0.0, 0.0, 6)
+    assert f"  Example: customer {said.example.subject.subject_id:016x} at 2024-01-01" in said.lines()
+    assert said.version == CATALOGUE.versions["out_change_3mo"]
     lacking = explain("channel_share_web_3mo", bank.warehouse).lines()
     assert "  This bank cannot have it: transaction.channel is never web." in lacking
     assert explain("tx_amount").example is None

@@ -150,15 +150,30 @@ def tables(
 
 @app.command()
 def features(
-    words: Annotated[list[str] | None, typer.Argument(help="Words to search for; or: explain NAME.")] = None,
-    bank: Annotated[
-        Path | None, typer.Option("--bank", help="Which of them this bank's tables allow.")
+    words: Annotated[
+        list[str] | None,
+        typer.Argument(help="Words to search for; or: explain NAME. A bank's folder may come first."),
     ] = None,
+    bank: Annotated[
+        Path | None, typer.Option("--bank", help="Which of them this bank's tables allow; examples from it.")
+    ] = None,
+    unit: Annotated[str | None, typer.Option("--unit", help="Only of this unit, e.g. days.")] = None,
+    window: Annotated[str | None, typer.Option("--window", help="Only over this window, e.g. 3mo.")] = None,
+    table: Annotated[str | None, typer.Option("--table", help="Only what reads this bank table.")] = None,
+    key: Annotated[str | None, typer.Option("--key", help="Only under this key, e.g. terminal_id.")] = None,
+    kind: Annotated[
+        str | None, typer.Option("--kind", help="window, versioned, derived, calendar, own.")
+    ] = None,
+    cutoff: Cutoff = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")] = False,
 ) -> None:
     """List or search the feature catalogue; `bankmine features explain NAME` tells one whole."""
-    from bankmine.cli import listing
+    from bankmine.cli.features import features as lines
 
-    for line in listing.features(words or [], bank):
+    for line in lines(
+        words or [], bank, cutoff=cutoff, as_json=as_json, unit=unit, window=window, table=table, key=key,
+        kind=kind,
+    ):  # fmt: skip
         typer.echo(line)
 
 

@@ -1,4 +1,4 @@
-"""What the listing commands print: bank tables, features, tasks, mappings, one customer."""
+"""What the listing commands print: bank tables, tasks, mappings, one customer."""
 
 from __future__ import annotations
 
@@ -47,21 +47,6 @@ def _tags(column: object) -> str:
     if getattr(column, "personal", None):
         words.append(f"personal: {column.personal.value}")  # type: ignore[attr-defined]
     return ", ".join(words)
-
-
-def features(words: list[str], bank: Path | None) -> Iterator[str]:
-    """The feature catalogue: all, those that hold every word, or one explained."""
-    from bankmine import customers
-
-    warehouse = _warehouse(bank)
-    if words and words[0] == "explain":
-        if len(words) != 2:
-            from bankmine.errors import UsageError
-
-            raise UsageError("explain takes one feature's name", hint="Try `bankmine features explain NAME`.")
-        yield from customers.explain(words[1], warehouse).lines()
-        return
-    yield from customers.listing(words, warehouse).lines()
 
 
 def tasks(bank: Path | None) -> Iterator[str]:

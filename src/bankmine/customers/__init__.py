@@ -10,11 +10,12 @@ from bankmine.customers.catalogue import CATALOGUE, Catalogue
 from bankmine.customers.explain import Explanation, explain
 from bankmine.customers.feature import Direction, Feature, Kind, Need
 from bankmine.customers.levels import learn_levels
-from bankmine.customers.listing import listing
+from bankmine.customers.listing import as_data, listing
 from bankmine.customers.matrix import MatrixReport, matrix, report_of
+from bankmine.customers.own import catalogue_of
 from bankmine.customers.profile import Profile, profile
 from bankmine.customers.reference import reference_page
-from bankmine.customers.snapshot import Snapshot, default_cutoff, keep_snapshot
+from bankmine.customers.snapshot import Snapshot, default_cutoff, keep_snapshot, kept_snapshots
 
 __all__ = [
     "CATALOGUE",
@@ -28,9 +29,12 @@ __all__ = [
     "Need",
     "Profile",
     "Snapshot",
+    "as_data",
+    "catalogue_of",
     "default_cutoff",
     "explain",
     "keep_snapshot",
+    "kept_snapshots",
     "learn_levels",
     "listing",
     "matrix",

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, Protocol
 
+from bankmine.bank.keys import show_key
 from bankmine.customers.catalogue import CATALOGUE, Catalogue
+from bankmine.customers.example import Example, Shares, example
 from bankmine.customers.feature import Direction, Kind
-from bankmine.customers.lineage import lineage, source_columns
-from bankmine.customers.matrix import matrix, report_of
-from bankmine.customers.population import customers_at
+from bankmine.customers.lineage import deciding_columns, lineage, source_columns
 from bankmine.customers.snapshot import default_cutoff
 
 if TYPE_CHECKING:
@@ -30,31 +31,63 @@ _MISSING = {
 }
 
 
+class TracedColumn(Protocol):
+    """Where a bank column comes from: see `sources.lineage.Traced`."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def extracts(self) -> tuple[str, ...]: ...
+    @property
+    def expressions(self) -> tuple[str, ...]: ...
+    @property
+    def note(self) -> str: ...
+
+
+Trace = Callable[[str, str], Sequence[TracedColumn]]
+
+
 @dataclass(frozen=True)
 class Explanation:
-    """A feature in words; `example` is one customer's value at a cutoff, `shares` how often it is missing.
+    """A feature in words.
 
-    `lacking` says why the bank cannot have it.
+    `columns` are the bank columns it reads, `traced` how the bank's mapping makes them of its extracts;
+    `example` is one subject's value and what entered it, `shares` how often the value is missing; `lacking`
+    says why the bank cannot have it.
     """
 
     name: str
+    version: str
     sentence: str
     unit: str
     kind: Kind
     window: str | None
+    subject: str
+    keys: tuple[str, ...]
+    tables: tuple[str, ...]
     direction: str
     missing: str
     columns: tuple[str, ...]
     lineage: tuple[str, ...]
-    example: dict[str, Any] | None = None
-    shares: dict[str, float] | None = None
+    traced: tuple[TracedColumn, ...] = ()
+    example: Example | None = None
+    shares: Shares | None = None
     lacking: str | None = None
 
     def lines(self) -> list[str]:
         """The explanation as text."""
-        from bankmine.customers.listing import explanation_lines
+        from bankmine.customers.explained import explanation_lines
 
         return explanation_lines(self)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The explanation as plain values, keys as pseudonyms."""
+        plain = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        plain["kind"] = str(self.kind)
+        plain["traced"] = [_traced(one) for one in self.traced]
+        plain["shares"] = asdict(self.shares) if self.shares else None
+        plain["example"] = _as_dict(self.example) if self.example else None
+        return plain
 
     def __str__(self) -> str:
         return "\n".join(self.lines())
@@ -66,41 +99,58 @@ def explain(
     *,
     cutoff: int | None = None,
     catalogue: Catalogue = CATALOGUE,
+    trace: Trace | None = None,
 ) -> Explanation:
     """The feature in words; with a warehouse that allows it, an example at the cutoff (µs).
 
-    The default cutoff is `default_cutoff`; features of a transaction have no example. UsageError for an
-    unknown name.
+    The default cutoff is `default_cutoff`; features of a transaction show one of the last before it. `trace`
+    gives a bank column (table, column) and those it is made of, with their extract columns. UsageError for
+    an unknown name.
     """
     feature = catalogue[name]
-    example, shares, lacking = None, None, None
-    if warehouse is not None and feature.subject == "customer":
-        lacking = catalogue.available(warehouse).reasons.get(name)
+    found: Example | None = None
+    shares: Shares | None = None
+    lacking: str | None = None
+    if warehouse is not None:
+        lacking = Catalogue(catalogue.with_inputs([name])).available(warehouse).reasons.get(name)
         if lacking is None:
             at = default_cutoff(warehouse) if cutoff is None else cutoff
-            example, shares = _example(name, warehouse, at, catalogue)
+            found, shares = example(name, warehouse, at, catalogue)
+    columns = source_columns(feature, catalogue)
     return Explanation(
-        name=name, sentence=feature.sentence, unit=feature.unit, kind=feature.kind, window=feature.window,
-        direction=_DIRECTIONS[feature.direction], missing=_MISSING[feature.kind],
-        columns=source_columns(feature, catalogue), lineage=tuple(lineage(feature, catalogue)),
-        example=example, shares=shares, lacking=lacking,
+        name=name, version=catalogue.versions[name], sentence=feature.sentence, unit=feature.unit,
+        kind=feature.kind, window=feature.window, subject=feature.subject, keys=catalogue.keys_of(name),
+        tables=catalogue.tables_of(name), direction=_DIRECTIONS[feature.direction],
+        missing=_MISSING[feature.kind], columns=columns, lineage=tuple(lineage(feature, catalogue)),
+        traced=_all_traced((*columns, *deciding_columns(feature, catalogue)), trace), example=found,
+        shares=shares, lacking=lacking,
     )  # fmt: skip
 
 
-def _example(
-    name: str, warehouse: Warehouse, cutoff: int, catalogue: Catalogue
-) -> tuple[dict[str, Any] | None, dict[str, float]]:
-    """The first customer that has the value, with the parts it is made of; and how often it is missing."""
-    parts = [feature.name for feature in catalogue.with_inputs([name])]
-    table = matrix(warehouse, customers_at(warehouse, cutoff)[0], parts, catalogue=catalogue)
-    said = report_of(table).features[name]
-    shares = {"missing": said["missing_share"], "unreached": said["unreached_share"]}
-    for row, value in enumerate(table.column(name).to_pylist()):
-        if value is not None:
-            values = {part: table.column(part)[row].as_py() for part in parts}
-            return {
-                "cutoff": cutoff,
-                "customer_id": table.column("customer_id")[row].as_py(),
-                "values": values,
-            }, shares
-    return None, shares
+def _all_traced(columns: Sequence[str], trace: Trace | None) -> tuple[TracedColumn, ...]:
+    """Every column and what the load makes it of, each once."""
+    if trace is None:
+        return ()
+    found: dict[str, TracedColumn] = {}
+    for column in columns:
+        table, _, name = column.partition(".")
+        for one in trace(table, name):
+            found.setdefault(one.name, one)
+    return tuple(found.values())
+
+
+def _traced(one: TracedColumn) -> dict[str, Any]:
+    return {
+        "column": one.name, "extracts": list(one.extracts), "expressions": list(one.expressions),
+        "note": one.note,
+    }  # fmt: skip
+
+
+def _as_dict(one: Example) -> dict[str, Any]:
+    subject = one.subject
+    return {
+        "subject_kind": subject.kind, "subject_id": show_key(subject.subject_id),
+        "customer_id": show_key(subject.keys["customer_id"]), "cutoff": one.cutoff_shown,
+        "values": one.values,
+        "entered": [{**asdict(part), "agrees": one.agrees(part)} for part in one.entered],
+    }  # fmt: skip

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bankmine.bank.catalogue import table as bank_table
+from bankmine.bank.columns import Kind
 from bankmine.customers.feature import Calendar, Derived, Feature, Own, Versioned, Windowed
 from bankmine.customers.formulas import formula_words
 from bankmine.windows import RatioFeature, WindowFeature
@@ -47,6 +49,18 @@ def source_columns(feature: Feature, catalogue: Catalogue) -> tuple[str, ...]:
     for need in catalogue.needs(feature.name):
         names = (*need.columns, *(column for column, _ in need.values))
         found |= dict.fromkeys(f"{need.table}.{name}" for name in (names or ("event_time",)))
+    return tuple(found)
+
+
+def deciding_columns(feature: Feature, catalogue: Catalogue) -> tuple[str, ...]:
+    """The table.column pairs that say whose a row is, when it happened and since when it was known."""
+    found: dict[str, None] = {}
+    for part in catalogue.with_inputs([feature.name]):
+        for need in part.needs:
+            table = bank_table(need.table)
+            when = {Kind.EVENT: ("event_time", "known_at"), Kind.VERSIONED: ("valid_from", "known_at")}
+            names = (*part.keys, *when.get(table.kind, ("known_at",)))
+            found |= dict.fromkeys(f"{need.table}.{name}" for name in names if table.has(name))
     return tuple(found)
 
 

@@ -1,4 +1,4 @@
-"""Features, explanations and profiles as lines of text, for the command line and the Python face."""
+"""Features and profiles as lines of text, for the command line and the Python face."""
 
 from __future__ import annotations
 
@@ -11,18 +11,24 @@ from bankmine.listing import Listing
 
 if TYPE_CHECKING:
     from bankmine.bank.warehouse import Warehouse
-    from bankmine.customers.explain import Explanation
     from bankmine.customers.profile import Profile
 
 
 def listing(
-    words: Sequence[str] = (), warehouse: Warehouse | None = None, *, catalogue: Catalogue = CATALOGUE
+    words: Sequence[str] = (),
+    warehouse: Warehouse | None = None,
+    *,
+    catalogue: Catalogue = CATALOGUE,
+    **traits: str | None,
 ) -> Listing:
-    """The features that hold every word (all, without words), and with a bank whether it can have them."""
-    found = catalogue.search(" ".join(words))
+    """The features that hold every word (all, without words), and with a bank whether it can have them.
+
+    `traits` (unit, window, table, key, kind) keep those that have them; see `Catalogue.search`.
+    """
+    found = catalogue.search(" ".join(words), **traits)
     if warehouse is None:
-        rows = tuple((one.name, one.unit, one.kind.value, one.sentence) for one in found)
-        return Listing(("feature", "unit", "kind", "sentence"), rows)
+        rows = tuple((one.name, one.unit, one.sentence) for one in found)
+        return Listing(("feature", "unit", "sentence"), rows)
     reasons = catalogue.available(warehouse).reasons
     said = {
         one.name: f"lacking: {reasons[one.name]}" if one.name in reasons else one.sentence for one in found
@@ -31,20 +37,26 @@ def listing(
     return Listing(("feature", "unit", "here", "sentence, or what is lacking"), tuple(here))
 
 
-def explanation_lines(one: Explanation) -> list[str]:
-    """A feature in words."""
-    lines = [f"{one.name} ({one.kind}, {one.unit})", f"  {one.sentence}"]
-    lines += [f"  {text}" for text in (one.direction, one.missing) if text]
-    lines += [f"  Reads {', '.join(one.columns)}."] if one.columns else []
-    lines += ["  Made so:", *(f"    {line}" for line in one.lineage)]
-    if one.lacking:
-        lines.append(f"  This bank cannot have it: {one.lacking}.")
-    if one.shares:
-        lines.append(f"  Missing for {one.shares['missing']:.1%} of this bank's customers.")
-    if one.example:
-        lines.append(f"  Example, customer {show_key(one.example['customer_id'])}:")
-        lines += [f"    {name} = {_shown(value)}" for name, value in one.example["values"].items()]
-    return lines
+def as_data(
+    words: Sequence[str] = (),
+    warehouse: Warehouse | None = None,
+    *,
+    catalogue: Catalogue = CATALOGUE,
+    **traits: str | None,
+) -> list[dict[str, Any]]:
+    """What `listing` says, as plain values; with a bank `lacking` is the reason or None."""
+    found = catalogue.search(" ".join(words), **traits)
+    reasons = {} if warehouse is None else catalogue.available(warehouse).reasons
+    return [
+        {
+            "name": one.name, "version": catalogue.versions[one.name], "theme": one.theme, "unit": one.unit,
+            "kind": str(one.kind), "window": one.window, "subject": one.subject,
+            "tables": catalogue.tables_of(one.name), "keys": catalogue.keys_of(one.name),
+            "higher": str(one.direction), "sentence": one.sentence,
+            **({} if warehouse is None else {"lacking": reasons.get(one.name)}),
+        }
+        for one in found
+    ]  # fmt: skip
 
 
 def profile_lines(one: Profile) -> list[str]:

@@ -7,14 +7,15 @@ order, times of knowledge) is told from the same rules that `shaping` and `casti
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Callable, Container
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from bankmine.bank.catalogue import table as bank_table
 from bankmine.bank.columns import Column, Kind, Table, Type
-from bankmine.sources.mapping import Mapping
+from bankmine.errors import BankmineError
+from bankmine.sources.mapping import Mapping, load_mapping
 
 if TYPE_CHECKING:
     from sqlglot import exp
@@ -205,3 +206,15 @@ class _Select:
                 written = branch.expressions[self.places[column]].unalias()
                 found[written.sql(dialect="duckdb", normalize_functions=False)] = None
         return tuple(found)
+
+
+def tracing(mapping: str) -> Callable[[str, str], tuple[Traced, ...]]:
+    """The lineage of a bank's columns by the name (or folder) of its mapping.
+
+    Where the mapping cannot be read, every column says so.
+    """
+    try:
+        return MappingLineage(load_mapping(mapping)).trace
+    except BankmineError as error:
+        note = f"cannot be traced: {error.what}"
+        return lambda table, column: (Traced(table=table, column=column, note=note),)
