@@ -10,6 +10,7 @@ session listens on the loopback only, and what the JVM says goes to a file that 
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import re
@@ -41,13 +42,17 @@ _running: list[Running] = []
 Tell = Callable[[int, int], None]
 
 
-@dataclass(frozen=True)
+@dataclass
 class Running:
-    """The process's session, the settings it was started with, and where its JVM writes."""
+    """The process's session, the settings it was started with, and where its JVM writes.
+
+    `named` says that an error named the log, so that it stays.
+    """
 
     session: SparkSession
     settings: SparkSettings
     log: Path | None
+    named: bool = False
 
 
 def spread(
@@ -80,7 +85,7 @@ def spread(
         except BankmineError:
             raise
         except Exception as error:
-            raise _in_one_line(error, running.log) from error
+            raise _in_one_line(error, running) from error
         except KeyboardInterrupt:
             running.session.sparkContext.cancelJobGroup(name)
             raise
@@ -133,7 +138,7 @@ def _guarded(work: Callable[[bytes], int], payload: bytes) -> int:
         raise RuntimeError(_REFUSED + json.dumps(said)) from None
 
 
-def _in_one_line(error: Exception, log: Path | None) -> BankmineError:
+def _in_one_line(error: Exception, running: Running) -> BankmineError:
     """What a failed job means: the task's own error, or that Spark broke down."""
     text = str(error)
     refused = re.search(re.escape(_REFUSED) + r"(\{.*\})", text)
@@ -144,7 +149,8 @@ def _in_one_line(error: Exception, log: Path | None) -> BankmineError:
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     causes = [line for line in lines if re.match(r"[\w.]*(Error|Exception|Interrupt)\b", line)]
     what = (causes or lines or [type(error).__name__])[-1 if "Traceback" in text else 0]
-    return EngineError(f"Spark could not finish: {what[:300]}", hint=_look_in(log))
+    running.named = True
+    return EngineError(f"Spark could not finish: {what[:300]}", hint=_look_in(running.log))
 
 
 def _look_in(log: Path | None) -> str:
@@ -184,16 +190,20 @@ def session_of(settings: SparkSettings) -> Running:
         return _running[0]
     check_java()
     _running.append(_start(settings))
+    atexit.register(stop)
     return _running[0]
 
 
 def stop() -> None:
-    """Ends the session, if bankmine started one."""
+    """Ends the session, if bankmine started one; at the latest when the process ends."""
     while _running:
         running = _running.pop()
-        if running.log is not None:
+        if running.log is None:
+            continue
+        with suppress(Exception):  # its JVM may be gone
             running.session.stop()
-            _end_gateway()
+        _end_gateway()
+        if not running.named:
             running.log.unlink(missing_ok=True)
 
 

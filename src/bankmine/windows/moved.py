@@ -48,6 +48,12 @@ def moved_versions(warehouse: Readable, declared: Table) -> Moved:
         return found[declared.name]
 
 
+def know_moved(warehouse: Readable, table: str, moved: Moved) -> None:
+    """Tells the moved versions of a table to whoever reads an excerpt of the warehouse they were found in."""
+    with _lock:
+        _known.setdefault(warehouse, {})[table] = moved
+
+
 def withdraw_moved(rows: EventRows, declared: Table, key: str, moved: Moved) -> EventRows:
     """The rows, each ended at the latest when the next version of its event became known, under any key.
 

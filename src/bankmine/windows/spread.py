@@ -16,7 +16,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from shutil import rmtree
-from typing import Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol
 from uuid import uuid4
 
 import numpy as np
@@ -28,15 +28,18 @@ from bankmine.bank.hashing import bucket_of
 from bankmine.config import SparkSettings
 from bankmine.windows.aggregates import AGGREGATES
 from bankmine.windows.declaration import Feature, RatioFeature, WindowFeature
+from bankmine.windows.moved import Moved, know_moved, moved_versions
 from bankmine.windows.plan import Group, plan
 from bankmine.windows.reader import Readable, order_for
 from bankmine.windows.snapshot import NO_SUBJECT, Asked, compute
+
+if TYPE_CHECKING:
+    from bankmine.windows.parts import Question
 
 Ints = NDArray[np.int64]
 Progress = Callable[[str, int, int], None]
 
 
-@runtime_checkable
 class Spreadable(Readable, Protocol):
     """A warehouse whose windows are computed on Spark."""
 
@@ -63,15 +66,42 @@ def write_parts(
     return spread(warehouse.spark, payloads, work, name=name, tell=tell)
 
 
+def _packed(
+    warehouse: Spreadable, covered: Mapping[str, int | None], moved: Mapping[str, Moved], *question: Any
+) -> bytes:
+    """A task: what it may read, what only the whole warehouse knows, and its question."""
+    own = {table: moved[table] for table in covered if table in moved}
+    return pickle.dumps((warehouse.excerpt(covered), own, question))
+
+
+def _unpacked(payload: bytes) -> tuple[Readable, Any]:
+    """In the task: what it reads, and its question."""
+    warehouse, moved, question = pickle.loads(payload)
+    for table, found in moved.items():
+        know_moved(warehouse, table, found)
+    return warehouse, question
+
+
+def _moved(warehouse: Readable, groups: Sequence[Group]) -> dict[str, Moved]:
+    """Of the tables where a correction may move an event between buckets: the versions of such events."""
+    tables = {group.table: catalogue.table(group.table) for group in groups if _buckets(warehouse, group) > 1}
+    return {
+        name: moved_versions(warehouse, declared)
+        for name, declared in tables.items()
+        if declared.bucket_key not in declared.version_key
+    }
+
+
 # -- Snapshots of all keys --
 
 
 def spread_files(
-    warehouse: Spreadable, asked: Any, staging: Path, *, progress: Progress | None = None
+    warehouse: Spreadable, asked: Question, staging: Path, *, progress: Progress | None = None
 ) -> int:
     """Writes every part of a `parts.Question` into a folder that all executors reach; the rows written."""
+    moved = _moved(warehouse, plan(asked.features))
     payloads = [
-        pickle.dumps((warehouse.excerpt(_covered(warehouse, asked, part)), asked, part, str(staging)))
+        _packed(warehouse, _covered(warehouse, asked, part), moved, asked, part, str(staging))
         for part in range(asked.parts)
     ]
     return sum(write_parts(warehouse, payloads, _write_one_part, name="snapshot", progress=progress))
@@ -81,18 +111,26 @@ def _write_one_part(payload: bytes) -> int:
     """A task: computes one part and writes its file."""
     from bankmine.windows.parts import part_name, part_table
 
-    warehouse, asked, part, staging = pickle.loads(payload)
+    warehouse, (asked, part, staging) = _unpacked(payload)
     return write_whole(part_table(warehouse, asked, part), Path(staging) / part_name(part))
 
 
-def _covered(warehouse: Readable, asked: Any, part: int) -> dict[str, int | None]:
+def _covered(warehouse: Readable, asked: Question, part: int) -> dict[str, int | None]:
     """The bucket of each table that a part reads."""
     covered: dict[str, int | None] = {}
     for group in plan(asked.features):
-        own = catalogue.table(group.table).bucket_key == group.key
-        covered[group.table] = part & (warehouse.buckets(group.table) - 1) if own else None
+        buckets = _buckets(warehouse, group)
+        covered[group.table] = None if buckets == 1 else part & (buckets - 1)
+    for group in plan(asked.features):
         covered |= _feedback(group)
     return covered
+
+
+def _buckets(warehouse: Readable, group: Group) -> int:
+    """In how many buckets of its key a group finds its rows; 1: the table is read whole."""
+    own = catalogue.table(group.table).bucket_key == group.key
+    order = order_for(warehouse, group.table, key=group.key, columns=group.columns)
+    return warehouse.buckets(group.table) if own or order != MAIN else 1
 
 
 def _feedback(group: Group) -> dict[str, int | None]:
@@ -131,17 +169,15 @@ def compute_spread(warehouse: Spreadable, features: Sequence[Feature], asked: As
     pieces = [
         piece for number, group in enumerate(groups) for piece in _pieces(warehouse, number, group, asked)
     ]
+    moved = _moved(warehouse, groups)
     with _scratch(warehouse) as folder:
         payloads = []
         for number, piece in enumerate(pieces):
             group = groups[piece.group]
             _write_asked(asked, group.key, piece.rows, folder / f"asked={number:05d}.parquet")
             covered = {group.table: piece.bucket} | _feedback(group)
-            payloads.append(
-                pickle.dumps(
-                    (warehouse.excerpt(covered), _own(group), asked.seq_table, group.key, str(folder), number)
-                )
-            )
+            question = (_own(group), asked.seq_table, group.key, str(folder), number)
+            payloads.append(_packed(warehouse, covered, moved, *question))
         write_parts(warehouse, payloads, _answer_one_piece, name="features")
         columns: dict[WindowFeature, Any] = {}
         for number, group in enumerate(groups):
@@ -159,10 +195,8 @@ def _pieces(warehouse: Readable, number: int, group: Group, asked: Asked) -> Ite
     known = np.flatnonzero(keys != NO_SUBJECT)
     if not len(known):
         return
-    own = catalogue.table(group.table).bucket_key == group.key
-    order = order_for(warehouse, group.table, key=group.key, columns=group.columns)
-    buckets = warehouse.buckets(group.table)
-    if not (own or order != MAIN) or buckets == 1:
+    buckets = _buckets(warehouse, group)
+    if buckets == 1:
         yield _Piece(number, None, known)
         return
     bucket = bucket_of(keys[known], buckets)
@@ -188,7 +222,7 @@ def _answer_one_piece(payload: bytes) -> int:
     """A task: reads the rows asked, computes their features and writes them in the same order."""
     import pyarrow as pa
 
-    warehouse, features, seq_table, key, folder, number = pickle.loads(payload)
+    warehouse, (features, seq_table, key, folder, number) = _unpacked(payload)
     rows = _read(Path(folder) / f"asked={number:05d}.parquet")
     given = {name: rows.column(name).to_numpy() for name in rows.column_names}
     asked = Asked({key: given["subject"]}, given["cutoff"], given["known"], given.get("seq"), seq_table)
