@@ -19,6 +19,7 @@ ROWS = {
     "T9": "card_fraud",
     "S1": "snapshot_one",
     "S2": "snapshot_twelve",
+    "S3": "day_speed",
     "S7": "simulate_speed",
     "S16": "size_and_start",
     "U1": "understanding_defects",

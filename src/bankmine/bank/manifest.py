@@ -96,6 +96,11 @@ class Manifest:
         parts += [load.load_id for load in self.loads]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:24]
 
+    @property
+    def paths(self) -> frozenset[str]:
+        """The files it names, relative to the warehouse."""
+        return frozenset(file.path for state in self.tables.values() for file in state.files)
+
     def has_load(self, content_hash: str) -> Load | None:
         """The load of the same content, if there was one."""
         return next((load for load in self.loads if load.content_hash == content_hash), None)

@@ -35,13 +35,10 @@ def projection_runs(
     """
     keys = [projection.key for projection in table.projections]
     kept = {key: state.has_order(table.name, key) for key in keys}
+    whole = fresh if all(kept.values()) else state.files(table.name)
+    held = {file.path: _keys_in(state, file, table, keys) for file in whole}
     sources = {
-        key: [
-            file
-            for file in (fresh if kept[key] else state.files(table.name))
-            if _may_have(state, file, table, key)
-        ]
-        for key in keys
+        key: [file for file in (fresh if kept[key] else whole) if key in held[file.path]] for key in keys
     }
     wanted = [key for key in keys if kept[key] or sources[key]]
     since = {key: load_number if kept[key] else 0 for key in wanted}
@@ -66,26 +63,33 @@ def _joined(parts: Sequence[Any]) -> Any:
     return pa.concat_tables(parts).unify_dictionaries()
 
 
-def _may_have(state: Warehouse, file: DataFile, table: Table, key: str) -> bool:
-    """False where the file's statistics say that no row has the key."""
+def _keys_in(state: Warehouse, file: DataFile, table: Table, keys: Sequence[str]) -> set[str]:
+    """The keys some row of the file has; the file's statistics say which none has."""
     import pyarrow.parquet as pq
 
     metadata = pq.read_metadata(state.folder / file.path)
-    if key not in metadata.schema.names:  # a pair declared since the file was written
-        return all(_may_have(state, file, table, part) for part in table.column(key).pair_of or ())
-    place = metadata.schema.names.index(key)
-    for number in range(metadata.num_row_groups):
-        column = metadata.row_group(number).column(place)
-        counts = column.statistics
-        if counts is None or not counts.has_null_count or counts.null_count < column.num_values:
-            return True
-    return False
+    names = metadata.schema.names
+
+    def may_have(key: str) -> bool:
+        if key not in names:  # a pair declared since the file was written
+            return all(may_have(part) for part in table.column(key).pair_of or ())
+        for number in range(metadata.num_row_groups):
+            column = metadata.row_group(number).column(names.index(key))
+            counts = column.statistics
+            if counts is None or not counts.has_null_count or counts.null_count < column.num_values:
+                return True
+        return False
+
+    return {key for key in keys if may_have(key)}
 
 
 def _read(state: Warehouse, file: DataFile, table: Table, key: str) -> Any:
+    return _columns(state, file, table, table.projected(key))
+
+
+def _columns(state: Warehouse, file: DataFile, table: Table, names: Sequence[str]) -> Any:
     import pyarrow.parquet as pq
 
-    names = table.projected(key)
     codes = [name for name in names if table.column(name).type is Type.CODE]
     found = pq.ParquetFile(state.folder / file.path, read_dictionary=codes, memory_map=True)
     return read_columns(found, table, names)
@@ -122,10 +126,15 @@ def _moved(
     """By key, the cancelled copies that events moved by a correction need; of `since` that load on."""
     found: dict[str, list[Any]] = {key: [] for key in since}
     local = table.bucket_key in table.version_key  # else versions of one event may lie in several buckets
+    only_fresh = all(since.values())
     names = [*table.version_key, *since, "load_number", *(["is_primary"] if table.per_owner else [])]
-    files = fresh if all(since.values()) else state.files(table.name)
-    for bucket in sorted({file.bucket for file in files}, key=lambda one: one or 0) if local else [None]:
-        rows = state.read(table.name, list(dict.fromkeys(names)), bucket=bucket)
+    groups: dict[int | None, list[DataFile]] = {}
+    for file in fresh if only_fresh else state.files(table.name):
+        groups.setdefault(file.bucket if local else None, []).append(file)
+    for bucket, own in groups.items():
+        files = state.files(table.name, bucket=bucket)
+        versions = _Versions(state, table, files, _events_of(state, table, own) if only_fresh else None)
+        rows = versions.read(list(dict.fromkeys(names)))
         event = _hash(rows, table.version_key)
         several = np.flatnonzero(_repeated(event))
         if not len(several):
@@ -135,9 +144,49 @@ def _moved(
             place = _places(rows, table, key)
             index, to = _copies(event[several], place, _ints(rows, "load_number"), first)
             if len(index):
-                whole = state.read(table.name, table.projected(key), bucket=bucket)
+                whole = versions.read(table.projected(key))
                 found[key].append(_cancelled(whole.take(several[index]), key, to))
     return found
+
+
+def _events_of(state: Warehouse, table: Table, files: Sequence[DataFile]) -> Any:
+    """The first column of the version key of all rows of some files."""
+    import pyarrow.compute as pc
+
+    name = table.version_key[0]
+    return pc.unique(_joined([_columns(state, file, table, [name]) for file in files]).column(name))
+
+
+class _Versions:
+    """The rows of files, in their order: all, or those that may be versions of some events."""
+
+    def __init__(self, state: Warehouse, table: Table, files: Sequence[DataFile], events: Any) -> None:
+        self._state, self._table = state, table
+        self._files = list(files)
+        self._chosen: list[Any] = [None] * len(self._files)
+        if events is not None:
+            self._choose(events)
+
+    def _choose(self, events: Any) -> None:
+        """Keeps the files that hold some of the events, and which of their rows."""
+        import pyarrow.compute as pc
+
+        name = self._table.version_key[0]
+        chosen = [
+            pc.is_in(_columns(self._state, file, self._table, [name]).column(name), value_set=events)
+            for file in self._files
+        ]
+        holding = [place for place, rows in enumerate(chosen) if pc.any(rows).as_py()]
+        self._files = [self._files[place] for place in holding]
+        self._chosen = [chosen[place] for place in holding]
+
+    def read(self, names: Sequence[str]) -> Any:
+        """Some columns of the rows."""
+        parts = []
+        for file, chosen in zip(self._files, self._chosen, strict=True):
+            rows = _columns(self._state, file, self._table, names)
+            parts.append(rows if chosen is None else rows.filter(chosen))
+        return _joined(parts)
 
 
 @dataclass(frozen=True)

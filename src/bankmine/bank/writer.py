@@ -1,7 +1,8 @@
 """The one writer of a warehouse: a lock, files nobody sees yet, and one rename that shows them all.
 
 Every file is synced before the manifest is replaced. Files no manifest names are what a crash left; the
-next writer removes them. Files replaced by a compaction stay for the readers' grace period.
+next writer removes them. Files replaced by a compaction stay for the readers' grace period; columns kept of
+them are removed in the same commit.
 """
 
 from __future__ import annotations
@@ -22,17 +23,18 @@ from bankmine.bank.catalogue import TABLES
 from bankmine.bank.catalogue import table as bank_table
 from bankmine.bank.columns import MAIN, Kind, Table, Type
 from bankmine.bank.hashing import bucket_of
+from bankmine.bank.kept_files import sweep_kept
 from bankmine.bank.manifest import (
     DataFile,
     Load,
     Manifest,
     TableState,
     from_json,
-    sync_folder,
     to_json,
     write_atomically,
 )
 from bankmine.bank.projections import projection_runs
+from bankmine.bank.syncing import Syncing
 from bankmine.bank.warehouse import Warehouse
 from bankmine.errors import WarehouseError
 
@@ -73,6 +75,7 @@ def writing(folder: Path) -> Iterator[LoadWriter]:
         try:
             yield writer
         finally:
+            writer.syncing.close()
             if writer.committed:
                 rmtree(writer.staging, ignore_errors=True)
             else:
@@ -116,6 +119,9 @@ class LoadWriter:
     appends: dict[str, int] = field(default_factory=dict)
     committed: bool = False
 
+    def __post_init__(self) -> None:
+        self.syncing = Syncing(self.folder)
+
     @property
     def folder(self) -> Path:
         """The warehouse's folder."""
@@ -129,13 +135,14 @@ class LoadWriter:
     def remove_leftovers(self) -> None:
         """Removes files no manifest names, and retired files past the grace period."""
         manifest = self.warehouse.manifest
-        kept = {file.path for state in manifest.tables.values() for file in state.files}
+        kept = set(manifest.paths)
         horizon = clock.now() - GRACE
         kept |= {path for path, at in manifest.retired if datetime.fromisoformat(at) > horizon}
         for name in TABLES:
             for path in (self.folder / name).rglob("*"):
                 if path.is_file() and str(path.relative_to(self.folder)) not in kept:
                     path.unlink(missing_ok=True)
+        sweep_kept(self.folder, manifest.paths)
         rmtree(self.staging, ignore_errors=True)
         (self.folder / "manifest.json.tmp").unlink(missing_ok=True)
         for path in (self.folder / "history").glob("*.json*"):
@@ -251,14 +258,17 @@ class LoadWriter:
             for c in declared.all_columns
             if c.name in schema.names and (c.type in (Type.CODE, Type.BOOLEAN) or c.name == "load_number")
         ]
-        with target.open("wb") as out:
+        out = target.open("wb")
+        try:
             pq.write_table(
                 rows.cast(schema), out, compression="zstd", use_dictionary=codes, row_group_size=1 << 20
             )
-            out.flush()
-            os.fsync(out.fileno())
-        sync_folder(target.parent)
-        file = DataFile(path, rows.num_rows, target.stat().st_size, self.load_number, bucket, order)
+            size = out.tell()
+        except BaseException:
+            out.close()
+            raise
+        self.syncing.take_over(out, target)
+        file = DataFile(path, rows.num_rows, size, self.load_number, bucket, order)
         self.added.setdefault(declared.name, []).append(file)
 
     def _interim(self, name: str) -> Warehouse:
@@ -317,12 +327,18 @@ class LoadWriter:
             )
         stamp = clock.now()
         fresh = tuple((path, at) for path, at in before.retired if datetime.fromisoformat(at) > stamp - GRACE)
-        listed = {file.path for state in before.tables.values() for file in state.files}
+        listed = before.paths
         retired = fresh + tuple((path, stamp.isoformat()) for path in sorted(self.removed & listed))
         manifest = replace(
             before, loads=(*before.loads, load), tables=tables, retired=retired, version=before.version + 1
         )
+        self.syncing.finish()
+        gone = bool(self.removed & listed)
+        if gone:
+            sweep_kept(self.folder, manifest.paths)
         publish(self.folder, manifest)
+        if gone:  # once more: a reader may have kept columns of the files in between
+            sweep_kept(self.folder, manifest.paths)
         self.committed = True
         self.warehouse = Warehouse(self.folder, manifest)
         for path in self.removed - listed:
@@ -375,6 +391,7 @@ def restore(folder: Path) -> Warehouse:
             except (WarehouseError, UnicodeDecodeError):
                 continue
             write_atomically(folder / "manifest.json", to_json(warehouse.manifest))
+            sweep_kept(folder, warehouse.manifest.paths)
             return warehouse
     raise WarehouseError(
         f"no good manifest is left in {folder / 'history'}",
