@@ -103,9 +103,3 @@ def trend_into(amounts, months, real, column, row):  # type: ignore[no-untyped-d
         inner = amounts[back]
     real[column, row] = limbs.ratio(weighted, months * (months * months - 1) // 6)
     return True
-
-
-@part
-def set_valid(valid, column, row):  # type: ignore[no-untyped-def]
-    """Marks a value as present in the bits of its column, as Arrow keeps them."""
-    valid[column, row >> 3] |= np.uint8(1 << (row & 7))

@@ -17,6 +17,7 @@ _LOW = U(0xFFFFFFFF)
 _32 = U(32)
 _ZERO, _ONE = U(0), U(1)
 _EXACT = 1 << 53
+_LOW_SQUARES, _FEW = U(1 << 43), U(1 << 20)  # their product fits 64 bits
 
 
 @part
@@ -132,6 +133,12 @@ def ratio(above, below):  # type: ignore[no-untyped-def]
 def variance(count, total, low, high):  # type: ignore[no-untyped-def]
     """The sample variance (n·Σx² − (Σx)²) / (n·(n − 1)) of n ≥ 2 numbers, rounded once."""
     n = U(count)
+    if high == _ZERO and low < _LOW_SQUARES and n < _FEW:
+        size = magnitude(total)
+        above, below = low * n - size * size, n * (n - _ONE)
+        if above <= U(_EXACT):
+            return float(above) / float(below)
+        return rounded_ratio(_ZERO, _ZERO, above, below)
     n0, carry = multiply(low, n)
     n1, n2 = multiply(high, n)
     n1, n2 = add(n1, n2, carry, _ZERO)

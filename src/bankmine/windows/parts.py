@@ -21,13 +21,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bankmine.bank import catalogue
+from bankmine.bank.columns import MAIN
 from bankmine.bank.hashing import bucket_of
 from bankmine.bank.manifest import sync_folder
 from bankmine.errors import ConfigurationError, CutoffError, WarehouseError
 from bankmine.windows.declaration import Feature
-from bankmine.windows.plan import check_names, check_tables, parts
-from bankmine.windows.reader import Readable
-from bankmine.windows.snapshot import Asked, compute
+from bankmine.windows.plan import Group, check_names, check_tables, parts, plan
+from bankmine.windows.reader import EventRows, Readable, order_for, read_parts
+from bankmine.windows.result import Memory
+from bankmine.windows.snapshot import Asked, Calculation, among
 
 Ints = NDArray[np.int64]
 Progress = Callable[[str, int, int], None]
@@ -73,35 +75,47 @@ def question(
             "as_of lies before a cutoff, so the last events before it were not known",
             hint="Ask for earlier cutoffs, a later as_of, or leave as_of out.",
         )
-    tables = {one.source.table for one in parts(features)}
-    count = max((warehouse.buckets(table) for table in tables if _by(table, key)), default=1)
+    count = max(
+        (warehouse.buckets(group.table) for group in plan(features) if _by(warehouse, group)), default=1
+    )
     return Question(tuple(features), when, key, as_of, count)
 
 
-def part_table(warehouse: Readable, asked: Question, part: int, subjects: Ints | None = None) -> Any:
+def part_table(
+    warehouse: Readable,
+    asked: Question,
+    part: int,
+    subjects: Ints | None = None,
+    *,
+    calculation: Calculation | None = None,
+) -> Any:
     """An Arrow table of one part: the key, `cutoff`, and the features, sorted by (key, cutoff).
 
     The keys are `subjects` (those of them that belong to the part) or else all keys of the part with an
-    event in a table of the features, whenever it happened.
+    event in a table of the features that was ever known, whenever it happened. A `calculation` of the
+    features is made where none is given.
     """
     import pyarrow as pa
 
-    keys = _keys(warehouse, asked, part) if subjects is None else np.unique(subjects)
+    calculation = calculation or Calculation(warehouse, asked.features)
+    keys = _keys(warehouse, calculation, part) if subjects is None else np.unique(subjects)
     keys = keys[bucket_of(keys, asked.parts) == part]
     rows = np.repeat(keys, len(asked.cutoffs))
     when = np.tile(np.array(asked.cutoffs, np.int64), len(keys))
     known = when if asked.as_of is None else np.full(len(when), asked.as_of, np.int64)
-    found = compute(warehouse, asked.features, Asked({asked.key: rows}, when, known), threads=1)
+    found = calculation.table(Asked({asked.key: rows}, when, known), threads=1)
     instants = pa.array(when).cast(pa.timestamp("us", tz="UTC"))
     return pa.table([pa.array(rows), instants, *found.columns], [asked.key, "cutoff", *found.column_names])
 
 
 def snapshot_tables(warehouse: Readable, asked: Question, *, threads: int = 2) -> Iterator[Any]:
     """The parts' tables in order; at most `threads` + 1 of them are held at a time."""
+    calculation = Calculation(warehouse, asked.features)
+    calculation.memory = Memory()
     with ThreadPoolExecutor(threads) as pool:
         waiting: deque[Future[Any]] = deque()
         for number in range(asked.parts):
-            waiting.append(pool.submit(part_table, warehouse, asked, number))
+            waiting.append(pool.submit(part_table, warehouse, asked, number, calculation=calculation))
             if len(waiting) > threads:
                 yield waiting.popleft().result()
         while waiting:
@@ -170,18 +184,27 @@ def new_folder(folder: Path) -> Iterator[Path]:
     sync_folder(folder.parent)
 
 
-def _by(table: str, key: str) -> bool:
-    return catalogue.table(table).bucket_key == key
+def _by(warehouse: Readable, group: Group) -> bool:
+    """Whether a group's rows lie in buckets of its key, in the main order or in a projection."""
+    order = order_for(warehouse, group.table, key=group.key, columns=group.columns)
+    return catalogue.table(group.table).bucket_key == group.key or order != MAIN
 
 
-def _keys(warehouse: Readable, asked: Question, part: int) -> Ints:
+def _keys(warehouse: Readable, calculation: Calculation, part: int) -> Ints:
     """All keys of a part that occur in the features' tables, ascending."""
-    import pyarrow.compute as pc
-
     found = [np.zeros(0, np.int64)]
-    for table in dict.fromkeys(one.source.table for one in parts(asked.features)):
-        buckets = warehouse.buckets(table)
-        bucket = part & (buckets - 1) if _by(table, asked.key) else None
-        column = warehouse.read(table, [asked.key], bucket=bucket).column(0)
-        found.append(np.asarray(pc.unique(column.drop_null()), np.int64))
+    for prepared in calculation.groups:
+        group = prepared.group
+        bucket = part & (warehouse.buckets(group.table) - 1) if prepared.bucketed else None
+        pieces = read_parts(
+            warehouse, group.table, key=group.key, columns=group.columns, bucket=bucket, order=prepared.order
+        )
+        found += [_with_rows(rows) for rows in pieces[-1:]]
+        found += [_with_rows(rows, but=pieces[-1].keys) for rows in pieces[:-1]]
     return np.unique(np.concatenate(found))
+
+
+def _with_rows(rows: EventRows, but: Ints | None = None) -> Ints:
+    """The keys that have rows, without some."""
+    filled = rows.offsets[1:] > rows.offsets[:-1]
+    return rows.keys[filled if but is None else filled & ~among(rows.keys, but)]

@@ -1,59 +1,98 @@
-"""The result being filled: a column for each feature, with what is missing."""
+"""The result being filled: values by column and row, which are missing, and the Arrow table of them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from mmap import mmap
 from typing import Any
+from weakref import finalize
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bankmine.windows.aggregates import AGGREGATES
 from bankmine.windows.declaration import Feature, RatioFeature, WindowFeature
+from bankmine.windows.program import is_whole
 
 Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
 
 
-class Columns:
-    """Columns of n rows; a row that is never filled stays missing."""
+@dataclass(frozen=True)
+class Result:
+    """Values by [column, row]: `whole` and `real` are views of the same memory; `missing` is 0 or 1."""
 
-    def __init__(self, count: int, features: Iterable[WindowFeature]) -> None:
-        self._places = {feature: place for place, feature in enumerate(features)}
-        self._values: list[NDArray[Any]] = [
-            np.zeros(count, np.int64 if AGGREGATES[feature.aggregate].whole else np.float64)
-            for feature in self._places
-        ]
-        self._missing = [np.ones(count, np.bool_) for _ in self._places]
+    whole: Ints
+    real: NDArray[np.float64]
+    missing: NDArray[np.uint8]
 
-    def place(self, feature: WindowFeature) -> int:
-        """The column of a feature."""
-        return self._places[feature]
+    @classmethod
+    def empty(cls, columns: int, rows: int, memory: Memory | None = None) -> Result:
+        """Nothing missing, everything 0; in `memory`, which is used again, whatever it held."""
+        count = columns * rows
+        if memory is None:
+            whole, missing = np.zeros(count, np.int64), np.zeros(count, np.uint8)
+        else:
+            lent = memory.lend(9 * count)
+            whole, missing = lent[: 8 * count].view(np.int64), lent[8 * count : 9 * count]
+            missing[:] = 0
+        table = whole.reshape(columns, rows)
+        return cls(table, table.view(np.float64), missing.reshape(columns, rows))
 
-    def fill(self, place: int, rows: Ints, values: NDArray[Any], defined: Bools) -> None:
-        """Sets the values of some rows of a column, and which of them there are."""
-        self._values[place][rows] = values
-        self._missing[place][rows] = ~defined
 
-    def table(self, features: Sequence[Feature]) -> Any:
-        """An Arrow table with the features in the order given; int64 for whole numbers, else float64."""
-        import pyarrow as pa
+class Memory:
+    """Memory for results that come and go: lent, and lent again once nothing made of it is left.
 
-        columns = {}
-        for feature in features:
-            values, missing = self._column(feature)
-            columns[feature.name] = pa.array(values, mask=missing)
-        return pa.table(columns)
+    Fresh memory would have to be emptied page by page by the machine, which takes longer than filling it.
+    """
 
-    def _column(self, feature: Feature) -> tuple[NDArray[Any], Bools]:
-        if isinstance(feature, RatioFeature):
-            return self._ratio(feature)
-        return self._values[self.place(feature)], self._missing[self.place(feature)]
+    def __init__(self) -> None:
+        self._free: list[mmap] = []
 
-    def _ratio(self, feature: RatioFeature) -> tuple[NDArray[Any], Bools]:
-        from bankmine.windows.limbs import ratios
+    def lend(self, size: int) -> NDArray[np.uint8]:
+        """At least `size` bytes, until the array and all arrays over it are gone.
 
-        numerator, denominator = self.place(feature.numerator), self.place(feature.denominator)
-        above, below = self._values[numerator], self._values[denominator]
-        missing = self._missing[numerator] | self._missing[denominator] | (below == 0)
-        return ratios(above, below), missing
+        The array is watched, not a memoryview: NumPy keeps a view of its own of any other buffer.
+        """
+        fitting = [one for one in self._free if len(one) >= size]
+        block = fitting[0] if fitting else mmap(-1, max(1, size + size // 4))
+        if fitting:
+            self._free.remove(block)
+        lent = np.frombuffer(block, np.uint8)
+        finalize(lent, self._free.append, block)
+        return lent
+
+
+def columns_of(
+    features: Sequence[Feature], columns: Mapping[WindowFeature, int], result: Result
+) -> dict[str, Any]:
+    """The features in the order given as Arrow arrays: int64 for whole numbers, else float64."""
+    some_missing = np.asarray(result.missing.any(axis=1))
+    return {feature.name: _column(feature, columns, result, some_missing) for feature in features}
+
+
+def _column(
+    feature: Feature, columns: Mapping[WindowFeature, int], result: Result, some_missing: NDArray[np.bool_]
+) -> Any:
+    if isinstance(feature, RatioFeature):
+        return _ratio(columns[feature.numerator], columns[feature.denominator], result)
+    at = columns[feature]
+    values = result.whole[at] if is_whole(feature) else result.real[at]
+    return arrow(values, result.missing[at] if some_missing[at] else None)
+
+
+def _ratio(above: int, below: int, result: Result) -> Any:
+    from bankmine.windows.limbs import ratios
+
+    missing = result.missing[above] | result.missing[below] | (result.whole[below] == 0)
+    return arrow(ratios(result.whole[above], result.whole[below]), missing)
+
+
+def arrow(values: NDArray[Any], missing: NDArray[Any] | None) -> Any:
+    """Numbers as an Arrow array over the same memory, without those missing."""
+    import pyarrow as pa
+
+    valid = None
+    if missing is not None and missing.any():
+        valid = pa.py_buffer(np.packbits(missing == 0, bitorder="little"))
+    kind = pa.int64() if values.dtype == np.int64 else pa.float64()
+    return pa.Array.from_buffers(kind, len(values), [valid, pa.py_buffer(values)])

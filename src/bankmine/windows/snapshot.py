@@ -16,22 +16,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bankmine.bank import catalogue
+from bankmine.bank.civil import Zone
 from bankmine.bank.columns import MAIN
 from bankmine.bank.hashing import bucket_of
 from bankmine.errors import CutoffError, UsageError
-from bankmine.windows.declaration import Feature
+from bankmine.windows.bands import Inputs, Program, Unit, inputs_of_entries, inputs_of_rows, program, units
+from bankmine.windows.declaration import Feature, WindowFeature
 from bankmine.windows.edges import Edges, find_edges
-from bankmine.windows.entries import Entries, make_entries
-from bankmine.windows.finish import Totals, finisher
+from bankmine.windows.entries import make_entries
 from bankmine.windows.plan import Group, Pass, check_names, check_tables, parts, plan
-from bankmine.windows.reader import Readable, order_for, read_rows
-from bankmine.windows.result import Columns
-from bankmine.windows.verdicts import NO_VERDICTS, read_verdicts
+from bankmine.windows.reader import EventRows, Readable, order_for, read_parts, read_rows
+from bankmine.windows.result import Memory, Result, columns_of
+from bankmine.windows.sliding import Reading, Rows, slide
+from bankmine.windows.span import Span
+from bankmine.windows.verdicts import NO_VERDICTS, Verdicts, read_verdicts
 
 Ints = NDArray[np.int64]
 AT_INSTANT = np.iinfo(np.int64).min
 DENSE = 24
 NO_SUBJECT = np.iinfo(np.int64).min
+_EMPTY = np.zeros(0, np.int64)
 
 
 @dataclass(frozen=True)
@@ -87,16 +91,7 @@ def compute(warehouse: Readable, features: Sequence[Feature], asked: Asked, *, t
         from bankmine.windows.spread import compute_spread
 
         return compute_spread(warehouse, features, asked)  # type: ignore[arg-type]
-    columns = Columns(len(asked.cutoffs), parts(features))
-    for group in plan(features):
-        work = _Work(warehouse, group, asked, columns)
-        if threads > 1 and len(work.buckets) > 1:
-            with ThreadPoolExecutor(threads) as pool:
-                list(pool.map(work.run, work.buckets))
-        else:
-            for bucket in work.buckets:
-                work.run(bucket)
-    return columns.table(features)
+    return Calculation(warehouse, features).table(asked, threads=threads)
 
 
 def _asked(
@@ -141,41 +136,80 @@ def _ints(column: Any) -> Ints:
     return np.ascontiguousarray(column, np.int64)
 
 
-class _Work:
-    """The passes of one group over its buckets."""
+class Calculation:
+    """Features made ready to be computed of a warehouse, for as many questions as are asked."""
 
-    def __init__(self, warehouse: Readable, group: Group, asked: Asked, columns: Columns) -> None:
-        self.warehouse, self.group, self.asked, self.columns = warehouse, group, asked, columns
-        self.keys = asked.subjects[group.key]
-        self.positions = asked.is_position_of(group.table)
-        instants, which = np.unique(asked.cutoffs, return_inverse=True)
-        self.edge_rows = which.astype(np.int64)
-        self.finishers = [
-            [(columns.place(feature), finisher(one, feature)) for feature in one.features]
-            for one in group.passes
-        ]
-        self.edges = [self._edges(one, instants) for one in group.passes]
+    def __init__(self, warehouse: Readable, features: Sequence[Feature]) -> None:
+        self.warehouse, self.features = warehouse, features
+        self.memory: Memory | None = None
+        self.columns = {feature: place for place, feature in enumerate(parts(features))}
+        self.groups = [_Prepared(warehouse, group, self.columns) for group in plan(features)]
+
+    def table(self, asked: Asked, *, threads: int) -> Any:
+        """An Arrow table of the features of the rows asked."""
+        import pyarrow as pa
+
+        result = Result.empty(len(self.columns), len(asked.cutoffs), self.memory)
+        for group in self.groups:
+            work = _Work(self.warehouse, group, asked, result)
+            if threads > 1 and len(work.buckets) > 1:
+                with ThreadPoolExecutor(threads) as pool:
+                    list(pool.map(work.run, work.buckets))
+            else:
+                for bucket in work.buckets:
+                    work.run(bucket)
+        return pa.table(columns_of(self.features, self.columns, result))
+
+
+class _Prepared:
+    """One group of a calculation: the programs of its units, and the verdicts it is measured by."""
+
+    def __init__(self, warehouse: Readable, group: Group, columns: dict[WindowFeature, int]) -> None:
+        self.group = group
+        self.programs = [program(unit, columns) for unit in units(group.passes)]
+        self.readings = {one: Reading.of(one, columns) for one in group.passes}
+        self.place = {feature: columns[feature] for one in group.passes for feature in one.features}
         self.verdicts = {label: read_verdicts(warehouse, group.table, label) for label in group.verdicts}
         self.order = order_for(warehouse, group.table, key=group.key, columns=group.columns)
         own = catalogue.table(group.table).bucket_key == group.key
         self.bucketed = own or self.order != MAIN
+
+    def verdicts_of(self, one: Pass) -> Verdicts:
+        """The verdicts that measure a pass."""
+        return self.verdicts.get(one.source.verdict_of or "", NO_VERDICTS)
+
+
+class _Work:
+    """One group and the rows asked of it, bucket by bucket."""
+
+    def __init__(self, warehouse: Readable, prepared: _Prepared, asked: Asked, result: Result) -> None:
+        self.warehouse, self.prepared, self.asked, self.result = warehouse, prepared, asked, result
+        group = prepared.group
+        self.keys = asked.subjects[group.key]
+        self.positions = asked.is_position_of(group.table)
+        instants, which = np.unique(asked.cutoffs, return_inverse=True)
+        self.edge_rows = which.reshape(-1).astype(np.int64)
+        self.edges = [self._edges(one.unit.spans, one.unit.delay, instants) for one in prepared.programs]
         self.buckets, self.rows_of = self._rows_by_bucket()
 
-    def _edges(self, one: Pass, instants: Ints) -> Edges:
+    def _edges(self, spans: Sequence[Span], delay: Span | None, instants: Ints) -> Edges:
         return find_edges(
-            self.warehouse.zone, instants, spans=one.spans, delay=one.source.delay,
-            coverage=self.warehouse.coverage(self.group.table), positions=self.positions,
+            self.warehouse.zone, instants, spans=spans, delay=delay,
+            coverage=self.warehouse.coverage(self.prepared.group.table), positions=self.positions,
         )  # fmt: skip
 
     def _rows_by_bucket(self) -> tuple[list[int | None], dict[int | None, Ints]]:
         """The asked rows of each bucket, sorted by (key, position)."""
         known = np.flatnonzero(self.keys != NO_SUBJECT)
-        buckets = self.warehouse.buckets(self.group.table)
+        if len(known) < len(self.keys):
+            nobody = np.flatnonzero(self.keys == NO_SUBJECT)
+            self.result.missing[np.ix_(np.array(list(self.prepared.place.values())), nobody)] = 1
+        buckets = self.warehouse.buckets(self.prepared.group.table)
         position = [] if self.asked.seqs is None else [self.asked.seqs[known]]
         by = (*position, self.asked.cutoffs[known], self.keys[known])
-        if not self.bucketed or buckets == 1:
-            return [None], {None: known[np.lexsort(by)]}
         bucket = bucket_of(self.keys[known], buckets)
+        if not self.prepared.bucketed or buckets == 1:
+            return [None], {None: known[np.lexsort(by)]}
         order = np.lexsort((*by, bucket))
         counts = np.cumsum(np.bincount(bucket, minlength=buckets))[:-1]
         split = np.split(known[order], counts)
@@ -184,77 +218,112 @@ class _Work:
 
     def run(self, bucket: int | None) -> None:
         """Reads one bucket and fills its rows of the result."""
-        mine = self.rows_of[bucket]
-        group = self.group
-        rows = read_rows(
-            self.warehouse, group.table, key=group.key, columns=group.columns, bucket=bucket, order=self.order
-        )
-        for one, edges, finishers in zip(group.passes, self.edges, self.finishers, strict=True):
-            verdicts = self.verdicts.get(one.source.verdict_of or "", NO_VERDICTS)
-            entries = make_entries(rows, one, verdicts)
-            totals = self._totals(one, edges, entries, mine)
-            covered = edges.covered[self.edge_rows[mine]]
-            for place, read in finishers:
-                values, defined = read(totals)
-                self.columns.fill(place, mine, values, missing_outside(defined, covered[:, read.window]))
+        group, mine = self.prepared.group, self.rows_of[bucket]
+        where: dict[str, Any] = {
+            "key": group.key,
+            "columns": group.columns,
+            "bucket": bucket,
+            "order": self.prepared.order,
+        }
+        pieces = read_parts(self.warehouse, group.table, **where)
+        pieces = pieces or (read_rows(self.warehouse, group.table, **where),)  # a bucket without files
+        for rows in reversed(pieces):
+            here = np.ones(len(mine), np.bool_) if rows is pieces[0] else among(self.keys[mine], rows.keys)
+            if here.any():
+                self._answer(rows, mine[here])
+            mine = mine[~here]
 
-    def _totals(self, one: Pass, edges: Edges, entries: Entries, mine: Ints) -> Totals:
-        """Runs the kernel over the asked rows of one bucket."""
-        shape = (one.slots, len(one.spans), len(mine))
-        plain = np.zeros((len(one.totals), *shape), np.int64)
-        wide = np.zeros((2 * len(one.limbs), *shape), np.uint64)
-        keys, edge_rows = self.keys[mine], self.edge_rows[mine]
-        at_position = self.positions and one.source.delay is None
-        seqs = self.asked.seqs[mine] if at_position and self.asked.seqs is not None else None
-        items = number_items_of(entries)
-        low, high, per_key = segments(entries.key, keys)
-        kernel_for(per_key)(
-            entries.event_time, entries.seq, entries.known_from, entries.known_until, entries.slot,
-            entries.values if len(entries.values) else entries.event_time,  # unread without a measure
-            items, days_of(self.warehouse, one, entries),
-            low, high, edges.ends[edge_rows], np.full(len(mine), AT_INSTANT) if seqs is None else seqs,
-            self.asked.knowledge[mine], edge_rows, edges.starts, edges.order,
-            one.wanted, _ints(one.totals), _ints(one.limbs), plain, wide,
-            item_count=int(items.max(initial=-1)) + 1,
+    def _answer(self, rows: EventRows, mine: Ints) -> None:
+        """Answers the rows asked of keys whose events are these."""
+        dense = len(mine) >= DENSE * _different(self.keys[mine])
+        for one, edges in zip(self.prepared.programs, self.edges, strict=True):
+            if dense:
+                self._slide(rows, one.unit, edges, mine)
+            else:
+                self._read_bands(rows, one, edges, mine)
+                self._mark_uncovered(one.unit, edges, mine)
+
+    def _read_bands(self, rows: EventRows, one: Program, edges: Edges, mine: Ints) -> None:
+        from bankmine.windows.bands_kernel import write_rows
+
+        inputs = self._inputs(rows, one.unit)
+        cutoffs, edge_rows = self.asked.cutoffs[mine], self.edge_rows[mine]
+        days = civil_days(self.warehouse.zone, cutoffs) if one.unit.wants_days else cutoffs
+        write_rows(
+            *inputs.events, *inputs.accepted, one.passes,
+            self.keys[mine], mine, *_segments(inputs, self.keys[mine]), edges.ends[edge_rows],
+            self._seqs(one.unit, mine), self.asked.knowledge[mine], edge_rows, edges.starts, edges.order,
+            edges.covered, cutoffs, days, *one.lists,
+            self.result.whole, self.result.real, self.result.missing,
+            sizes=one.sizes._replace(items=inputs.items),
         )  # fmt: skip
-        return Totals(one, plain, wide, self.asked.cutoffs[mine], self.warehouse.zone)
+
+    def _inputs(self, rows: EventRows, unit: Unit) -> Inputs:
+        if unit.plain:
+            return inputs_of_rows(unit, rows, self._days(unit, rows.event_time))
+        one = unit.passes[0]
+        entries = make_entries(rows, one, self.prepared.verdicts_of(one))
+        return inputs_of_entries(unit, entries, self._days(unit, entries.event_time))
+
+    def _days(self, unit: Unit, times: Ints) -> Ints:
+        return civil_days(self.warehouse.zone, times) if unit.wants_days else _EMPTY
+
+    def _seqs(self, unit: Unit, mine: Ints) -> Ints:
+        if self.positions and unit.delay is None and self.asked.seqs is not None:
+            return self.asked.seqs[mine]
+        return np.full(len(mine), AT_INSTANT)
+
+    def _mark_uncovered(self, unit: Unit, edges: Edges, mine: Ints) -> None:
+        """What lies in a window outside the coverage is missing, never zero."""
+        covered = edges.covered[self.edge_rows[mine]]
+        for window in np.flatnonzero(~covered.all(axis=0)):
+            outside = mine[~covered[:, window]]
+            span = unit.spans[window]
+            own = [self.prepared.place[feature] for feature in unit.features if feature.window == span]
+            self.result.missing[np.ix_(np.array(own, np.int64), outside)] = 1
+
+    def _slide(self, rows: EventRows, unit: Unit, edges: Edges, mine: Ints) -> None:
+        """Many rows a key are slid over; the answers are the same."""
+        starts = np.empty_like(edges.starts)
+        np.put_along_axis(starts, edges.order, edges.starts, axis=1)
+        edge_rows = self.edge_rows[mine]
+        for one in unit.passes:
+            windows = [unit.window(span) for span in one.spans]
+            asked = Rows(
+                self.keys[mine], edges.ends[edge_rows], self._seqs(unit, mine), self.asked.knowledge[mine],
+                self.asked.cutoffs[mine], mine, edge_rows, np.ascontiguousarray(starts[:, windows]),
+                np.ascontiguousarray(edges.covered[:, windows]),
+            )  # fmt: skip
+            entries = make_entries(rows, one, self.prepared.verdicts_of(one))
+            slide(self.warehouse.zone, self.prepared.readings[one], entries, asked, self.result)
 
 
-def segments(entry_keys: Ints, keys: Ints) -> tuple[Ints, Ints, float]:
-    """Where each asked key's entries begin and end (`keys` is sorted), and the rows asked per key."""
-    new = np.ones(len(keys), np.bool_)
-    new[1:] = keys[1:] != keys[:-1]
-    first = np.flatnonzero(new)
-    low, high = (np.searchsorted(entry_keys, keys[first], side) for side in ("left", "right"))
-    which = np.cumsum(new) - 1
-    return low[which], high[which], len(keys) / max(1, len(first))
+def civil_days(zone: Zone, times: Ints) -> Ints:
+    """The civil day of each instant."""
+    from bankmine.windows import days_kernel
+
+    days: Ints = days_kernel.civil_days(zone, times)
+    return days
 
 
-def kernel_for(rows_per_key: float) -> Any:
-    """Few rows a key are read from bands, many are slid over; the answers are the same."""
-    if rows_per_key < DENSE:
-        from bankmine.windows.kernel import snapshot_rows
-
-        return snapshot_rows
-    from bankmine.windows.sliding_kernel import slide_rows
-
-    return slide_rows
+def among(keys: Ints, some: Ints) -> NDArray[np.bool_]:
+    """Which keys are among some, ascending ones."""
+    if not len(some):
+        return np.zeros(len(keys), np.bool_)
+    at = np.minimum(np.searchsorted(some, keys), len(some) - 1)
+    found: NDArray[np.bool_] = some[at] == keys
+    return found
 
 
-def missing_outside(defined: NDArray[np.bool_], covered: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Which values there are: what the entries define and the coverage holds."""
-    return defined & covered
+def _different(keys: Ints) -> int:
+    """The number of different keys among sorted ones."""
+    return int(np.count_nonzero(keys[1:] != keys[:-1])) + 1
 
 
-def number_items_of(entries: Entries) -> Ints:
-    """Numbers of the different values of each key; empty where none are counted."""
-    from bankmine.windows.tables_kernel import number_items
-
-    return number_items(entries.key, entries.slot, entries.items) if len(entries.items) else entries.items
-
-
-def days_of(warehouse: Readable, one: Pass, entries: Entries) -> Ints:
-    """The civil day of each entry; empty where days are not counted."""
-    from bankmine.windows.aggregates import Total
-
-    return warehouse.zone.day_of(entries.event_time) if Total.DAYS in one.totals else np.zeros(0, np.int64)
+def _segments(inputs: Inputs, keys: Ints) -> tuple[Ints, Ints]:
+    """Where the events of each key begin and end; nowhere for a key without events."""
+    if not len(inputs.keys):
+        return np.zeros(len(keys), np.int64), np.zeros(len(keys), np.int64)
+    at = np.minimum(np.searchsorted(inputs.keys, keys), len(inputs.keys) - 1)
+    here = inputs.keys[at] == keys
+    return np.where(here, inputs.offsets[at], 0), np.where(here, inputs.offsets[at + 1], 0)

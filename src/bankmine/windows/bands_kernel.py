@@ -1,0 +1,347 @@
+"""The snapshot kernel: events fall into bands between edges, and every window is read from the bands.
+
+The edges are the starts and ends of all windows of the rows asked of one key. With a window at two cutoffs,
+T and U:
+
+    starts (T)       starts (U)                      T                    U
+        |----- band 0 -----|--------- band 1 ---------|------ band 2 ------|
+        |<-------------- the window at T ------------>|
+                           |<------------- the window at U --------------->|
+
+Every event enters one band, once for all cutoffs and all passes: what a pass accepts is a bit in a table by
+code, so an event is classified by one AND a column. What adds up is then turned into running sums, of which
+a window is a difference; what does not (extremes, first, last, gaps, distinct values, days) is merged from a
+row's end backwards, and at each start the features of that window are written. A distinct value (a day)
+counts in the band of its latest visible event, so the merged number is right in every window.
+
+Rows of a key come with ascending ends and knowledge. An event enters at the first row that it precedes; where
+one that was passed over becomes known, or one that was entered is superseded, the bands are filled anew.
+
+A leaf module: Numba is slow to import. `before`, `reaches` and `is_visible` are the whole rule of time.
+"""
+
+import math
+from typing import Any, NamedTuple
+
+import numba as nb
+import numpy as np
+
+from bankmine.windows import limbs
+from bankmine.windows.aggregates import TOTALS
+from bankmine.windows.bands_totals_kernel import (
+    CELL,
+    DATES,
+    DIFFERENT,
+    FIRST_AT,
+    LAST_AT,
+    NEVER,
+    NONE,
+    ORDERED,
+    VALUE,
+    WANT_ORDER,
+    WANTED,
+    add,
+    clear,
+    merge_earlier,
+    run_up,
+    squares_of,
+    start_run,
+    total_of,
+)
+from bankmine.windows.compiling import kernel, part
+from bankmine.windows.edges_kernel import find_edges, same_edges
+from bankmine.windows.finish_kernel import (
+    COUNT,
+    DAYS,
+    DISTINCT,
+    FIRST,
+    FIRST_DAY,
+    FIRST_TIME,
+    GAPS,
+    LAST,
+    LAST_DAY,
+    LAST_TIME,
+    SUM,
+    finish_into,
+    share_into,
+    trend_into,
+)
+from bankmine.windows.kernel import before, first_reaching, is_visible
+
+GROUP = 32  # rows of a key that share their bands
+# Columns of the lists of what is written; all begin with the window.
+AT, COLUMN, SQUARES_AT, ROOT = range(1, 5)  # counts, sums and means end with COLUMN, spreads with ROOT
+LARGEST = 3  # of extremes, after AT and COLUMN
+PASS, SLOT, OP, INTO = range(1, 5)
+SHARE_PASS, SHARE_SLOT, SHARE_SLOTS, SHARE_INTO = range(1, 5)
+TREND, MONTH, TREND_CELL, OF_SUMS, TREND_INTO = range(1, 6)  # INTO is negative but for the last month
+
+_I1 = nb.types.Array(nb.int64, 1, "C", readonly=True)
+_I2 = nb.types.Array(nb.int64, 2, "C", readonly=True)
+_C2 = nb.types.Array(nb.int32, 2, "C", readonly=True)
+_U2 = nb.types.Array(nb.uint64, 2, "C", readonly=True)
+_B2 = nb.types.Array(nb.boolean, 2, "C", readonly=True)
+_M1, _M2, _M3 = nb.int64[::1], nb.int64[:, ::1], nb.int64[:, :, ::1]
+_W2, _W3 = nb.uint64[:, ::1], nb.uint64[:, :, ::1]
+_ROWS = (_I1, _I1, _I1, _I1, _I1, _C2, _I2, _I2)
+_PASSES = (nb.uint64, nb.int64, _U2, _I2, _I2)
+_ASKED = (_I1, _I1, _I1, _I1, _I1, _I1, _I1, _I1, _I2, _I2, _B2, _I1, _I1)
+_LISTS = (_I2, _I1) * 8
+_OUT = (_M2, nb.float64[:, ::1], nb.uint8[:, ::1])
+_SCRATCH = (
+    _M2, _M1, _M2, _M1, _M2, _M2, _M2, _M2, _W3, _M3, _W3, _M1, _M1, _M2, _W2, _M1, _W2, _M2, _M2, _M2
+)  # fmt: skip
+
+
+@part
+def _write_sums(  # type: ignore[no-untyped-def]
+    window, start, end, target, count_list, count_from, sum_list, sum_from, mean_list, mean_from,
+    spread_list, spread_from, counts, sums, squares, whole, real, missing,
+):  # fmt: skip
+    """Writes what adds up in one window of one row: the bands [start, end) of running sums."""
+    for k in range(count_from[window], count_from[window + 1]):
+        whole[count_list[k, COLUMN], target] = total_of(counts, start, end, count_list[k, AT])
+    for k in range(sum_from[window], sum_from[window + 1]):
+        whole[sum_list[k, COLUMN], target] = total_of(sums, start, end, sum_list[k, AT])
+    for k in range(mean_from[window], mean_from[window + 1]):
+        cell, column = mean_list[k, AT], mean_list[k, COLUMN]
+        count = total_of(counts, start, end, cell)
+        if count > 0:
+            real[column, target] = limbs.ratio(total_of(sums, start, end, cell), count)
+        else:
+            missing[column, target] = 1
+    for k in range(spread_from[window], spread_from[window + 1]):
+        cell, column = spread_list[k, AT], spread_list[k, COLUMN]
+        count = total_of(counts, start, end, cell)
+        if count > 1:
+            low, high = squares_of(squares, start, end, spread_list[k, SQUARES_AT])
+            value = limbs.variance(count, total_of(sums, start, end, cell), low, high)
+            real[column, target] = math.sqrt(value) if spread_list[k, ROOT] else value
+        else:
+            missing[column, target] = 1
+
+
+@part
+def _gather(  # type: ignore[no-untyped-def]
+    one, slot, start, end, times, days, values, passes, counts, sums,
+    run_ordered, run_gaps, run, wide,
+):  # fmt: skip
+    """The totals of one slot of one pass, as the last step wants them."""
+    cell, wanted = passes[one, CELL] + slot, passes[one, WANTED]
+    run[COUNT], run[SUM] = total_of(counts, start, end, cell), total_of(sums, start, end, cell)
+    if wanted & WANT_ORDER:
+        at = passes[one, ORDERED] + slot
+        first, last = run_ordered[FIRST_AT, at], run_ordered[LAST_AT, at]
+        run[DISTINCT], run[DAYS] = run_ordered[DIFFERENT, at], run_ordered[DATES, at]
+        if run_gaps.shape[0] > 0:
+            wide[0, GAPS], wide[0, GAPS + 1] = run_gaps[at, 0], run_gaps[at, 1]
+        if last != NONE:
+            run[FIRST_TIME], run[LAST_TIME] = times[first], times[last]
+            source = passes[one, VALUE]
+            if source >= 0:
+                run[FIRST], run[LAST] = values[source, first], values[source, last]
+            if days.size > 0:
+                run[FIRST_DAY], run[LAST_DAY] = days[first], days[last]
+
+
+@part
+def _write_merged(  # type: ignore[no-untyped-def]
+    window, start, end, target, cutoff, cutoff_day, times, days, values, passes,
+    extreme_list, extreme_from, other_list, other_from, share_list, share_from, month_list, month_from,
+    counts, sums,
+    run_smallest, run_largest, run_ordered, run_gaps, run, wide, amounts, whole, real, missing,
+):  # fmt: skip
+    """Writes everything else of one window of one row."""
+    for k in range(extreme_from[window], extreme_from[window + 1]):
+        at, column = extreme_list[k, AT], extreme_list[k, COLUMN]
+        if run_smallest[at] <= run_largest[at]:
+            whole[column, target] = run_largest[at] if extreme_list[k, LARGEST] else run_smallest[at]
+        else:
+            missing[column, target] = 1
+    held = np.int64(-1)
+    for k in range(other_from[window], other_from[window + 1]):
+        one, slot = other_list[k, PASS], other_list[k, SLOT]
+        if held != passes[one, CELL] + slot:
+            held = passes[one, CELL] + slot
+            _gather(
+                one, slot, start, end, times, days, values, passes, counts, sums, run_ordered, run_gaps,
+                run, wide,
+            )  # fmt: skip
+        column = other_list[k, INTO]
+        if not finish_into(other_list[k, OP], run, wide, cutoff, cutoff_day, whole, real, column, target):
+            missing[column, target] = 1
+    for k in range(share_from[window], share_from[window + 1]):
+        one = share_list[k, SHARE_PASS]
+        running = sums if passes[one, VALUE] >= 0 else counts
+        total = np.int64(0)
+        for slot in range(share_list[k, SHARE_SLOTS]):
+            total += total_of(running, start, end, passes[one, CELL] + slot)
+        amount = total_of(running, start, end, passes[one, CELL] + share_list[k, SHARE_SLOT])
+        if not share_into(amount, total, real, share_list[k, SHARE_INTO], target):
+            missing[share_list[k, SHARE_INTO], target] = 1
+    for k in range(month_from[window], month_from[window + 1]):
+        trend, month = month_list[k, TREND], month_list[k, MONTH]
+        running = sums if month_list[k, OF_SUMS] else counts
+        amounts[trend, month] = total_of(running, start, end, month_list[k, TREND_CELL])
+        if month_list[k, TREND_INTO] >= 0:
+            trend_into(amounts[trend], month + 1, real, month_list[k, TREND_INTO], target)
+
+
+@part
+def _group_end(row_low, keys, end_times, end_seqs, knowledge):  # type: ignore[no-untyped-def]
+    """Up to which row the rows of a key can share their bands: neither end nor knowledge goes back."""
+    row = row_low + 1
+    while (
+        row < keys.size
+        and row - row_low < GROUP
+        and keys[row] == keys[row_low]
+        and knowledge[row] >= knowledge[row - 1]
+        and not before(end_times[row], end_seqs[row], end_times[row - 1], end_seqs[row - 1])
+    ):
+        row += 1
+    return row
+
+
+@part
+def _fill(  # type: ignore[no-untyped-def]
+    row, row_high, first, high, bands, generation, edges, end_times, end_seqs, knowledge,
+    times, seqs, known_from, known_until, days, codes, values, items,
+    every, first_test, accepted, slot_of, passes,
+    touched, counts, sums, smallest, largest, squares, ordered, gaps, seen, last_day,
+):  # fmt: skip
+    """Fills the bands for as many rows as know the same of what is entered; up to which row."""
+    clear(bands, counts, sums, smallest, largest, squares, ordered, gaps)
+    touched[:bands] = 0
+    change = np.int64(NEVER)
+    i, band, upto = first, 0, row
+    while upto < row_high and (upto == row or knowledge[upto] < change):
+        now = knowledge[upto]
+        while i < high and before(times[i], seqs[i], end_times[upto], end_seqs[upto]):
+            while band + 1 < bands and not before(times[i], seqs[i], edges[0, band + 1], edges[1, band + 1]):
+                band += 1
+            if is_visible(known_from[i], known_until[i], now):
+                touched[band] = 1
+                add(
+                    i, band, times, days, codes, values, items, every, first_test, accepted, slot_of,
+                    passes, generation, counts, sums, smallest, largest, squares, ordered, gaps,
+                    seen, last_day,
+                )  # fmt: skip
+                change = min(change, known_until[i])
+            elif known_from[i] > now:
+                change = min(change, known_from[i])
+            i += 1
+        upto += 1
+    return upto
+
+
+@kernel(nb.void(*_ROWS, *_PASSES, *_ASKED, *_LISTS, *_OUT, *_SCRATCH))
+def _write_rows(  # type: ignore[no-untyped-def]
+    times, seqs, known_from, known_until, days, codes, values, items,
+    every, first_test, accepted, slot_of, passes,
+    keys, targets, lows, highs, end_times, end_seqs, knowledge, edge_rows, starts, order, covered,
+    cutoffs, cutoff_days,
+    count_list, count_from, sum_list, sum_from, mean_list, mean_from, spread_list, spread_from,
+    extreme_list, extreme_from, other_list, other_from, share_list, share_from, month_list, month_from,
+    whole, real, missing,
+    edges, end_at, start_at, touched, counts, sums, smallest, largest, squares, ordered, gaps,
+    run_smallest, run_largest, run_ordered, run_gaps, run, wide, seen, last_day, amounts,
+):  # fmt: skip
+    windows = starts.shape[1]
+    merged = extreme_list.shape[0] + other_list.shape[0] + share_list.shape[0] + month_list.shape[0] > 0
+    last_low = last_high = bands = generation = row_low = np.int64(0)
+    while row_low < lows.size:
+        row_high = _group_end(row_low, keys, end_times, end_seqs, knowledge)
+        if not same_edges(row_low, row_high, last_low, last_high, end_times, end_seqs, edge_rows):
+            bands = find_edges(
+                row_low, row_high, end_times, end_seqs, edge_rows, starts, edges, end_at, start_at
+            ) - 1  # fmt: skip
+        last_low, last_high = row_low, row_high
+        first = first_reaching(times, lows[row_low], highs[row_low], edges[0, 0])
+        row = row_low
+        while row < row_high:
+            generation += 1
+            upto = _fill(
+                row, row_high, first, highs[row_low], bands, generation, edges,
+                end_times, end_seqs, knowledge, times, seqs, known_from, known_until, days, codes, values, items,
+                every, first_test, accepted, slot_of, passes,
+                touched, counts, sums, smallest, largest, squares, ordered, gaps, seen, last_day,
+            )  # fmt: skip
+            run_up(end_at[upto - 1 - row_low], counts, sums, squares)
+            for rank in range(windows):
+                for one in range(row, upto):
+                    window = order[edge_rows[one], rank]
+                    if covered[edge_rows[one], window]:
+                        _write_sums(
+                            window, start_at[one - row_low, rank], end_at[one - row_low], targets[one],
+                            count_list, count_from, sum_list, sum_from, mean_list, mean_from,
+                            spread_list, spread_from, counts, sums, squares, whole, real, missing,
+                        )  # fmt: skip
+            for one in range(row, upto if merged else row):
+                start_run(run_smallest, run_largest, run_ordered, run_gaps)
+                edge, to = edge_rows[one], end_at[one - row_low]
+                for rank in range(windows - 1, -1, -1):
+                    while to > start_at[one - row_low, rank]:
+                        to -= 1
+                        if touched[to]:
+                            merge_earlier(
+                                to, times, smallest, largest, ordered, gaps,
+                                run_smallest, run_largest, run_ordered, run_gaps,
+                            )  # fmt: skip
+                    if covered[edge, order[edge, rank]]:
+                        _write_merged(
+                            order[edge, rank], to, end_at[one - row_low], targets[one], cutoffs[one],
+                            cutoff_days[one], times, days, values, passes, extreme_list, extreme_from,
+                            other_list, other_from, share_list, share_from, month_list, month_from,
+                            counts, sums, run_smallest, run_largest, run_ordered, run_gaps, run, wide,
+                            amounts, whole, real, missing,
+                        )  # fmt: skip
+            row = upto
+        row_low = row_high
+
+
+class Sizes(NamedTuple):
+    """How many places a group of passes needs of each kind."""
+
+    cells: int
+    extremes: int
+    squares: int
+    ordered: int
+    gaps: int
+    items: int
+    trends: int
+    months: int
+
+
+def write_rows(*given: Any, sizes: Sizes) -> None:
+    """Writes every feature of the rows asked.
+
+    `given` are, in this order: the events (times, seqs, known_from, known_until, days, and by column and
+    event `codes`, `values` and `items`), those of a key in order; what passes accept (`every`, the bits of
+    all passes; from column `first_test` on, `accepted[column, code]`, the bits of those that take it;
+    `slot_of[pass, code]`; `passes`, see its columns); the rows asked, sorted by key, end and knowledge
+    (keys, `targets` in the result, lows and highs of the key's events, end_times, end_seqs, knowledge,
+    edge_rows, and by the latter `starts`, `order`, `covered`; cutoffs, cutoff_days); the lists of what is
+    written, each with where each window's part begins; `whole` and `real`, views of one memory, and
+    `missing`, all zeros.
+    """
+    _write_rows(*given, *_scratch(given, sizes))
+
+
+def _scratch(given: tuple[Any, ...], sizes: Sizes) -> tuple[Any, ...]:
+    """The arrays the kernel works in."""
+    keys, starts, item_columns = given[13], given[21], len(given[7])
+    rows = min(GROUP, len(keys))
+    windows = starts.shape[1]
+    bands = rows * (windows + 1)
+    cells, extremes, squares, ordered, gaps = sizes[:5]
+    return (
+        np.zeros((2, bands), np.int64), np.zeros(rows, np.int64), np.zeros((rows, windows), np.int64),
+        np.zeros(bands, np.int64), np.zeros((bands, cells), np.int64), np.zeros((bands, cells), np.int64),
+        np.zeros((bands, extremes), np.int64), np.zeros((bands, extremes), np.int64),
+        np.zeros((bands, squares, 2), np.uint64), np.zeros((bands, 4, ordered), np.int64),
+        np.zeros((bands, gaps, 2), np.uint64),
+        np.zeros(extremes, np.int64), np.zeros(extremes, np.int64), np.zeros((4, ordered), np.int64),
+        np.zeros((gaps, 2), np.uint64), np.zeros(TOTALS, np.int64), np.zeros((1, 4), np.uint64),
+        np.zeros((item_columns, 2 * sizes.items), np.int64), np.zeros((3, ordered), np.int64),
+        np.zeros((sizes.trends, sizes.months), np.int64),
+    )  # fmt: skip

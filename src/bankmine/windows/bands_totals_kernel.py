@@ -1,0 +1,183 @@
+"""The totals of the bands: adding events, running sums over the bands, and merging them backwards.
+
+Counts, sums and squares add up, so a window is the difference of two running sums (`total_of`), exactly:
+they are integers. Extremes, first and last, gaps, distinct values and days do not; they are merged band by
+band from the end of a window to its start. A leaf module: Numba is slow to import.
+"""
+
+import numpy as np
+
+from bankmine.windows import limbs
+from bankmine.windows.compiling import part
+
+# Columns of `passes`.
+BY, VALUE, ITEM, CELL, EXTREME, SQUARE, ORDERED, WANTED = range(8)
+PASS_COLUMNS = 8
+WANT_EXTREMES, WANT_SQUARES, WANT_ORDER, WANT_GAPS, WANT_DISTINCT, WANT_DAYS = (1 << n for n in range(6))
+# Layers of the ordered totals of a band.
+FIRST_AT, LAST_AT, DIFFERENT, DATES = range(4)
+NEVER = np.iinfo(np.int64).max
+LOWEST = np.iinfo(np.int64).min
+NONE = -1
+U = np.uint64
+
+
+@part
+def _square_into(limb, at, x):  # type: ignore[no-untyped-def]
+    """Adds x² to the two limbs at a place."""
+    size = limbs.magnitude(x)
+    low, high = limbs.multiply(size, size)
+    low, high = limbs.add(limb[at, 0], limb[at, 1], low, high)
+    limb[at, 0] = low
+    limb[at, 1] = high
+
+
+@part
+def clear(bands, counts, sums, smallest, largest, squares, ordered, gaps):  # type: ignore[no-untyped-def]
+    """Empties the first bands."""
+    counts[:bands] = 0
+    sums[:bands] = 0
+    smallest[:bands] = NEVER
+    largest[:bands] = LOWEST
+    squares[:bands] = U(0)
+    gaps[:bands] = U(0)
+    for band in range(bands):
+        ordered[band, FIRST_AT] = NEVER
+        ordered[band, LAST_AT] = NONE
+        ordered[band, DIFFERENT] = 0
+        ordered[band, DATES] = 0
+
+
+@part
+def _add_ordered(i, at, wanted, times, ordered, gaps):  # type: ignore[no-untyped-def]
+    """Adds an entry, not earlier than those before it, to the first, last and gaps of a place in a band."""
+    last = ordered[LAST_AT, at]
+    if last == NONE:
+        ordered[FIRST_AT, at] = i
+    elif wanted & WANT_GAPS:
+        _square_into(gaps, at, times[i] - times[last])
+    ordered[LAST_AT, at] = i
+
+
+@part
+def _count_latest(band, at, place, item, generation, ordered, seen):  # type: ignore[no-untyped-def]
+    """Counts a distinct value in the band of its latest entry, taking it from an earlier band."""
+    half = seen.shape[1] // 2
+    if seen[place, item] == generation:
+        ordered[seen[place, half + item], DIFFERENT, at] -= 1
+    seen[place, item] = generation
+    seen[place, half + item] = band
+    ordered[band, DIFFERENT, at] += 1
+
+
+@part
+def _count_day(band, at, day, generation, ordered, last_day):  # type: ignore[no-untyped-def]
+    """Counts a civil day in the band of its latest entry."""
+    if last_day[0, at] == generation and last_day[1, at] == day:
+        ordered[last_day[2, at], DATES, at] -= 1
+    last_day[0, at], last_day[1, at], last_day[2, at] = generation, day, band
+    ordered[band, DATES, at] += 1
+
+
+@part
+def add(  # type: ignore[no-untyped-def]
+    i, band, times, days, codes, values, items, every, first_test, accepted, slot_of, passes, generation,
+    counts, sums, smallest, largest, squares, ordered, gaps, seen, last_day,
+):  # fmt: skip
+    """Adds a visible event to its band, for every pass that accepts it."""
+    bits = every
+    for column in range(first_test, codes.shape[0]):
+        bits &= accepted[column, codes[column, i]]
+    one = 0
+    while bits != U(0):
+        if bits & U(1):
+            by = passes[one, BY]
+            slot = slot_of[one, codes[by, i]] if by >= 0 else 0
+            cell, wanted, source = passes[one, CELL] + slot, passes[one, WANTED], passes[one, VALUE]
+            counts[band, cell] += 1
+            if source >= 0:
+                value = values[source, i]
+                sums[band, cell] += value
+                if wanted & WANT_EXTREMES:
+                    at = passes[one, EXTREME] + slot
+                    smallest[band, at] = min(smallest[band, at], value)
+                    largest[band, at] = max(largest[band, at], value)
+                if wanted & WANT_SQUARES:
+                    _square_into(squares[band], passes[one, SQUARE] + slot, value)
+            if wanted & WANT_ORDER:
+                at = passes[one, ORDERED] + slot
+                _add_ordered(i, at, wanted, times, ordered[band], gaps[band])
+                if wanted & WANT_DISTINCT and items[passes[one, ITEM], i] >= 0:
+                    place = passes[one, ITEM]
+                    _count_latest(band, at, place, items[place, i], generation, ordered, seen)
+                if wanted & WANT_DAYS:
+                    _count_day(band, at, days[i], generation, ordered, last_day)
+        bits >>= U(1)
+        one += 1
+
+
+@part
+def run_up(bands, counts, sums, squares):  # type: ignore[no-untyped-def]
+    """Turns the counts, sums and squares of bands into running sums from the first band on."""
+    for band in range(1, bands):
+        for cell in range(counts.shape[1]):
+            counts[band, cell] += counts[band - 1, cell]
+            sums[band, cell] += sums[band - 1, cell]
+        for at in range(squares.shape[1]):
+            low, high = limbs.add(
+                squares[band, at, 0], squares[band, at, 1], squares[band - 1, at, 0], squares[band - 1, at, 1]
+            )
+            squares[band, at, 0] = low
+            squares[band, at, 1] = high
+
+
+@part
+def total_of(running, start, end, cell):  # type: ignore[no-untyped-def]
+    """The total of the bands [start, end) of running sums."""
+    total = running[end - 1, cell] if end > 0 else np.int64(0)
+    return total - running[start - 1, cell] if start > 0 else total
+
+
+@part
+def squares_of(running, start, end, at):  # type: ignore[no-untyped-def]
+    """The two limbs of the squares of the bands [start, end) of running sums."""
+    low = running[end - 1, at, 0] if end > 0 else U(0)
+    high = running[end - 1, at, 1] if end > 0 else U(0)
+    if start > 0:
+        low, high = limbs.subtract(low, high, running[start - 1, at, 0], running[start - 1, at, 1])
+    return low, high
+
+
+@part
+def start_run(run_smallest, run_largest, run_ordered, run_gaps):  # type: ignore[no-untyped-def]
+    """Empties what is merged backwards."""
+    run_smallest[:] = NEVER
+    run_largest[:] = LOWEST
+    run_gaps[:] = U(0)
+    run_ordered[FIRST_AT] = NEVER
+    run_ordered[LAST_AT] = NONE
+    run_ordered[DIFFERENT] = 0
+    run_ordered[DATES] = 0
+
+
+@part
+def merge_earlier(  # type: ignore[no-untyped-def]
+    band, times, smallest, largest, ordered, gaps, run_smallest, run_largest, run_ordered, run_gaps
+):
+    """Merges an earlier band into what was merged of all later ones; later events have higher numbers."""
+    for at in range(run_smallest.size):
+        run_smallest[at] = min(run_smallest[at], smallest[band, at])
+        run_largest[at] = max(run_largest[at], largest[band, at])
+    for at in range(run_gaps.shape[0]):
+        last = ordered[band, LAST_AT, at]
+        if last != NONE:
+            low, high = limbs.add(run_gaps[at, 0], run_gaps[at, 1], gaps[band, at, 0], gaps[band, at, 1])
+            run_gaps[at, 0] = low
+            run_gaps[at, 1] = high
+            if run_ordered[LAST_AT, at] != NONE:
+                _square_into(run_gaps, at, times[run_ordered[FIRST_AT, at]] - times[last])
+    for at in range(run_ordered.shape[1]):
+        run_ordered[FIRST_AT, at] = min(run_ordered[FIRST_AT, at], ordered[band, FIRST_AT, at])
+        run_ordered[LAST_AT, at] = max(run_ordered[LAST_AT, at], ordered[band, LAST_AT, at])
+        run_ordered[DIFFERENT, at] += ordered[band, DIFFERENT, at]
+        run_ordered[DATES, at] += ordered[band, DATES, at]
