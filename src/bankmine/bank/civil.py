@@ -54,7 +54,7 @@ class Zone:
             ) from None
 
     @cached_property
-    def _transitions(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    def changes(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """UTC instants at which the offset changes (first: far past), and the offset from each on."""
         step = timedelta(days=14)
         moment = datetime(_FIRST_YEAR, 1, 1, tzinfo=UTC)
@@ -86,12 +86,12 @@ class Zone:
 
     def to_local(self, utc_us: NDArray[np.int64]) -> NDArray[np.int64]:
         """Local wall-clock microseconds of UTC instants."""
-        instants, offsets = self._transitions
+        instants, offsets = self.changes
         return utc_us + offsets[np.searchsorted(instants, utc_us, side="right") - 1]
 
     def to_utc(self, local_us: NDArray[np.int64]) -> NDArray[np.int64]:
         """UTC instants of local wall-clock microseconds (gap: moved forward; fold: the first)."""
-        instants, offsets = self._transitions
+        instants, offsets = self.changes
         # At transition i the wall clock jumps from instants[i] + offsets[i-1] to instants[i] + offsets[i];
         # the new offset holds for local times from the later of the two on.
         edges = instants.copy()
