@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 from weakref import WeakKeyDictionary
 
 from bankmine.bank.catalogue import TABLES
@@ -51,7 +51,7 @@ class Session:
         self._made: set[str] = set()
         self._registered: set[str] = set()
 
-    def __enter__(self) -> Session:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -107,8 +107,7 @@ class Session:
             self._make_view(view, table)
 
     def _make_view(self, view: str, table: str) -> None:
-        paths = ", ".join(literal(path) for path in self.warehouse.paths(table))
-        source = f"read_parquet([{paths}], hive_partitioning = false)"
+        source = self._source(table)
         if view.endswith("_versions") and view not in TABLES:
             self._connection.execute(f"CREATE OR REPLACE TEMP VIEW {view} AS SELECT * FROM {source}")
             self._made.add(view)
@@ -135,6 +134,11 @@ class Session:
                 f"files of {table} were written before its column {match.group(1)} was declared",
                 hint="Load the extracts into a new bank.",
             ) from None
+
+    def _source(self, table: str) -> str:
+        """All rows of a table as they were written, as SQL."""
+        paths = ", ".join(literal(path) for path in self.warehouse.paths(table))
+        return f"read_parquet([{paths}], hive_partitioning = false)"
 
     def _has_versions(self, table: str, source: str) -> bool:
         """Whether any row of an event table was corrected or cancelled; if not, the view is a plain scan."""

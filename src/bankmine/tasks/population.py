@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from bankmine.bank.warehouse import Warehouse
-from bankmine.engine.session import Session
+from bankmine.engine.journey import Journey
 from bankmine.errors import CutoffError, FeasibilityError
 from bankmine.tasks.contract import ROW_COLUMNS, Bank, Needs
 
@@ -85,15 +85,14 @@ def rows_at(
 ) -> Any:
     """Rows of customers looked at: the SQL runs once for each cutoff, on the bank as known at that cutoff.
 
-    The SQL gives customer_id and value_minor; `parameters` are bound for each cutoff.
+    The SQL gives customer_id and value_minor; `parameters` are bound for each cutoff. The tables are read
+    once for all cutoffs.
     """
     import pyarrow as pa
 
-    parts = []
-    for at in cutoffs:
-        with Session(bank.warehouse, at, until=at, memory=bank.memory, threads=bank.threads) as session:
-            parts.append(customer_rows(session.arrow(sql, parameters(at)), at))
-            bank.note(note, session.statements)
+    with Journey(bank.warehouse, sql, memory=bank.memory, threads=bank.threads) as journey:
+        parts = [customer_rows(journey.ask(at, parameters(at)), at) for at in cutoffs]
+        bank.note(note, journey.statements)
     return pa.concat_tables(parts) if parts else customer_rows(None, 0)
 
 
