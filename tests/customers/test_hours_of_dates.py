@@ -22,7 +22,5 @@ def test_features_of_hours_need_events_with_a_time_of_day(tmp_path: Path, time: 
     available = CATALOGUE.available(bank.warehouse)
     for name in ("tx_card_count_1h", "tx_card_sum_24h"):
         assert (name in available.names) is offered
-        assert available.reasons.get(name) == (
-            None if offered else "the events of transaction have only a date"
-        )
+        assert available.reasons.get(name) == reason
     assert "tx_card_sum_7d" in available.names

@@ -1,4 +1,4 @@
-"""Features by terminal, merchant or account are the same bits with and without projections."""
+"""Features by terminal, merchant, account, device or pair are the same bits with and without projections."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from bankmine.bank.writer import writing
 from bankmine.windows import events, replay, snapshot, windows
 from bankmine.windows.reader import Projected, order_for
 
-KEYS = ("account_id", "merchant_id", "terminal_id")
+KEYS = ("account_id", "merchant_id", "terminal_id", "device_id", "pair_id")
 
 
 def features_by(key: str) -> tuple[Any, ...]:
@@ -124,13 +124,13 @@ def test_with_a_projection_only_the_buckets_asked_for_are_read(
         seen = {"transaction": TableLoad(rows=50, read=50, coverage=COVERAGE)}
         warehouse = writer.commit(Load(1, "load1", "test", "hash1", None, "", seen))
     asked: list[Any] = []
-    real = Warehouse.read
+    real = Warehouse.read_files
 
-    def watched(self: Warehouse, *given: Any, **named: Any) -> Any:
-        asked.append((named.get("bucket"), named.get("order", "main")))
-        return real(self, *given, **named)
+    def watched(self: Warehouse, declared: Any, files: Sequence[Any], names: Sequence[str]) -> Any:
+        asked.extend((file.bucket, file.order) for file in files)
+        return real(self, declared, files, names)
 
-    monkeypatch.setattr(Warehouse, "read", watched)
+    monkeypatch.setattr(Warehouse, "read_files", watched)
     features = windows(
         events("transaction", key="terminal_id").measure("base_minor"), over=["all"], aggregate=["sum"]
     )
