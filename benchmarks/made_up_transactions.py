@@ -15,6 +15,7 @@ from benchmarks.window_list import CATEGORIES, CHANNELS
 
 FROM, UNTIL = "2022-01-01", "2025-01-01"
 ROWS_A_CUSTOMER = 100
+PART = 10_000_000  # rows made at a time; a larger warehouse has a load for each part
 
 
 def rows_of(count: int, seed: int, zone: Any) -> Any:
@@ -66,26 +67,49 @@ def rows_of(count: int, seed: int, zone: Any) -> Any:
     return pa.table(columns)
 
 
+def part_of(rows: int, part: int, seed: int, zone: Any) -> Any:
+    """One part of a large warehouse: customers and transactions of its own."""
+    import pyarrow as pa
+
+    made = rows_of(min(PART, rows - part * PART), seed + part, zone)
+    if part == 0:
+        return made
+    for name in ("customer_id", "account_id"):
+        moved = made.column(name).to_numpy() ^ np.int64(part << 32)
+        made = made.set_column(made.column_names.index(name), made.schema.field(name), pa.array(moved))
+    for name in ("transaction_id", "seq"):
+        moved = made.column(name).to_numpy() + part * PART
+        made = made.set_column(made.column_names.index(name), made.schema.field(name), pa.array(moved))
+    return made
+
+
 def write(folder: Path, rows: int, seed: int = 7) -> None:
-    """Writes a warehouse in one load; an existing one of that size is kept."""
-    from bankmine.bank.manifest import Load, TableLoad
+    """Writes a warehouse, a load for each 10 million rows; an existing one of that size is kept."""
     from bankmine.bank.warehouse import Warehouse
-    from bankmine.bank.writer import writing
 
     if (folder / "manifest.json").exists() and Warehouse.open(folder).manifest.loads:
         return
     folder.mkdir(parents=True, exist_ok=True)
     if not (folder / "manifest.json").exists():
         Warehouse.create(folder, time_zone="Europe/Prague", currency="EUR", key_identity="made-up")
+    for part in range(-(-rows // PART)):
+        _load(folder, rows, part, seed)
+
+
+def _load(folder: Path, rows: int, part: int, seed: int) -> None:
+    from bankmine.bank.manifest import Load, TableLoad
+    from bankmine.bank.writer import writing
+
+    name = f"{rows}-{seed}" if part == 0 else f"{rows}-{seed}-{part}"
     with writing(folder) as writer:
         zone = writer.warehouse.zone
-        made = rows_of(rows, seed, zone)
+        made = part_of(rows, part, seed, zone)
         writer.append("transaction", made)
         coverage = (zone.parse(FROM), zone.parse(UNTIL))
         done = TableLoad(rows=made.num_rows, read=made.num_rows, coverage=coverage)
         writer.commit(
             Load(
-                number=1, load_id=f"made-up-{rows}-{seed}", mapping="made-up", content_hash=f"{rows}-{seed}",
+                number=part + 1, load_id=f"made-up-{name}", mapping="made-up", content_hash=name,
                 extract_date=None, loaded_at="2025-01-01T00:00:00+00:00", tables={"transaction": done},
             )
         )  # fmt: skip
