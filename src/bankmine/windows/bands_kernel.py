@@ -49,7 +49,7 @@ from bankmine.windows.bands_totals_kernel import (
     total_of,
 )
 from bankmine.windows.compiling import kernel, part
-from bankmine.windows.edges_kernel import find_edges, same_edges
+from bankmine.windows.edges_kernel import find_edges, precedes, same_edges
 from bankmine.windows.finish_kernel import (
     COUNT,
     DAYS,
@@ -196,7 +196,7 @@ def _group_end(row_low, keys, end_times, end_seqs, knowledge):  # type: ignore[n
         and row - row_low < GROUP
         and keys[row] == keys[row_low]
         and knowledge[row] >= knowledge[row - 1]
-        and not before(end_times[row], end_seqs[row], end_times[row - 1], end_seqs[row - 1])
+        and not precedes(end_times[row], end_seqs[row], end_times[row - 1], end_seqs[row - 1])
     ):
         row += 1
     return row

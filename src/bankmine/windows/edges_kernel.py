@@ -7,9 +7,14 @@ A leaf module: Numba is slow to import.
 import numpy as np
 
 from bankmine.windows.compiling import part
-from bankmine.windows.kernel import before
 
 LOWEST = np.iinfo(np.int64).min
+
+
+@part
+def precedes(time, seq, other_time, other_seq):  # type: ignore[no-untyped-def]
+    """Whether an edge comes before another."""
+    return time < other_time or (time == other_time and seq < other_seq)
 
 
 @part
@@ -20,7 +25,7 @@ def _sort_edges(edges, count):  # type: ignore[no-untyped-def]
         for i in range(gap, count):
             time, seq = edges[0, i], edges[1, i]
             j = i
-            while j >= gap and before(time, seq, edges[0, j - gap], edges[1, j - gap]):
+            while j >= gap and precedes(time, seq, edges[0, j - gap], edges[1, j - gap]):
                 edges[0, j], edges[1, j] = edges[0, j - gap], edges[1, j - gap]
                 j -= gap
             edges[0, j], edges[1, j] = time, seq
@@ -39,7 +44,7 @@ def _place_of(edges, count, time, seq):  # type: ignore[no-untyped-def]
     low, high = 0, count
     while low < high:
         middle = (low + high) // 2
-        if before(edges[0, middle], edges[1, middle], time, seq):
+        if precedes(edges[0, middle], edges[1, middle], time, seq):
             low = middle + 1
         else:
             high = middle
