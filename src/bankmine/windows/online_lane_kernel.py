@@ -24,8 +24,10 @@ from bankmine.windows.online_ring_kernel import (
     L_WINDOWS,
     RING,
     RING_ENTRIES,
+    SEQ,
     STRIDE,
     TAIL,
+    TIME,
     W_STRIDE,
     WINDOWS,
     entry,
@@ -38,6 +40,7 @@ from bankmine.windows.online_ring_kernel import (
     resize,
 )
 from bankmine.windows.online_words import (
+    E_ROW,
     E_TIME,
     FIRST_CAPACITY,
     MISSING,
@@ -69,7 +72,7 @@ KEPT_FROM, SLID_BACK = int(Head.KEPT_FROM), int(Head.SLID_BACK)
 
 
 @part
-def _widen(heap, at, x, sign):  # type: ignore[no-untyped-def]
+def widen(heap, at, x, sign):  # type: ignore[no-untyped-def]
     """Adds x² to, or takes it from, the two limbs at a word."""
     size = limbs.magnitude(x)
     low, high = limbs.multiply(size, size)
@@ -108,8 +111,8 @@ def _push_item(heap, plan, p, lane, place, at):  # type: ignore[no-untyped-def]
         return
     earlier = latest_of(heap, plan, p, lane, item, place)
     if earlier >= 0:
-        heap[entry(heap, plan, p, lane, earlier) + plan[p + E_NEXT]] = place
-    remember_item(heap, plan, p, lane, item, place)
+        heap[entry(heap, plan, p, lane, earlier) + plan[p + E_NEXT]] = heap[at + E_ROW]
+    remember_item(heap, plan, p, lane, item, heap[at + E_ROW])
     window = lane + plan[p + L_WINDOWS]
     for _ in range(plan[p + WINDOWS]):
         if earlier < heap[window + W_BEGIN]:
@@ -128,7 +131,7 @@ def _push_time(heap, plan, p, lane, place, at):  # type: ignore[no-untyped-def]
     for _ in range(plan[p + WINDOWS]):
         held = heap[window + W_BEGIN] < place
         if gaps >= 0 and held:
-            _widen(heap, window + gaps, gap, 1)
+            widen(heap, window + gaps, gap, 1)
         if day >= 0 and (new or not held):
             heap[window + day] += 1
         window += plan[p + W_STRIDE]
@@ -144,7 +147,7 @@ def push(heap, plan, p, lane):  # type: ignore[no-untyped-def]
         for _ in range(plan[p + WINDOWS]):
             heap[window + plan[p + W_SUM]] += value
             if plan[p + W_SQUARES] >= 0:
-                _widen(heap, window + plan[p + W_SQUARES], value, 1)
+                widen(heap, window + plan[p + W_SQUARES], value, 1)
             window += plan[p + W_STRIDE]
     if plan[p + W_GAPS] >= 0 or plan[p + W_DAYS] >= 0:
         _push_time(heap, plan, p, lane, place, at)
@@ -171,9 +174,9 @@ def pop(heap, plan, p, lane, window):  # type: ignore[no-untyped-def]
         value = heap[at + plan[p + E_VALUE]]
         heap[window + plan[p + W_SUM]] -= value
         if plan[p + W_SQUARES] >= 0:
-            _widen(heap, window + plan[p + W_SQUARES], value, -1)
+            widen(heap, window + plan[p + W_SQUARES], value, -1)
     if plan[p + W_GAPS] >= 0 and later >= 0:
-        _widen(heap, window + plan[p + W_GAPS], heap[later + E_TIME] - heap[at + E_TIME], -1)
+        widen(heap, window + plan[p + W_GAPS], heap[later + E_TIME] - heap[at + E_TIME], -1)
     if plan[p + W_DIFFERENT] >= 0:
         last = heap[at + plan[p + E_NEXT]] == NEVER
         heap[window + plan[p + W_DIFFERENT]] -= heap[at + plan[p + E_ITEM]] != MISSING and last
@@ -214,7 +217,7 @@ def trim(heap, plan, p, lane):  # type: ignore[no-untyped-def]
                     heap[window + W_BEGIN] = head + 1
             window += plan[p + W_STRIDE]
         if head < heap[lane + HIGH] and plan[p + L_HASH] >= 0:
-            forget_item(heap, plan, p, lane, heap[at + plan[p + E_ITEM]], head)
+            forget_item(heap, plan, p, lane, heap[at + plan[p + E_ITEM]], heap[at + E_ROW])
         if plan[p + E_VALUE] >= 0:
             heap[lane + ABSOLUTE] -= abs(heap[at + plan[p + E_VALUE]])
         heap[lane + HEAD] = head + 1
@@ -315,6 +318,17 @@ def _add_square(wide, column, x):  # type: ignore[no-untyped-def]
     wide[0, column + 1] = high
 
 
+@part
+def _is_last(heap, plan, p, at, time, seq):  # type: ignore[no-untyped-def]
+    """Whether an entry is the last of its item before a position."""
+    if heap[at + plan[p + E_ITEM]] == MISSING:
+        return False
+    row = heap[at + plan[p + E_NEXT]]
+    if row == NEVER:
+        return True
+    return heap[row + TIME] > time or (heap[row + TIME] == time and heap[row + SEQ] >= seq)
+
+
 @scalar
 def gather_directly(heap, plan, p, lane, start, time, seq, run, wide):  # type: ignore[no-untyped-def]
     """The totals of [start, position) from the ring, for a position not after the last pushed entry."""
@@ -337,7 +351,7 @@ def gather_directly(heap, plan, p, lane, start, time, seq, run, wide):  # type: 
         if plan[p + W_GAPS] >= 0 and place > low:
             _add_square(wide, GAPS, heap[at + E_TIME] - heap[entry(heap, plan, p, lane, place - 1) + E_TIME])
         if plan[p + W_DIFFERENT] >= 0:
-            run[DISTINCT] += heap[at + plan[p + E_ITEM]] != MISSING and heap[at + plan[p + E_NEXT]] >= high
+            run[DISTINCT] += _is_last(heap, plan, p, at, time, seq)
         if plan[p + W_DAYS] >= 0:
             later = entry(heap, plan, p, lane, place + 1)
             run[DAYS] += place + 1 == high or heap[later + plan[p + E_DAY]] != heap[at + plan[p + E_DAY]]

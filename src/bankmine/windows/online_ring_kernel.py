@@ -25,10 +25,11 @@ from bankmine.windows.online_words import (
 RING, CAPACITY = int(Lane.RING), int(Lane.CAPACITY)
 HEAD, TAIL, HIGH = int(Lane.HEAD), int(Lane.TAIL), int(Lane.HIGH)
 STRIDE, MOVED, RING_CLASS = int(Pass.STRIDE), int(Pass.E_MOVED), int(Pass.RING_CLASS)
-E_ITEM, E_HIGH, E_LOW = int(Pass.E_ITEM), int(Pass.E_HIGH), int(Pass.E_LOW)
+E_ITEM, E_HIGH, E_LOW, ITEM = int(Pass.E_ITEM), int(Pass.E_HIGH), int(Pass.E_LOW), int(Pass.ITEM)
 L_HASH, L_HIGH, L_LOW = int(Pass.L_HASH), int(Pass.L_HIGH), int(Pass.L_LOW)
 L_WINDOWS, W_STRIDE, WINDOWS = int(Pass.L_WINDOWS), int(Pass.W_STRIDE), int(Pass.WINDOWS)
-SEQ, FIELDS, VERSION_FIELDS = int(Row.SEQ), int(Row.FIELDS), int(Plan.VERSION_FIELDS)
+TIME, SEQ, FIELDS = int(Row.TIME), int(Row.SEQ), int(Row.FIELDS)
+VERSION_FIELDS = int(Plan.VERSION_FIELDS)
 LARGEST, RING_ENTRIES = int(Head.LARGEST), int(Head.RING_ENTRIES)
 
 
@@ -144,19 +145,27 @@ def close_gap(heap, plan, p, lane, place):  # type: ignore[no-untyped-def]
     heap[RING_ENTRIES] -= 1
 
 
-# The hash of a long ring: places of the latest pushed entry of each item, plus one.
+# The hash of a long ring: the row of the latest pushed entry of each item. Rows stay where they are when
+# entries move, so a late event leaves the hash alone.
 
 
 @scalar
 def latest_of(heap, plan, p, lane, item, before):  # type: ignore[no-untyped-def]
-    """The place of the latest entry of an item before a place, among the pushed ones; −1 without one."""
+    """The place of the latest pushed entry of an item, all of which lie before a place; −1 without one."""
     table = heap[lane + plan[p + L_HASH]]
     if table == 0:
-        for place in range(before - 1, heap[lane + HEAD] - 1, -1):
-            if heap[entry(heap, plan, p, lane, place) + plan[p + E_ITEM]] == item:
-                return place
-        return -1
-    return heap[_bucket(heap, plan, p, lane, table, item)] - 1
+        return item_before(heap, plan, p, lane, item, before)
+    row = heap[_bucket(heap, plan, p, lane, table, item)]
+    return place_of(heap, plan, p, lane, row, heap[row + TIME]) if row != 0 else -1
+
+
+@scalar
+def item_before(heap, plan, p, lane, item, before):  # type: ignore[no-untyped-def]
+    """The last place before another whose entry has an item; −1 without one."""
+    for place in range(before - 1, heap[lane + HEAD] - 1, -1):
+        if heap[entry(heap, plan, p, lane, place) + plan[p + E_ITEM]] == item:
+            return place
+    return -1
 
 
 @part
@@ -164,30 +173,28 @@ def _bucket(heap, plan, p, lane, table, item):  # type: ignore[no-untyped-def]
     """Where the hash holds an item, or has room for it."""
     mask = 2 * heap[lane + CAPACITY] - 1
     at = mix(item) & mask
-    while (
-        heap[table + at] != 0
-        and heap[entry(heap, plan, p, lane, heap[table + at] - 1) + plan[p + E_ITEM]] != item
-    ):
+    word = FIELDS + plan[p + ITEM]
+    while heap[table + at] != 0 and heap[heap[table + at] + word] != item:
         at = (at + 1) & mask
     return table + at
 
 
 @scalar
-def remember_item(heap, plan, p, lane, item, place):  # type: ignore[no-untyped-def]
-    """Notes the latest entry of an item."""
+def remember_item(heap, plan, p, lane, item, row):  # type: ignore[no-untyped-def]
+    """Notes the row of the latest entry of an item."""
     table = heap[lane + plan[p + L_HASH]]
     if table != 0:
-        heap[_bucket(heap, plan, p, lane, table, item)] = place + 1
+        heap[_bucket(heap, plan, p, lane, table, item)] = row
 
 
 @scalar
-def forget_item(heap, plan, p, lane, item, place):  # type: ignore[no-untyped-def]
-    """Takes an item out of the hash where its latest entry is the one at a place."""
+def forget_item(heap, plan, p, lane, item, row):  # type: ignore[no-untyped-def]
+    """Takes an item out of the hash where its latest entry is that of a row."""
     table = heap[lane + plan[p + L_HASH]]
     if table == 0 or item == MISSING:
         return
     hole = _bucket(heap, plan, p, lane, table, item) - table
-    if heap[table + hole] != place + 1:
+    if heap[table + hole] != row:
         return
     mask = 2 * heap[lane + CAPACITY] - 1
     at = hole
@@ -196,7 +203,7 @@ def forget_item(heap, plan, p, lane, item, place):  # type: ignore[no-untyped-de
         other = heap[table + at]
         if other == 0:
             break
-        home = mix(heap[entry(heap, plan, p, lane, other - 1) + plan[p + E_ITEM]]) & mask
+        home = mix(heap[other + FIELDS + plan[p + ITEM]]) & mask
         if ((at - home) & mask) >= ((at - hole) & mask):
             heap[table + hole] = other
             hole = at
@@ -243,9 +250,9 @@ def resize(heap, plan, p, lane, capacity):  # type: ignore[no-untyped-def]
         if capacity >= HASHED_FROM:
             heap[lane + plan[p + L_HASH]] = take_filled(heap, 2 * capacity, 0)
             for place in range(heap[lane + HEAD], heap[lane + HIGH]):
-                item = heap[entry(heap, plan, p, lane, place) + plan[p + E_ITEM]]
-                if item != MISSING:
-                    remember_item(heap, plan, p, lane, item, place)
+                at = entry(heap, plan, p, lane, place)
+                if heap[at + plan[p + E_ITEM]] != MISSING:
+                    remember_item(heap, plan, p, lane, heap[at + plan[p + E_ITEM]], heap[at + E_ROW])
 
 
 @scalar

@@ -12,6 +12,7 @@ import numpy as np
 from bankmine.windows.compiling import part, scalar
 from bankmine.windows.online_civil_kernel import civil_day
 from bankmine.windows.online_lane_kernel import ABSOLUTE, E_DAY, E_VALUE, trim
+from bankmine.windows.online_late_kernel import push_late, unpush
 from bankmine.windows.online_memory_kernel import (
     FIELDS,
     add_key,
@@ -36,7 +37,6 @@ from bankmine.windows.online_ring_kernel import (
     open_gap,
     place_of,
     resize,
-    start_over,
 )
 from bankmine.windows.online_words import (
     CANCELLED,
@@ -197,14 +197,11 @@ def close_lane(heap, plan, group, g, p, number, key, lane):  # type: ignore[no-u
 
 @scalar
 def put_in(heap, plan, p, lane, row):  # type: ignore[no-untyped-def]
-    """Puts a row into a lane; where windows hold later entries they start over."""
+    """Puts a row into a lane; where windows hold later entries it is worked into them."""
     if heap[lane + TAIL] - heap[lane + HEAD] == heap[lane + CAPACITY]:
         resize(heap, plan, p, lane, 2 * heap[lane + CAPACITY])
     time = heap[row + TIME]
     place = place_of(heap, plan, p, lane, row, time)
-    if place < heap[lane + HIGH]:
-        start_over(heap, plan, p, lane)
-        heap[LATE] += 1
     open_gap(heap, plan, p, lane, place)
     at = entry(heap, plan, p, lane, place)
     heap[at + E_ROW], heap[at + E_TIME] = row, time
@@ -217,6 +214,9 @@ def put_in(heap, plan, p, lane, row):  # type: ignore[no-untyped-def]
         heap[at + plan[p + E_ITEM]] = heap[row + FIELDS + plan[p + ITEM]]
     if plan[p + E_DAY] >= 0:
         heap[at + plan[p + E_DAY]] = civil_day(heap, plan, time)
+    if place < heap[lane + HIGH]:
+        heap[LATE] += 1
+        push_late(heap, plan, p, lane, place)
 
 
 @scalar
@@ -231,7 +231,7 @@ def take_out(heap, plan, p, lane, row):  # type: ignore[no-untyped-def]
     if plan[p + E_VALUE] >= 0:
         heap[lane + ABSOLUTE] -= abs(heap[at + plan[p + E_VALUE]])
     if place < heap[lane + HIGH]:
-        start_over(heap, plan, p, lane)
+        unpush(heap, plan, p, lane, place)
     close_gap(heap, plan, p, lane, place)
 
 

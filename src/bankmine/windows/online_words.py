@@ -176,7 +176,7 @@ class Pass(IntEnum):
     STRIDE = 25  # words of an entry
     E_VALUE = 26
     E_ITEM = 27
-    E_NEXT = 28  # place of the next entry with the same item
+    E_NEXT = 28  # row of the next pushed entry with the same item
     E_DAY = 29
     E_MOVED = 30  # words that move with an entry; queues lie above
     E_HIGH = 31
