@@ -102,6 +102,7 @@ def read_rows(
     Read from the Parquet files. Every key with a row is there, also one whose rows are all withdrawn.
     """
     declared, asked = catalogue.table(table), list(columns)
+    bucket = _only_bucket(warehouse, table) if bucket is None else bucket
     primary_only = declared.per_owner and key != "customer_id"  # projections hold no other rows
     if (primary_only and order == MAIN) or not _is_local(declared, key, bucket, order):
         return _read_apart(warehouse, declared, key, asked, bucket, primary_only=primary_only)
@@ -128,11 +129,19 @@ def read_parts(
     As `read_rows`, but from columns kept in memory-mapped files where the warehouse keeps them (`keeps`).
     """
     declared, asked = catalogue.table(table), list(columns)
+    bucket = _only_bucket(warehouse, table) if bucket is None else bucket
     if bucket is None or not isinstance(warehouse, Warehouse) or not _is_local(declared, key, bucket, order):
         return (read_rows(warehouse, table, key=key, columns=asked, bucket=bucket, order=order),)
     more = [] if _holds_versions(declared, order) else [*kept_names(declared, key, []), "load_number"]
     pieces = kept_parts(warehouse, declared, key=key, columns=[*asked, *more], bucket=bucket, order=order)
+    if not pieces:  # a bucket without files
+        return (read_rows(warehouse, table, key=key, columns=asked, bucket=bucket, order=order),)
     return tuple(_without_moved(warehouse, declared, key, order, one).select(asked) for one in pieces)
+
+
+def _only_bucket(warehouse: Readable, table: str) -> int | None:
+    """The bucket that is the whole table; None where there are more."""
+    return 0 if warehouse.buckets(table) == 1 else None
 
 
 def _is_local(declared: Table, key: str, bucket: int | None, order: str) -> bool:
