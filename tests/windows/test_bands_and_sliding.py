@@ -20,7 +20,9 @@ PLAIN = [name for name, one in AGGREGATES.items() if one.needs != "by" and name 
 FEATURES = (
     *windows(money, over=["7h", "3d", "1mo", "12mo"], aggregate=PLAIN),
     *windows(money, over=["3mo"], aggregate=["trend"]),
-    *windows(money, over=["3d", "1mo"], aggregate=["share", "max", "distinct"], by="category", levels=["a", "b"]),
+    *windows(
+        money, over=["3d", "1mo"], aggregate=["share", "max", "distinct"], by="category", levels=["a", "b"]
+    ),
 )  # fmt: skip
 
 

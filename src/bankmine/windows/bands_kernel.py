@@ -203,35 +203,31 @@ def _group_end(row_low, keys, end_times, end_seqs, knowledge):  # type: ignore[n
 
 
 @part
-def _fill(  # type: ignore[no-untyped-def]
-    row, row_high, first, high, bands, generation, edges, end_times, end_seqs, knowledge,
+def _enter(  # type: ignore[no-untyped-def]
+    i, band, change, high, bands, generation, edges, end_time, end_seq, now,
     times, seqs, known_from, known_until, days, codes, values, items,
     every, first_test, accepted, slot_of, passes,
     touched, counts, sums, smallest, largest, squares, ordered, gaps, seen, last_day,
 ):  # fmt: skip
-    """Fills the bands for as many rows as know the same of what is entered; up to which row."""
-    clear(bands, counts, sums, smallest, largest, squares, ordered, gaps)
-    touched[:bands] = 0
-    change = np.int64(NEVER)
-    i, band, upto = first, 0, row
-    while upto < row_high and (upto == row or knowledge[upto] < change):
-        now = knowledge[upto]
-        while i < high and before(times[i], seqs[i], end_times[upto], end_seqs[upto]):
-            while band + 1 < bands and not before(times[i], seqs[i], edges[0, band + 1], edges[1, band + 1]):
-                band += 1
-            if is_visible(known_from[i], known_until[i], now):
-                touched[band] = 1
-                add(
-                    i, band, times, days, codes, values, items, every, first_test, accepted, slot_of,
-                    passes, generation, counts, sums, smallest, largest, squares, ordered, gaps,
-                    seen, last_day,
-                )  # fmt: skip
-                change = min(change, known_until[i])
-            elif known_from[i] > now:
-                change = min(change, known_from[i])
-            i += 1
-        upto += 1
-    return upto
+    """Enters the events before a row's end, from event i on; the next event, its band, and when that changes.
+
+    What was entered is right while knowledge lies before the change.
+    """
+    while i < high and before(times[i], seqs[i], end_time, end_seq):
+        while band + 1 < bands and not before(times[i], seqs[i], edges[0, band + 1], edges[1, band + 1]):
+            band += 1
+        if is_visible(known_from[i], known_until[i], now):
+            touched[band] = 1
+            add(
+                i, band, times, days, codes, values, items, every, first_test, accepted, slot_of,
+                passes, generation, counts, sums, smallest, largest, squares, ordered, gaps,
+                seen, last_day,
+            )  # fmt: skip
+            change = min(change, known_until[i])
+        elif known_from[i] > now:
+            change = min(change, known_from[i])
+        i += 1
+    return i, band, change
 
 
 @kernel(nb.void(*_ROWS, *_PASSES, *_ASKED, *_LISTS, *_OUT, *_SCRATCH))
@@ -260,13 +256,40 @@ def _write_rows(  # type: ignore[no-untyped-def]
         row = row_low
         while row < row_high:
             generation += 1
-            upto = _fill(
-                row, row_high, first, highs[row_low], bands, generation, edges,
-                end_times, end_seqs, knowledge, times, seqs, known_from, known_until, days, codes, values, items,
-                every, first_test, accepted, slot_of, passes,
-                touched, counts, sums, smallest, largest, squares, ordered, gaps, seen, last_day,
-            )  # fmt: skip
-            run_up(end_at[upto - 1 - row_low], counts, sums, squares)
+            clear(bands, counts, sums, smallest, largest, squares, ordered, gaps)
+            touched[:bands] = 0
+            i, band, change, done, upto = first, np.int64(0), np.int64(NEVER), np.int64(0), row
+            while upto < row_high and (upto == row or knowledge[upto] < change):
+                i, band, change = _enter(
+                    i, band, change, highs[row_low], bands, generation, edges,
+                    end_times[upto], end_seqs[upto], knowledge[upto],
+                    times, seqs, known_from, known_until, days, codes, values, items,
+                    every, first_test, accepted, slot_of, passes,
+                    touched, counts, sums, smallest, largest, squares, ordered, gaps, seen, last_day,
+                )  # fmt: skip
+                # No later event of this filling enters a band before the row's end.
+                run_up(done, end_at[upto - row_low], counts, sums, squares)
+                done = max(done, end_at[upto - row_low])
+                if merged:
+                    start_run(run_smallest, run_largest, run_ordered, run_gaps)
+                    edge, to = edge_rows[upto], end_at[upto - row_low]
+                    for rank in range(windows - 1, -1, -1):
+                        while to > start_at[upto - row_low, rank]:
+                            to -= 1
+                            if touched[to]:
+                                merge_earlier(
+                                    to, times, smallest, largest, ordered, gaps,
+                                    run_smallest, run_largest, run_ordered, run_gaps,
+                                )  # fmt: skip
+                        if covered[edge, order[edge, rank]]:
+                            _write_merged(
+                                order[edge, rank], to, end_at[upto - row_low], targets[upto], cutoffs[upto],
+                                cutoff_days[upto], times, days, values, passes, extreme_list, extreme_from,
+                                other_list, other_from, share_list, share_from, month_list, month_from,
+                                counts, sums, run_smallest, run_largest, run_ordered, run_gaps, run, wide,
+                                amounts, whole, real, missing,
+                            )  # fmt: skip
+                upto += 1
             for rank in range(windows):
                 for one in range(row, upto):
                     window = order[edge_rows[one], rank]
@@ -275,25 +298,6 @@ def _write_rows(  # type: ignore[no-untyped-def]
                             window, start_at[one - row_low, rank], end_at[one - row_low], targets[one],
                             count_list, count_from, sum_list, sum_from, mean_list, mean_from,
                             spread_list, spread_from, counts, sums, squares, whole, real, missing,
-                        )  # fmt: skip
-            for one in range(row, upto if merged else row):
-                start_run(run_smallest, run_largest, run_ordered, run_gaps)
-                edge, to = edge_rows[one], end_at[one - row_low]
-                for rank in range(windows - 1, -1, -1):
-                    while to > start_at[one - row_low, rank]:
-                        to -= 1
-                        if touched[to]:
-                            merge_earlier(
-                                to, times, smallest, largest, ordered, gaps,
-                                run_smallest, run_largest, run_ordered, run_gaps,
-                            )  # fmt: skip
-                    if covered[edge, order[edge, rank]]:
-                        _write_merged(
-                            order[edge, rank], to, end_at[one - row_low], targets[one], cutoffs[one],
-                            cutoff_days[one], times, days, values, passes, extreme_list, extreme_from,
-                            other_list, other_from, share_list, share_from, month_list, month_from,
-                            counts, sums, run_smallest, run_largest, run_ordered, run_gaps, run, wide,
-                            amounts, whole, real, missing,
                         )  # fmt: skip
             row = upto
         row_low = row_high

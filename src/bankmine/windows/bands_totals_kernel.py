@@ -117,9 +117,9 @@ def add(  # type: ignore[no-untyped-def]
 
 
 @part
-def run_up(bands, counts, sums, squares):  # type: ignore[no-untyped-def]
-    """Turns the counts, sums and squares of bands into running sums from the first band on."""
-    for band in range(1, bands):
+def run_up(done, bands, counts, sums, squares):  # type: ignore[no-untyped-def]
+    """Turns the counts, sums and squares of the bands [done, bands) into running sums from the first on."""
+    for band in range(max(done, 1), bands):
         for cell in range(counts.shape[1]):
             counts[band, cell] += counts[band - 1, cell]
             sums[band, cell] += sums[band - 1, cell]
