@@ -18,6 +18,7 @@ from bankmine.listing import Listing
 
 if TYPE_CHECKING:
     from bankmine.bank.warehouse import Warehouse
+    from bankmine.customers import Catalogue, Explanation
     from bankmine.customers.profile import Profile
     from bankmine.lifecycle.run import Run
 
@@ -75,11 +76,42 @@ class Bank:
         with Session(self.warehouse, known, until=cut, memory=self._folder.config.memory) as session:
             return session.arrow(query, parameters)
 
-    def features(self, *words: str) -> Listing:
-        """The feature catalogue, or those features that hold every word."""
+    def features(self, *words: str, **traits: str | None) -> Listing:
+        """The feature catalogue, or those features that hold every word and have the traits.
+
+        Traits are unit, window, table, key and kind: `bank.features("gap", unit="days")`.
+        """
         from bankmine import customers
 
-        return customers.listing(list(words), self.warehouse)
+        return customers.listing(list(words), self.warehouse, catalogue=self.catalogue, **traits)
+
+    def feature(self, name: str, *, cutoff: str | None = None) -> Explanation:
+        """One feature explained: sentence, unit, window, version, an example, lineage to the extracts."""
+        from bankmine import customers
+        from bankmine.sources.lineage import tracing
+
+        return customers.explain(
+            name, self.warehouse, cutoff=self._folder.cutoff_us(cutoff), catalogue=self.catalogue,
+            trace=tracing(self._folder.config.mapping),
+        )  # fmt: skip
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The features of this bank: those shipped, and those of its own `features.toml`."""
+        from bankmine import customers
+
+        return customers.catalogue_of(self._folder.folder)
+
+    def snapshots(self) -> Listing:
+        """The snapshots kept: cutoff, customers, features, and how many are declared otherwise now."""
+        from bankmine import customers
+
+        rows = [
+            (self.warehouse.zone.show(one.cutoff), one.customers, len(one.names),
+             len(one.changed(self.catalogue)), str(one.folder))
+            for one in customers.kept_snapshots(self._folder.snapshots_folder)
+        ]  # fmt: skip
+        return Listing(("cutoff", "customers", "features", "declared otherwise now", "folder"), tuple(rows))
 
     def matrix(self, rows: Any, names: Sequence[str]) -> Any:
         """Features of rows (subject_kind, subject_id, customer_id, cutoff[, seq]); an Arrow table."""
@@ -87,8 +119,8 @@ class Bank:
 
         config = self._folder.config
         return customers.matrix(
-            self.warehouse, rows, names, maximum_staleness=config.maximum_staleness, memory=config.memory,
-            threads=config.threads,
+            self.warehouse, rows, names, catalogue=self.catalogue, maximum_staleness=config.maximum_staleness,
+            memory=config.memory, threads=config.threads,
         )  # fmt: skip
 
     def customer(self, customer_id: str, *, raw: bool = False, cutoff: str | None = None) -> Profile:

@@ -127,13 +127,15 @@ def understand_lines(bank: BankFolder, *, progress: Progress = silent) -> list[s
 
 def snapshot(bank: BankFolder, *, cutoff: str | None = None, progress: Progress = silent) -> Snapshot:
     """All features of all customers at a cutoff; one that is kept already is found again."""
+    from bankmine.customers.own import catalogue_of
     from bankmine.customers.snapshot import keep_snapshot
 
     settings = (one.get("cutoff") for one in bank.config.tasks.values())
     text = cutoff or next((one for one in settings if isinstance(one, str)), None)
     return keep_snapshot(
-        bank.warehouse, bank.snapshots_folder, cutoff=bank.cutoff_us(text), memory=bank.config.memory,
-        threads=bank.config.threads, maximum_staleness=bank.config.maximum_staleness,
+        bank.warehouse, bank.snapshots_folder, cutoff=bank.cutoff_us(text),
+        catalogue=catalogue_of(bank.folder), memory=bank.config.memory, threads=bank.config.threads,
+        maximum_staleness=bank.config.maximum_staleness,
         progress=_stage(progress, "snapshot"),
     )  # fmt: skip
 

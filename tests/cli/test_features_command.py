@@ -3,14 +3,29 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 
+import bankmine
 from bankmine.cli.features import features
-from bankmine.errors import UsageError
-from bankmine.pipeline import init, load
+from bankmine.errors import ConfigurationError, UsageError
+from bankmine.overview.customers import customers_page
+from bankmine.pipeline import init, load, open_bank, snapshot
 from bankmine.sources import example
+
+OWN = """
+[events.big]
+table = "transaction"
+at_least = { base_minor = 10000 }
+
+[[windows]]
+events = "big"
+over = ["3mo"]
+aggregate = ["count"]
+name = "big"
+"""
 
 
 @pytest.fixture(scope="module")
@@ -68,6 +83,26 @@ def test_explain_goes_from_the_sentence_to_the_extracts_columns(bank: Path) -> N
     said = json.loads("\n".join(lines("explain", "out_sum_3mo", bank=bank, as_json=True)))
     assert said["example"]["entered"][0]["agrees"] is True
     assert {one["column"] for one in said["traced"]} >= {"transaction.base_minor", "account_party.role"}
+
+
+def test_a_banks_own_features_are_listed_explained_and_in_its_snapshots(bank: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "bank"
+    shutil.copytree(bank, copy)
+    (copy / "features.toml").write_text(OWN, encoding="utf-8")
+    assert any(line.startswith("big_count_3mo") for line in lines("big", bank=copy))
+    own = bankmine.open(copy)
+    assert own.feature("big_count_3mo").example is not None
+    kept = snapshot(open_bank(copy))
+    assert "big_count_3mo" in kept.names
+    assert [row["declared otherwise now"] for row in own.snapshots()] == [0]
+    assert "big_count_3mo" in str(customers_page(open_bank(copy), kept))
+    (copy / "features.toml").write_text(OWN.replace("10000", "20000"), encoding="utf-8")
+    assert [row["declared otherwise now"] for row in own.snapshots()] == [1]
+    (copy / "features.toml").write_text(OWN.replace("3mo", "3months"), encoding="utf-8")
+    with pytest.raises(
+        ConfigurationError, match=r"features.toml, windows number 1: '3months' is not a length"
+    ):
+        lines("big", bank=copy)
 
 
 def test_mistakes_are_named_with_what_is_near() -> None:

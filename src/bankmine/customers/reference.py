@@ -29,7 +29,37 @@ A name reads `<what>_<measure>[_<level>][_<window>]`; windows are civil months (
 closer or farther, or more risk. Shares by channel and category are shown for the shipped levels; a bank with
 others makes its own with `Catalogue.with_levels`.
 
-`bankmine features` lists those that a bank's data allow, and says why not the others.
+- `bankmine features WORDS` lists and searches them; `--unit days`, `--window 3mo`, `--table transaction`,
+  `--key terminal_id` and `--kind derived` narrow the list, `--json` prints it for programs.
+- `bankmine features --bank BANK` says which of them a bank's data allow, and why not the others.
+- `bankmine features explain NAME --bank BANK` tells one whole: sentence, unit, window, key; an example with
+  the bank's own numbers, the events that entered it and how the value follows from them; and where each
+  column comes from, back to the extracts. In Python `bank.feature(NAME)`.
+
+Each feature has a *version*, twelve digits that name what its declaration says: another window, condition or
+input makes another version, other words do not. A snapshot and a run keep the versions of their features;
+reading an old snapshot warns where a feature is declared otherwise now.
+
+A bank declares window features of its own in `features.toml` in its folder; they are listed, explained,
+versioned and computed as those shipped:
+
+```toml
+[events.cash]
+table = "transaction"
+where = {{ channel = "cash", direction = "out" }}
+measure = "base_minor"
+
+[[windows]]
+events = "cash"
+over = ["1mo", "6mo"]
+aggregate = ["count", "sum"]
+name = "cash"
+
+[[ratios]]
+numerator = "cash_sum_1mo"
+denominator = "cash_sum_6mo"
+name = "cash_lately"
+```
 """
 
 

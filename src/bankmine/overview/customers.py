@@ -38,10 +38,11 @@ CHARTED = 6
 
 def customers_page(bank: BankFolder, snapshot: Snapshot) -> Page:
     """The customers page, from the kept snapshot."""
-    from bankmine.customers import CATALOGUE
+    from bankmine.customers import catalogue_of
 
-    table = snapshot.read()
-    features = [CATALOGUE[name] for name in snapshot.names]
+    catalogue = catalogue_of(bank.folder)
+    table = snapshot.read(catalogue=catalogue)
+    features = [catalogue[name] for name in snapshot.names]
     numbers = {f.name: values for f in features if (values := _numbers(table.column(f.name))) is not None}
     day = civil_day(bank.warehouse.zone, snapshot.cutoff)
     described = [f for f in features if f.name in numbers]
