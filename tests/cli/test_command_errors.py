@@ -160,3 +160,36 @@ def test_an_extract_loaded_twice_is_recognised(bank: Path) -> None:
     assert done.returncode == 0
     assert "Already loaded" in done.stdout
     assert manifest(bank) == before
+
+
+def test_sources_older_than_the_bank_allows_are_refused_by_name(bank: Path) -> None:
+    text = (bank / "bankmine.toml").read_text()
+    (bank / "bankmine.toml").write_text(text + '\n[features]\nmaximum_staleness = "1min"\n')
+    done = bankmine("run", bank, "--task", "segmentation")
+    one_line(done, 7, "at most 1 minute may pass", "maximum_staleness")
+
+
+def test_a_limit_for_a_table_there_is_not_is_refused(bank: Path) -> None:
+    text = (bank / "bankmine.toml").read_text()
+    (bank / "bankmine.toml").write_text(text + '\n[features.maximum_staleness]\ntransactions = "7d"\n')
+    done = bankmine("run", bank, "--task", "segmentation")
+    one_line(done, done.returncode, "transactions")
+
+
+@pytest.mark.parametrize(
+    ("over", "events", "word"),
+    [('["36mo"]', "", "longer than transaction events are valid"), ('["1mo"]', "x", "no column 'colour'")],
+)
+def test_windows_of_the_bank_that_cannot_be_meant_are_refused(
+    bank: Path, over: str, events: str, word: str
+) -> None:
+    where = 'where = { colour = "red" }' if events else ""
+    (bank / "features.toml").write_text(f"""[events.paid]
+table = "transaction"
+{where}
+[[windows]]
+events = "paid"
+over = {over}
+aggregate = ["count"]
+""")
+    one_line(bankmine("features", "--bank", bank), 3, word, "features.toml")

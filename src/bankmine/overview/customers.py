@@ -59,6 +59,7 @@ def customers_page(bank: BankFolder, snapshot: Snapshot) -> Page:
                 sentence="Each picture counts customers; the line marks the median.",
             ),
             Section(title="Every feature", blocks=[_feature_table(bank, described, numbers)]),
+            *_sources(bank, snapshot),
             *_not_possible(snapshot),
         ],
         how_computed=HowComputed(
@@ -216,6 +217,27 @@ def _feature_table(bank: BankFolder, features: Sequence[Feature], numbers: dict[
         shown = [fmt.amount(_whole(value, column), column, unit=True) for value in quantiles]
         rows.append([feature.name, 1 - len(known) / len(values), *shown, feature.sentence])
     return Table(columns=columns, rows=rows, caption="Features of the snapshot", name="features", shown=60)
+
+
+def _sources(bank: BankFolder, snapshot: Snapshot) -> list[Section]:
+    """How old the newest event of each source is: a feed that stopped looks like customers who stopped."""
+    if not snapshot.sources:
+        return []
+    show = bank.warehouse.zone.show
+    rows = [
+        [one.table, *(at and show(at) for at in (one.newest_event, one.covered_until)), one.days]
+        for one in snapshot.sources
+    ]
+    table = Table(
+        columns=[
+            Column(label="Source"), Column(label="Newest event known"), Column(label="Extracts speak until"),
+            Column(label="Days before the cutoff", kind=Kind.NUMBER, digits=1),
+        ],
+        rows=rows,
+        caption="How old the sources were at the cutoff",
+        name="sources",
+    )  # fmt: skip
+    return [Section(title="How old the sources are", blocks=[table])]
 
 
 def _not_possible(snapshot: Snapshot) -> list[Section]:
