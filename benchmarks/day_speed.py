@@ -58,15 +58,14 @@ def day_of(full: Any, zone: Any) -> Any:
     return rows
 
 
-def load(folder: Path, rows: Any, period: tuple[str, str]) -> Any:
-    """Appends and commits rows as the next load."""
+def load(folder: Path, rows: Any, covered: tuple[int, int]) -> Any:
+    """Appends and commits rows, which speak for the period `covered`, as the next load."""
     from bankmine.bank.manifest import Load, TableLoad
     from bankmine.bank.writer import writing
 
     with writing(folder) as writer:
-        zone, number = writer.warehouse.zone, writer.load_number
+        number = writer.load_number
         writer.append("transaction", rows)
-        covered = (zone.parse(period[0]), zone.parse(period[1]))
         done = TableLoad(rows=rows.num_rows, read=rows.num_rows, coverage=covered)
         return writer.commit(
             Load(
@@ -76,13 +75,13 @@ def load(folder: Path, rows: Any, period: tuple[str, str]) -> Any:
         )  # fmt: skip
 
 
-def built(folder: Path, full: Any) -> tuple[float, float]:
+def built(folder: Path, full: Any, covered: tuple[int, int]) -> tuple[float, float]:
     """Wall and CPU seconds of the full load into a new warehouse."""
     from bankmine.bank.warehouse import Warehouse
 
     shutil.rmtree(folder, ignore_errors=True)
     Warehouse.create(folder, time_zone="Europe/Prague", currency="EUR", key_identity="made-up")
-    wall, cpu, _ = timed(lambda: load(folder, full, (FROM, UNTIL)))
+    wall, cpu, _ = timed(lambda: load(folder, full, covered))
     return wall, cpu
 
 
@@ -112,14 +111,15 @@ def run() -> Row:
     day = day_of(full, zone)
     subjects = np.unique(full.column("customer_id").to_numpy())
     one, twelve = cutoffs(zone, 1), cutoffs(zone, 12)
-    loads = [built(PLACE / "rebuild", full), built(PLACE / "kept", full)]
-    load(PLACE / "rebuild", day, (UNTIL, NEXT))
+    before, today = (zone.parse(FROM), zone.parse(UNTIL)), (zone.parse(UNTIL), zone.parse(NEXT))
+    loads = [built(PLACE / name, full, before) for name in ("rebuild", "kept")]
+    load(PLACE / "rebuild", day, today)
     del full
     first, _, _ = timed(lambda: ours(Warehouse.open(PLACE / "kept"), one, subjects))
     days = []
     for number in range(3):
         copy = copy_of(PLACE / "kept", f"kept-{number}")
-        days.append(timed(lambda copy=copy: load(copy, day, (UNTIL, NEXT)))[:2])
+        days.append(timed(lambda copy=copy: load(copy, day, today))[:2])
     after = Warehouse.open(copy)
     rebuilt = Warehouse.open(PLACE / "rebuild", keeps=False)
     for when in (one, twelve):

@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bankmine.bank.columns import Table, Type
+from bankmine.bank.columns import MAIN, Table, Type
 from bankmine.bank.hashing import bucket_of, splitmix64
+from bankmine.bank.kept_files import Place, open_kept, source_of
 from bankmine.bank.manifest import DataFile
 from bankmine.bank.pairs import read_columns
 from bankmine.bank.warehouse import Warehouse
@@ -26,31 +27,33 @@ Bools = NDArray[np.bool_]
 
 
 def projection_runs(
-    state: Warehouse, table: Table, fresh: Sequence[DataFile], load_number: int
+    state: Warehouse, table: Table, fresh: Sequence[DataFile], load_number: int, held: Mapping[str, Any]
 ) -> Iterator[tuple[str, Any]]:
     """The rows each projection needs after a load, as (key, Arrow table), at most ROWS_HELD at a time.
 
-    `state` names the files of all loads, `fresh` the main files of this one. Runs of one key hold disjoint
-    buckets. A projection not yet kept takes the rows of all loads; one whose key no row has gives no run.
+    `state` names the files of all loads, `fresh` the main files of this one, `held` the rows of some files
+    still in memory, by path. Runs of one key hold disjoint buckets. A projection not yet kept takes the rows
+    of all loads; one whose key no row has gives no run.
     """
+    files = _Files(state, table, held)
     keys = [projection.key for projection in table.projections]
     kept = {key: state.has_order(table.name, key) for key in keys}
     whole = fresh if all(kept.values()) else state.files(table.name)
-    held = {file.path: _keys_in(state, file, table, keys) for file in whole}
+    having = {file.path: files.keys_in(file, keys) for file in whole}
     sources = {
-        key: [file for file in (fresh if kept[key] else whole) if key in held[file.path]] for key in keys
+        key: [file for file in (fresh if kept[key] else whole) if key in having[file.path]] for key in keys
     }
     wanted = [key for key in keys if kept[key] or sources[key]]
     since = {key: load_number if kept[key] else 0 for key in wanted}
-    moved = _moved(state, table, fresh, since)
+    moved = _moved(files, fresh, since)
     for key in wanted:
         rows = sum(file.rows for file in sources[key])
         buckets = state.buckets(table.name)
         step = max(1, buckets * ROWS_HELD // max(rows, ROWS_HELD))
         for low in range(0, buckets, step):
             inside = range(low, min(low + step, buckets))
-            parts = [_inside(_primary(_read(state, file, table, key), table, key), key, buckets, inside)
-                     for file in sources[key]]  # fmt: skip
+            mine = (_primary(files.read(file, table.projected(key)), table, key) for file in sources[key])
+            parts = [_inside(part, key, buckets, inside) for part in mine]
             parts += [_inside(part, key, buckets, inside) for part in moved.get(key, ())]
             parts = [part for part in parts if part.num_rows]
             if parts:
@@ -63,36 +66,50 @@ def _joined(parts: Sequence[Any]) -> Any:
     return pa.concat_tables(parts).unify_dictionaries()
 
 
-def _keys_in(state: Warehouse, file: DataFile, table: Table, keys: Sequence[str]) -> set[str]:
-    """The keys some row of the file has; the file's statistics say which none has."""
-    import pyarrow.parquet as pq
+@dataclass(frozen=True)
+class _Files:
+    """The main files of a table, read from the disk or, where they were just written, from memory."""
 
-    metadata = pq.read_metadata(state.folder / file.path)
-    names = metadata.schema.names
+    state: Warehouse
+    table: Table
+    held: Mapping[str, Any]
 
-    def may_have(key: str) -> bool:
-        if key not in names:  # a pair declared since the file was written
-            return all(may_have(part) for part in table.column(key).pair_of or ())
-        for number in range(metadata.num_row_groups):
-            column = metadata.row_group(number).column(names.index(key))
-            counts = column.statistics
-            if counts is None or not counts.has_null_count or counts.null_count < column.num_values:
-                return True
-        return False
+    def read(self, file: DataFile, names: Sequence[str]) -> Any:
+        """Some columns of all rows of a file."""
+        import pyarrow.parquet as pq
 
-    return {key for key in keys if may_have(key)}
+        codes = [name for name in names if self.table.column(name).type is Type.CODE]
+        rows = self.held.get(file.path)
+        if rows is None:
+            found = pq.ParquetFile(self.state.folder / file.path, read_dictionary=codes, memory_map=True)
+            return read_columns(found, self.table, names)
+        rows = rows.select(list(names))
+        for name in codes:
+            place = rows.column_names.index(name)
+            rows = rows.set_column(place, name, rows.column(name).dictionary_encode())
+        return rows
 
+    def keys_in(self, file: DataFile, keys: Sequence[str]) -> set[str]:
+        """The keys some row of the file has; the file's statistics say which none has."""
+        import pyarrow.parquet as pq
 
-def _read(state: Warehouse, file: DataFile, table: Table, key: str) -> Any:
-    return _columns(state, file, table, table.projected(key))
+        rows = self.held.get(file.path)
+        if rows is not None:
+            return {key for key in keys if rows.column(key).null_count < rows.num_rows}
+        metadata = pq.read_metadata(self.state.folder / file.path)
+        names = metadata.schema.names
 
+        def may_have(key: str) -> bool:
+            if key not in names:  # a pair declared since the file was written
+                return all(may_have(part) for part in self.table.column(key).pair_of or ())
+            for number in range(metadata.num_row_groups):
+                column = metadata.row_group(number).column(names.index(key))
+                counts = column.statistics
+                if counts is None or not counts.has_null_count or counts.null_count < column.num_values:
+                    return True
+            return False
 
-def _columns(state: Warehouse, file: DataFile, table: Table, names: Sequence[str]) -> Any:
-    import pyarrow.parquet as pq
-
-    codes = [name for name in names if table.column(name).type is Type.CODE]
-    found = pq.ParquetFile(state.folder / file.path, read_dictionary=codes, memory_map=True)
-    return read_columns(found, table, names)
+        return {key for key in keys if may_have(key)}
 
 
 def _primary(rows: Any, table: Table, key: str) -> Any:
@@ -120,10 +137,9 @@ def _ints(rows: Any, name: str) -> Ints:
     return np.ascontiguousarray(pc.fill_null(rows.column(name), 0).to_numpy(), np.int64)
 
 
-def _moved(
-    state: Warehouse, table: Table, fresh: Sequence[DataFile], since: Mapping[str, int]
-) -> dict[str, list[Any]]:
+def _moved(files: _Files, fresh: Sequence[DataFile], since: Mapping[str, int]) -> dict[str, list[Any]]:
     """By key, the cancelled copies that events moved by a correction need; of `since` that load on."""
+    state, table = files.state, files.table
     found: dict[str, list[Any]] = {key: [] for key in since}
     local = table.bucket_key in table.version_key  # else versions of one event may lie in several buckets
     only_fresh = all(since.values())
@@ -132,8 +148,7 @@ def _moved(
     for file in fresh if only_fresh else state.files(table.name):
         groups.setdefault(file.bucket if local else None, []).append(file)
     for bucket, own in groups.items():
-        files = state.files(table.name, bucket=bucket)
-        versions = _Versions(state, table, files, _events_of(state, table, own) if only_fresh else None)
+        versions = _Versions(files, state.files(table.name, bucket=bucket), own if only_fresh else None)
         rows = versions.read(list(dict.fromkeys(names)))
         event = _hash(rows, table.version_key)
         several = np.flatnonzero(_repeated(event))
@@ -149,42 +164,56 @@ def _moved(
     return found
 
 
-def _events_of(state: Warehouse, table: Table, files: Sequence[DataFile]) -> Any:
-    """The first column of the version key of all rows of some files."""
-    import pyarrow.compute as pc
-
-    name = table.version_key[0]
-    return pc.unique(_joined([_columns(state, file, table, [name]) for file in files]).column(name))
-
-
 class _Versions:
-    """The rows of files, in their order: all, or those that may be versions of some events."""
+    """The rows of a bucket's files, in their order: all, or those that may be versions of `fresh` events."""
 
-    def __init__(self, state: Warehouse, table: Table, files: Sequence[DataFile], events: Any) -> None:
-        self._state, self._table = state, table
-        self._files = list(files)
-        self._chosen: list[Any] = [None] * len(self._files)
-        if events is not None:
-            self._choose(events)
+    def __init__(self, files: _Files, own: Sequence[DataFile], fresh: Sequence[DataFile] | None) -> None:
+        self._files = files
+        self._name = files.table.version_key[0]
+        self._chosen: list[tuple[DataFile, Any]] = [(file, None) for file in own]
+        if fresh is not None:
+            self._choose(own, fresh)
 
-    def _choose(self, events: Any) -> None:
-        """Keeps the files that hold some of the events, and which of their rows."""
+    def _choose(self, own: Sequence[DataFile], fresh: Sequence[DataFile]) -> None:
+        """Leaves the fresh rows, and of the older ones those of their events."""
         import pyarrow.compute as pc
 
-        name = self._table.version_key[0]
-        chosen = [
-            pc.is_in(_columns(self._state, file, self._table, [name]).column(name), value_set=events)
-            for file in self._files
-        ]
-        holding = [place for place, rows in enumerate(chosen) if pc.any(rows).as_py()]
-        self._files = [self._files[place] for place in holding]
-        self._chosen = [chosen[place] for place in holding]
+        events = pc.unique(
+            _joined([self._files.read(file, [self._name]) for file in fresh]).column(self._name)
+        )
+        new = {file.path for file in fresh}
+        without = self._without(own, events)
+        self._chosen = []
+        for file in own:
+            if file.path in new:
+                self._chosen.append((file, None))
+            elif file.path not in without:
+                rows = pc.is_in(self._files.read(file, [self._name]).column(self._name), value_set=events)
+                if pc.any(rows).as_py():
+                    self._chosen.append((file, rows))
+
+    def _without(self, own: Sequence[DataFile], events: Any) -> set[str]:
+        """Files that surely hold none of the events, by columns kept of them; the others may."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        bucket, folder = own[0].bucket, self._files.state.folder
+        kept = None if bucket is None else open_kept(Place(self._files.table.name, MAIN, bucket).path(folder))
+        if kept is None or any(source_of(folder, source.path) != source for source in kept.sources):
+            return set()
+        try:
+            found = [pa.array(kept.array(f"{front}data:{self._name}")) for front in ("", "aside:")]
+        except (KeyError, ValueError):
+            return set()
+        if any(pc.any(pc.is_in(ids, value_set=events)).as_py() for ids in found if len(ids)):
+            return set()
+        return {source.path for source in kept.sources}
 
     def read(self, names: Sequence[str]) -> Any:
         """Some columns of the rows."""
         parts = []
-        for file, chosen in zip(self._files, self._chosen, strict=True):
-            rows = _columns(self._state, file, self._table, names)
+        for file, chosen in self._chosen:
+            rows = self._files.read(file, names)
             parts.append(rows if chosen is None else rows.filter(chosen))
         return _joined(parts)
 

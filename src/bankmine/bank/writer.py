@@ -7,11 +7,8 @@ them are removed in the same commit.
 
 from __future__ import annotations
 
-import errno
-import fcntl
-import os
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -24,6 +21,7 @@ from bankmine.bank.catalogue import table as bank_table
 from bankmine.bank.columns import MAIN, Kind, Table, Type
 from bankmine.bank.hashing import bucket_of
 from bankmine.bank.kept_files import sweep_kept
+from bankmine.bank.locking import full_disk_is_one_line, locked
 from bankmine.bank.manifest import (
     DataFile,
     Load,
@@ -41,6 +39,7 @@ from bankmine.errors import WarehouseError
 GRACE = timedelta(hours=1)
 MINIMUM_BUCKETS, MAXIMUM_BUCKETS, ROWS_A_BUCKET = 64, 4096, 1_000_000
 RUNS_A_BUCKET, SMALL_SHARE = 8, 0.10
+ROWS_HELD = 200_000  # of the rows of a load, kept in memory until it is committed
 
 
 def buckets_for(rows: int) -> int:
@@ -50,26 +49,12 @@ def buckets_for(rows: int) -> int:
 
 
 @contextmanager
-def full_disk_is_one_line(folder: Path) -> Iterator[None]:
-    """Turns "no space left" into an error that says what to do."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT) or "No space left" in str(error):
-            raise WarehouseError(
-                f"the disk that holds {folder} is full; the warehouse is as it was before",
-                hint="Free some space and run the same load again.",
-            ) from None
-        raise
-
-
-@contextmanager
 def writing(folder: Path) -> Iterator[LoadWriter]:
     """The writer of the warehouse in `folder`; WarehouseError where another one is at work.
 
     What was appended becomes visible with `commit`; leaving without it leaves the warehouse as it was.
     """
-    with _locked(folder), full_disk_is_one_line(folder):
+    with locked(folder), full_disk_is_one_line(folder):
         writer = LoadWriter(Warehouse.open(folder))
         writer.remove_leftovers()
         try:
@@ -80,31 +65,6 @@ def writing(folder: Path) -> Iterator[LoadWriter]:
                 rmtree(writer.staging, ignore_errors=True)
             else:
                 writer.remove_leftovers()
-
-
-@contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    """Holds the writer's lock; the kernel lets go of it when the process ends, however it ends."""
-    if not folder.is_dir():
-        raise WarehouseError(
-            f"{folder} holds no warehouse", hint="Make a bank with `bankmine init`, or name the right folder."
-        )
-    lock = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            holder = os.read(lock, 32).decode(errors="replace").strip() or "unknown"
-            raise WarehouseError(
-                f"another load (process {holder}) is writing to {folder}",
-                hint="Wait until it has ended, then run this again.",
-            ) from None
-        with suppress(OSError):  # on a full disk the lock holds without the number of its holder
-            os.ftruncate(lock, 0)
-            os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)
-        yield
-    finally:
-        os.close(lock)
 
 
 @dataclass
@@ -118,6 +78,8 @@ class LoadWriter:
     buckets: dict[str, int] = field(default_factory=dict)
     appends: dict[str, int] = field(default_factory=dict)
     committed: bool = False
+    written: int = 0
+    held: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.syncing = Syncing(self.folder)
@@ -258,16 +220,18 @@ class LoadWriter:
             for c in declared.all_columns
             if c.name in schema.names and (c.type in (Type.CODE, Type.BOOLEAN) or c.name == "load_number")
         ]
+        rows = rows if rows.schema.equals(schema) else rows.cast(schema)
         out = target.open("wb")
         try:
-            pq.write_table(
-                rows.cast(schema), out, compression="zstd", use_dictionary=codes, row_group_size=1 << 20
-            )
+            pq.write_table(rows, out, compression="zstd", use_dictionary=codes, row_group_size=1 << 20)
             size = out.tell()
         except BaseException:
             out.close()
             raise
         self.syncing.take_over(out, target)
+        self.written += rows.num_rows
+        if order == MAIN and self.written <= ROWS_HELD:
+            self.held[path] = rows
         file = DataFile(path, rows.num_rows, size, self.load_number, bucket, order)
         self.added.setdefault(declared.name, []).append(file)
 
@@ -285,7 +249,8 @@ class LoadWriter:
             declared = bank_table(name)
             fresh = [file for file in self.added[name] if file.path not in self.rewritten]
             if declared.projections and fresh:
-                for key, rows in projection_runs(self._interim(name), declared, fresh, self.load_number):
+                interim, number = self._interim(name), self.load_number
+                for key, rows in projection_runs(interim, declared, fresh, number, self.held):
                     self._write_runs(declared, rows, f"{self.load_number:06d}", key)
 
     def _compact(self) -> None:
@@ -383,7 +348,7 @@ def publish(folder: Path, manifest: Manifest) -> None:
 
 def restore(folder: Path) -> Warehouse:
     """Brings back the newest manifest of the history whose files are all there."""
-    with _locked(folder), full_disk_is_one_line(folder):
+    with locked(folder), full_disk_is_one_line(folder):
         for kept in sorted((folder / "history").glob("*.json"), reverse=True):
             try:
                 warehouse = Warehouse(folder, from_json(kept.read_text(encoding="utf-8"), where=kept))

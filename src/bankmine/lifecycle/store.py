@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from bankmine.bank.manifest import sync_folder
-from bankmine.bank.writer import full_disk_is_one_line
+from bankmine.bank.locking import full_disk_is_one_line
 
 LIBRARIES = ("numpy", "pyarrow", "duckdb", "numba", "scikit-learn", "scipy", "lightgbm")
 
