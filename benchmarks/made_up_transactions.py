@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,13 @@ import numpy as np
 from benchmarks.window_list import CATEGORIES, CHANNELS
 
 FROM, UNTIL = "2022-01-01", "2025-01-01"
-ROWS_A_CUSTOMER = 100
+ROWS_A_CUSTOMER = int(os.environ.get("BENCH_ROWS_A_CUSTOMER", "100"))
 PART = 10_000_000  # rows made at a time; a larger warehouse has a load for each part
+
+
+def place_of(folder: Path, rows: int) -> Path:
+    """Where the made-up warehouse of that many rows lies."""
+    return folder / (f"transactions-{rows}" + (f"-by-{ROWS_A_CUSTOMER}" if ROWS_A_CUSTOMER != 100 else ""))
 
 
 def rows_of(count: int, seed: int, zone: Any) -> Any:
