@@ -17,18 +17,19 @@ from numpy.typing import NDArray
 from bankmine.bank import catalogue
 from bankmine.bank.columns import MAIN
 from bankmine.errors import UsageError
-from bankmine.windows.declaration import Feature, RatioFeature, WindowFeature
+from bankmine.windows.declaration import Feature, WindowFeature
 from bankmine.windows.edges import window_edges
 from bankmine.windows.entries import make_entries
 from bankmine.windows.plan import Group, check_names, check_tables, parts, plan
-from bankmine.windows.program import is_whole
-from bankmine.windows.reader import EventRows, Readable, order_for, read_rows
+from bankmine.windows.reader import EventRows, Readable, order_for, read_parts
 from bankmine.windows.replayed import Replayed, each, read_replayed
-from bankmine.windows.sliding import Reading, Result, Rows, slide
+from bankmine.windows.result import Result, columns_of
+from bankmine.windows.sliding import Reading, Rows, key_ranges, shared_out, slide
 from bankmine.windows.verdicts import NO_VERDICTS, read_verdicts
 
 Ints = NDArray[np.int64]
 _LEAST = np.iinfo(np.int64).min
+SLICE = 1 << 16
 
 
 def replay(
@@ -47,6 +48,8 @@ def replay(
     the features' only table) see events before the instant. A row whose event lacks a key has no features
     of that key. Of a table with a row for each owner only the primary owner's rows are events.
     """
+    import pyarrow as pa
+
     check_names(features)
     check_tables(warehouse, features)
     declared = catalogue.table(table or _only_table(features))
@@ -56,8 +59,9 @@ def replay(
     result = Result.empty(len(columns), len(events.seq))
     for group in plan(features):
         work = _Work.of(warehouse, group, events, columns, result, declared.name)
-        each(work.run, work.buckets, threads)
-    return _table(events, features, columns, result)
+        work.run(threads)
+    made = columns_of(features, columns, result)
+    return pa.table([*events.shown.columns, *made.values()], [*events.shown.column_names, *made])
 
 
 def _only_table(features: Sequence[Feature]) -> str:
@@ -109,23 +113,39 @@ class _Work:
             group.table == replayed, order, result,
         )  # fmt: skip
 
-    @property
-    def buckets(self) -> list[int | None]:
-        """The buckets with rows to answer."""
-        return list(self.rows_of)
+    def run(self, threads: int) -> None:
+        """Answers all rows."""
+        if None in self.rows_of:
+            self._run_whole(self.rows_of[None], threads)
+        else:
+            each(self._run_bucket, self.rows_of, threads)
 
-    def run(self, bucket: int | None) -> None:
-        """Reads one bucket and answers its rows."""
-        mine = self.rows_of[bucket]
+    def _read(self, bucket: int | None) -> tuple[EventRows, ...]:
         group = self.group
-        held = read_rows(
+        return read_parts(
             self.warehouse, group.table, key=group.key, columns=group.columns, bucket=bucket, order=self.order
         )
-        times = self.events.event_time[mine]
-        for reading in self.readings:
-            self._answer(held, reading, mine, times)
 
-    def _answer(self, held: EventRows, reading: Reading, mine: Ints, times: Ints) -> None:
+    def _run_bucket(self, bucket: int | None) -> None:
+        """Reads one bucket and answers its rows."""
+        for held, mine in shared_out(self._read(bucket), self.keys, self.rows_of[bucket]):
+            self._answer(held, mine)
+
+    def _run_whole(self, mine: Ints, threads: int) -> None:
+        """Reads a table that is not kept by the key, and answers its keys range by range."""
+        for held, own in shared_out(self._read(None), self.keys, mine):
+            ranges = key_ranges(held, SLICE)
+            place = np.searchsorted([rows.keys[0] for rows in ranges[1:]], self.keys[own], "right")
+            shares = [(rows, own[place == at]) for at, rows in enumerate(ranges)]
+            each(lambda share: self._answer(*share), shares, threads)
+
+    def _answer(self, held: EventRows, mine: Ints) -> None:
+        """Answers rows of keys whose events are held."""
+        times = self.events.event_time[mine]
+        for reading in self.readings if len(mine) else ():
+            self._read_windows(held, reading, mine, times)
+
+    def _read_windows(self, held: EventRows, reading: Reading, mine: Ints, times: Ints) -> None:
         """Answers rows by one pass over the rows held."""
         one = reading.one
         entries = make_entries(held, one, self.verdicts.get(one.source.verdict_of or "", NO_VERDICTS))
@@ -156,38 +176,3 @@ def _rows_by_bucket(keys: Ints, present: NDArray[np.bool_], buckets: int) -> dic
         for bucket in range(buckets)
         if offsets[bucket + 1] > offsets[bucket]
     }
-
-
-def _table(
-    events: Replayed, features: Sequence[Feature], columns: Mapping[WindowFeature, int], result: Result
-) -> Any:
-    """The events' columns and a column for each feature, in the order given."""
-    import pyarrow as pa
-
-    made = {feature.name: _column(feature, columns, result) for feature in features}
-    return pa.table([*events.shown.columns, *made.values()], [*events.shown.column_names, *made])
-
-
-def _column(feature: Feature, columns: Mapping[WindowFeature, int], result: Result) -> Any:
-    """One feature as an Arrow array over the result's memory: int64 where whole, else float64."""
-    if isinstance(feature, RatioFeature):
-        return _ratio(columns[feature.numerator], columns[feature.denominator], result)
-    at = columns[feature]
-    values = result.whole[at] if is_whole(feature) else result.real[at]
-    return _arrow(values, result.missing[at])
-
-
-def _ratio(above: int, below: int, result: Result) -> Any:
-    from bankmine.windows.limbs import ratios
-
-    missing = result.missing[above] | result.missing[below] | (result.whole[below] == 0)
-    return _arrow(ratios(result.whole[above], result.whole[below]), missing)
-
-
-def _arrow(values: NDArray[Any], missing: NDArray[np.uint8]) -> Any:
-    import pyarrow as pa
-
-    valid = pa.py_buffer(np.packbits(missing == 0, bitorder="little")) if missing.any() else None
-    return pa.Array.from_buffers(
-        pa.from_numpy_dtype(values.dtype), len(values), [valid, pa.py_buffer(values)]
-    )

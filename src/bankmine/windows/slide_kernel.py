@@ -36,8 +36,9 @@ _I2 = nb.types.Array(nb.int64, 2, "C", readonly=True)
 _B2 = nb.types.Array(nb.boolean, 2, "C", readonly=True)
 _M1, _M2, _M3 = nb.int64[::1], nb.int64[:, ::1], nb.int64[:, :, ::1]
 _W2, _F1, _F2, _U2 = nb.uint64[:, ::1], nb.boolean[::1], nb.float64[:, ::1], nb.uint8[:, ::1]
+_C2 = nb.types.Array(nb.uint8, 2, "C", readonly=True)
 _ENTRIES = (_I1,) * 8
-_ROWS = (*(_I1,) * 10, _I2, _B2)
+_ROWS = (*(_I1,) * 9, _I2, _B2)
 _READINGS = (nb.int64, nb.int64, _I1, _I1, _I1, _I2, _I2, _I2)
 _RESULT = (_M2, _F2, _U2)
 _SCRATCH = (_M3, _M2, _W2, _M2, _M1, _M1, _M1, _M1, _M1, _M1, _F1, _M1, _M2, _M1, _M1, _W2)
@@ -49,7 +50,6 @@ class Rows(NamedTuple):
     end_times: Any
     end_seqs: Any
     knowledge: Any
-    targets: Any
     cutoffs: Any
     cutoff_days: Any
     edge_rows: Any
@@ -71,7 +71,7 @@ class Readings(NamedTuple):
 
 
 class Result(NamedTuple):
-    """Where values go: `whole` and `real` are views of the same memory."""
+    """Where values go, [row, column]: `whole` and `real` are views of the same memory."""
 
     whole: Any
     real: Any
@@ -157,60 +157,52 @@ def _write_window(slot, window, row, entries, rows, readings, result, state):  #
     wants_amount = state.amounts.size > 0
     if first == last and not wants_amount:
         return
-    edge, target = rows.edge_rows[row], rows.targets[row]
-    wanted, windows, tracks, wide, marks = (
-        readings.wanted,
-        state.windows,
-        state.tracks,
-        state.wide,
-        state.marks,
-    )
-    pop_before(slot, window, rows.starts[edge, window], entries, wanted, windows, tracks, marks)
-    gather(slot, window, entries, wanted, windows, tracks, wide, marks, state.run, state.run_wide)
+    edge = rows.edge_rows[row]
+    pop_before(
+        slot, window, rows.starts[edge, window], entries, readings.wanted,
+        state.windows, state.tracks, state.marks,
+    )  # fmt: skip
+    gather(
+        slot, window, entries, readings.wanted,
+        state.windows, state.tracks, state.wide, state.marks, state.run, state.run_wide,
+    )  # fmt: skip
     if wants_amount:
         state.amounts[slot, window] = state.run[readings.amount]
     day = rows.cutoff_days[row] if rows.cutoff_days.size else 0
     for reading in range(first, last):
         column = readings.columns[reading]
         if not rows.covered[edge, window] or not finish_into(
-            readings.ops[reading],
-            state.run,
-            state.run_wide,
-            rows.cutoffs[row],
-            day,
-            result.whole,
-            result.real,
-            column,
-            target,
-        ):
-            result.missing[column, target] = 1
+            readings.ops[reading], state.run, state.run_wide, rows.cutoffs[row], day,
+            result.whole, result.real, row, column,
+        ):  # fmt: skip
+            result.missing[row, column] = 1
 
 
 @part
 def _write_shares(row, rows, readings, result, amounts):  # type: ignore[no-untyped-def]
     """Writes the levels' shares of a row whose amounts are gathered."""
-    shares, target = readings.shares, rows.targets[row]
+    shares = readings.shares
     for at in range(shares.shape[0]):
         slot, window, column = shares[at, 0], shares[at, 1], shares[at, 2]
         every_level = np.int64(0)
         for level in range(amounts.shape[0]):
             every_level += amounts[level, window]
-        defined = share_into(amounts[slot, window], every_level, result.real, column, target)
+        defined = share_into(amounts[slot, window], every_level, result.real, row, column)
         if not (defined and rows.covered[rows.edge_rows[row], window]):
-            result.missing[column, target] = 1
+            result.missing[row, column] = 1
 
 
 @part
 def _write_trends(row, rows, readings, result, amounts, monthly):  # type: ignore[no-untyped-def]
     """Writes the trends of a row whose amounts are gathered."""
-    trends, months, target = readings.trends, readings.months, rows.targets[row]
+    trends, months = readings.trends, readings.months
     for at in range(trends.shape[0]):
         slot, count, column = trends[at, 0], trends[at, 1], trends[at, 2]
         for month in range(count):
             monthly[month] = amounts[slot, months[at, month]]
-        defined = trend_into(monthly, count, result.real, column, target)
+        defined = trend_into(monthly, count, result.real, row, column)
         if not (defined and rows.covered[rows.edge_rows[row], months[at, count - 1]]):
-            result.missing[column, target] = 1
+            result.missing[row, column] = 1
 
 
 @part
@@ -255,7 +247,7 @@ def _answer_chain(count, entries, rows, readings, result, state):  # type: ignor
 @kernel(nb.void(*_ENTRIES, *_ROWS, *_READINGS, *_RESULT, *_SCRATCH))
 def _slide_rows(  # type: ignore[no-untyped-def]
     times, seqs, known_from, known_until, slots, values, items, days,
-    row_offsets, lows, highs, end_times, end_seqs, knowledge, targets, cutoffs, cutoff_days,
+    row_offsets, lows, highs, end_times, end_seqs, knowledge, cutoffs, cutoff_days,
     edge_rows, starts, covered,
     wanted, amount, ranges, ops, columns, shares, trends, months,
     whole, real, missing,
@@ -263,7 +255,7 @@ def _slide_rows(  # type: ignore[no-untyped-def]
     pending, chosen, last_starts, amounts, run, monthly, run_wide,
 ):  # fmt: skip
     entries = Entries(times, seqs, known_from, known_until, values, items, days)
-    rows = Rows(end_times, end_seqs, knowledge, targets, cutoffs, cutoff_days, edge_rows, starts, covered)
+    rows = Rows(end_times, end_seqs, knowledge, cutoffs, cutoff_days, edge_rows, starts, covered)
     readings = Readings(wanted, amount, ranges, ops, columns, shares, trends, months)
     result = Result(whole, real, missing)
     state = State(
@@ -284,6 +276,24 @@ def _slide_rows(  # type: ignore[no-untyped-def]
             count = _answer_chain(count, entries, rows, readings, result, state)
 
 
+@kernel(nb.void(_I2, _C2, _I1, _I1, _M2, _U2))
+def scatter(values, missing, columns, targets, into, into_missing):  # type: ignore[no-untyped-def]
+    """Writes values[row, c] into [columns[c], targets[row]] of a result.
+
+    The sliding kernel writes rows, a few cache lines each, and this one columns: writing each value to its
+    column at once took more time than all the rest.
+    """
+    for first in range(0, targets.size, 64):
+        last = min(first + 64, targets.size)
+        for c in range(columns.size):
+            column = columns[c]
+            for row in range(first, last):
+                into[column, targets[row]] = values[row, c]
+            for row in range(first, last):
+                if missing[row, c]:
+                    into_missing[column, targets[row]] = 1
+
+
 def slide_rows(
     entries: tuple[Any, ...], rows: tuple[Any, ...], readings: tuple[Any, ...], result: tuple[Any, ...]
 ) -> None:
@@ -292,14 +302,14 @@ def slide_rows(
     `entries` are times, seqs, known_from, known_until, slots, values, items, days: of each key in the order
     of positions (values, items and days are unread where nothing wants them). `rows` are, for each key
     asked, where its rows begin (and, last, end) and its entries begin and end; for each row its end time
-    and seq, its knowledge, its row in the result, its cutoff and the cutoff's civil day, and its row of
-    edges; then `starts[edge, window]` and `covered[edge, window]`. `readings` are `wanted` as bits, the
-    amount of shares and trends, where the direct readings of each (slot, window) begin (and end), their ops
-    and columns, then shares, trends and months as `program.Readings` has them. `result` is `whole`, `real`
-    (a view of the same memory) and `missing`, each [column, row]; `missing` holds zeros.
+    and seq, its knowledge, its cutoff and the cutoff's civil day, and its row of edges; then
+    `starts[edge, window]` and `covered[edge, window]`. `readings` are `wanted` as bits, the amount of shares
+    and trends, where the direct readings of each (slot, window) begin (and end), their ops and columns, then
+    shares, trends and months as `program.Readings` has them. `result` is `whole`, `real` (a view of the same
+    memory) and `missing`, each [row, column]; `missing` holds zeros.
     """
     row_offsets, lows, highs = rows[0], rows[1], rows[2]
-    windows, ranges, shares, trends, months = rows[10].shape[1], readings[2], *readings[5:]
+    windows, ranges, shares, trends, months = rows[9].shape[1], readings[2], *readings[5:]
     slots = (len(ranges) - 1) // windows
     longest = int((highs - lows).max(initial=1))
     most = int(np.diff(row_offsets).max(initial=1))

@@ -5,8 +5,9 @@ Replay asks it for a row before each event, dense snapshots for many cutoffs of 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -17,28 +18,15 @@ from bankmine.windows.aggregates import Total
 from bankmine.windows.declaration import WindowFeature
 from bankmine.windows.entries import Entries
 from bankmine.windows.plan import Pass
-from bankmine.windows.program import Readings, readings
-from bankmine.windows.reader import by_key
+from bankmine.windows.program import readings
+from bankmine.windows.reader import EventRows, Values, by_key
+from bankmine.windows.result import Result
 
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 DATES = {Total.DAYS, Total.FIRST_DAY, Total.LAST_DAY}
+CHUNK = 1 << 16
 _EMPTY = np.zeros(0, np.int64)
-
-
-@dataclass(frozen=True)
-class Result:
-    """Values by [column, row]: `whole` and `real` are views of the same memory; `missing` is 0 or 1."""
-
-    whole: Ints
-    real: NDArray[np.float64]
-    missing: NDArray[np.uint8]
-
-    @classmethod
-    def empty(cls, columns: int, rows: int) -> Result:
-        """Nothing missing, everything 0."""
-        whole = np.zeros((columns, rows), np.int64)
-        return cls(whole, whole.view(np.float64), np.zeros((columns, rows), np.uint8))
 
 
 @dataclass(frozen=True)
@@ -62,45 +50,101 @@ class Rows:
 
 @dataclass(frozen=True)
 class Reading:
-    """What to read of a pass, found once for all buckets, in the order the kernel takes it."""
+    """What to read of a pass, found once for all buckets, in the order the kernel takes it.
+
+    The kernel numbers the pass's own columns from 0; `columns[c]` is the result's column of its c.
+    """
 
     one: Pass
     arrays: tuple[Any, ...]
+    columns: Ints
 
     @classmethod
     def of(cls, one: Pass, columns: Mapping[WindowFeature, int]) -> Reading:
         """The readings of a pass whose features have these columns of the result."""
-        found: Readings = readings(one, dict(columns))
+        found = readings(one, {feature: own for own, feature in enumerate(one.features)})
         place = found.direct[:, 0] * len(one.spans) + found.direct[:, 1]
         order = np.argsort(place, kind="stable")
         ranges = np.searchsorted(place[order], np.arange(one.slots * len(one.spans) + 1))
         ops, own = (np.ascontiguousarray(found.direct[order, at]) for at in (2, 3))
+        amounts = (found.shares, found.trends, found.months)
         return cls(
-            one,
-            (one.wanted, int(found.amount), ranges, ops, own, found.shares, found.trends, found.months),
-        )
+            one, (one.wanted, int(found.amount), ranges, ops, own, *amounts),
+            np.array([columns[feature] for feature in one.features], np.int64),
+        )  # fmt: skip
 
 
 def slide(zone: Zone, reading: Reading, entries: Entries, rows: Rows, result: Result) -> None:
     """Writes the values of the rows asked into their rows of the result."""
-    from bankmine.windows.slide_kernel import slide_rows
+    from bankmine.windows.days_kernel import civil_days
 
     keys, offsets = by_key(entries.key)
     order, row_offsets, lows, highs = grouped(keys, offsets, rows.keys)
     dated = not DATES.isdisjoint(reading.one.totals)
-    cutoffs = rows.cutoffs[order]
-    slide_rows(
-        (
-            entries.event_time, entries.seq, entries.known_from, entries.known_until, entries.slot,
-            entries.values, _numbered(entries), zone.day_of(entries.event_time) if dated else _EMPTY,
-        ),
-        (
-            row_offsets, lows, highs, rows.ends[order], rows.seqs[order], rows.knowledge[order],
-            rows.targets[order], cutoffs, zone.day_of(cutoffs) if dated else _EMPTY, rows.edges[order],
-            rows.starts, rows.covered,
-        ),
-        reading.arrays,
-        (result.whole, result.real, result.missing),
+    held = (
+        entries.event_time, entries.seq, entries.known_from, entries.known_until, entries.slot,
+        entries.values, _numbered(entries), civil_days(zone, entries.event_time) if dated else _EMPTY,
+    )  # fmt: skip
+    for low, high in _chunks(row_offsets):
+        chosen = order[row_offsets[low] : row_offsets[high]]
+        cutoffs = rows.cutoffs[chosen]
+        asked = (
+            row_offsets[low : high + 1] - row_offsets[low], lows[low:high], highs[low:high],
+            rows.ends[chosen], rows.seqs[chosen], rows.knowledge[chosen], cutoffs,
+            civil_days(zone, cutoffs) if dated else _EMPTY, rows.edges[chosen], rows.starts, rows.covered,
+        )  # fmt: skip
+        _slide_chunk(held, asked, reading, rows.targets[chosen], result)
+
+
+def _slide_chunk(
+    held: tuple[Any, ...], asked: tuple[Any, ...], reading: Reading, targets: Ints, result: Result
+) -> None:
+    """Answers some rows side by side, then writes them into their rows of the result."""
+    from bankmine.windows.slide_kernel import scatter, slide_rows
+
+    whole = np.zeros((len(targets), len(reading.columns)), np.int64)
+    missing = np.zeros(whole.shape, np.uint8)
+    slide_rows(held, asked, reading.arrays, (whole, whole.view(np.float64), missing))
+    scatter(whole, missing, reading.columns, targets, result.whole, result.missing)
+
+
+def _chunks(row_offsets: Ints) -> list[tuple[int, int]]:
+    """Ranges of groups with CHUNK rows or few more, so that what is written side by side stays small."""
+    ends = np.searchsorted(row_offsets, np.arange(CHUNK, row_offsets[-1] + CHUNK, CHUNK), "left")
+    edges = np.unique(np.minimum(np.concatenate(([0], ends)), len(row_offsets) - 1))
+    return list(pairwise(edges.tolist()))
+
+
+def shared_out(pieces: Sequence[EventRows], keys: Ints, mine: Ints) -> Iterator[tuple[EventRows, Ints]]:
+    """Each piece of a bucket with those rows asked, `mine`, whose key it answers: the last that holds it.
+
+    Rows of keys that no piece holds go with the first.
+    """
+    for held in reversed(pieces[1:]):
+        at = np.minimum(np.searchsorted(held.keys, keys[mine]), len(held.keys) - 1)
+        here = held.keys[at] == keys[mine] if len(held.keys) else np.zeros(len(mine), np.bool_)
+        yield held, mine[here]
+        mine = mine[~here]
+    yield pieces[0], mine
+
+
+def key_ranges(held: EventRows, least: int) -> list[EventRows]:
+    """The rows cut between keys into ranges of at least that many rows."""
+    ends = np.searchsorted(held.offsets, np.arange(least, len(held), least), "left")
+    edges = np.unique(np.minimum(np.concatenate(([0], ends, [len(held.keys)])), len(held.keys)))
+    return [_key_range(held, low, high) for low, high in pairwise(edges.tolist())] or [held]
+
+
+def _key_range(held: EventRows, low: int, high: int) -> EventRows:
+    first, last = int(held.offsets[low]), int(held.offsets[high])
+    rows = slice(first, last)
+    columns = {
+        name: Values(one.data[rows], None if one.present is None else one.present[rows], one.levels)
+        for name, one in held.columns.items()
+    }
+    return EventRows(
+        held.keys[low:high], held.offsets[low : high + 1] - first, held.event_time[rows], held.seq[rows],
+        held.known_from[rows], held.known_until[rows], columns,
     )  # fmt: skip
 
 
