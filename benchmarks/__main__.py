@@ -20,6 +20,7 @@ ROWS = {
     "S1": "snapshot_one",
     "S2": "snapshot_twelve",
     "S3": "day_speed",
+    "SPK": "spark_snapshot",
     "S7": "simulate_speed",
     "S16": "size_and_start",
     "U1": "understanding_defects",

@@ -66,6 +66,9 @@ class OnlyAt:
         self.zone, self.spark, self.folder = warehouse.zone, warehouse.spark, warehouse.folder
         self.has, self.coverage, self.buckets = warehouse.has, warehouse.coverage, warehouse.buckets
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return OnlyAt, (self._warehouse, self._only)
+
     def excerpt(self, covered: Mapping[str, int | None]) -> OnlyAt:
         """The same of an excerpt of the warehouse."""
         return OnlyAt(self._warehouse.excerpt(covered), self._only)

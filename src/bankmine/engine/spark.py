@@ -123,7 +123,9 @@ def _spare_the_worker() -> None:
     import gc
     from zipimport import zipimporter
 
-    gc.freeze()
+    if not gc.get_freeze_count():  # once, or the garbage of every task would be kept
+        gc.collect()
+        gc.freeze()
     for finder in sys.path_importer_cache.values():
         if isinstance(finder, zipimporter):
             finder.invalidate_caches = lambda: None  # type: ignore[method-assign]
