@@ -25,7 +25,7 @@ class Excerpt(Warehouse):
         states = {name: whole.state(name) for name in covered}
         kept = {name: _cut(state, covered[name]) for name, state in states.items() if state}
         super().__init__(whole.folder, replace(whole.manifest, loads=(), retired=(), tables=kept))
-        self.keeps = whole.keeps
+        self.keeps, self.store = whole.keeps, whole.store
         self.covered = dict(covered)
         self._rows = {name: whole.rows(name) for name in covered}
         self._orders = {name: {file.order for file in state.files} for name, state in states.items() if state}

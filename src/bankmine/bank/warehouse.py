@@ -24,6 +24,7 @@ from bankmine.bank.manifest import (
     write_atomically,
 )
 from bankmine.bank.pairs import read_columns
+from bankmine.bank.store import Store
 from bankmine.config import SparkSettings
 from bankmine.errors import UsageError, WarehouseError
 
@@ -31,9 +32,11 @@ from bankmine.errors import UsageError, WarehouseError
 class Warehouse:
     """One state of a bank's warehouse; `spark` is where its windows are computed, None: in this process.
 
-    `keeps` says whether windows may keep the columns they read unpacked beside it.
+    `keeps` says whether windows may keep the columns they read unpacked beside it; `store` is where its
+    files lie if not in a folder of this machine.
     """
 
+    store: Store | None = None
     spark: SparkSettings | None = None
     keeps: bool = True
 
@@ -74,6 +77,19 @@ class Warehouse:
             text = ""
         found = cls(folder, from_json(text, where=file))
         found.keeps = keeps
+        return found
+
+    @classmethod
+    def in_store(cls, uri: str) -> Warehouse:
+        """The state the manifest names now, of a warehouse in an object store ("s3://bank/warehouse").
+
+        Windows read it; SQL does not (`notyet`: its engine would need an extension), and nothing is kept
+        beside it.
+        """
+        store = Store(uri.rstrip("/"))
+        manifest = from_json(store.read_text("manifest.json"), where=Path(uri))
+        found = cls(Path(uri), manifest)
+        found.store, found.keeps = store, False
         return found
 
     @cached_property
@@ -149,7 +165,16 @@ class Warehouse:
         """Absolute paths of the table's files of one order, each checked to exist."""
         return [str(self._found(file)) for file in self.files(table, bucket=bucket, order=order)]
 
+    def _opened(self, file: DataFile) -> Any:
+        """What the Parquet reader takes: a path, or a file of the store."""
+        return self._found(file) if self.store is None else self.store.open(file.path)
+
     def _found(self, file: DataFile) -> Path:
+        if self.store is not None:
+            raise WarehouseError(
+                f"{self.store.uri} lies in an object store, which SQL does not read yet",
+                hint="Mount the store as a folder, or copy the warehouse to one.",
+            )
         path = self.folder / file.path
         if not path.exists():
             raise WarehouseError(
@@ -212,7 +237,7 @@ class Warehouse:
         codes = [name for name in names if declared.column(name).type is Type.CODE]
         runs = [
             read_columns(
-                pq.ParquetFile(self._found(file), read_dictionary=codes, memory_map=True), declared, needed
+                pq.ParquetFile(self._opened(file), read_dictionary=codes, memory_map=True), declared, needed
             )
             for file in files
         ]

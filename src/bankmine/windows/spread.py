@@ -26,6 +26,7 @@ from bankmine.bank import catalogue
 from bankmine.bank.columns import MAIN
 from bankmine.bank.hashing import bucket_of
 from bankmine.config import SparkSettings
+from bankmine.errors import ConfigurationError
 from bankmine.windows.aggregates import AGGREGATES
 from bankmine.windows.declaration import Feature, RatioFeature, WindowFeature
 from bankmine.windows.moved import Moved, know_moved, moved_versions
@@ -294,6 +295,11 @@ def _scratch(warehouse: Spreadable) -> Iterator[Path]:
     """A folder that the driver and all executors reach; removed at the end."""
     assert warehouse.spark is not None
     chosen = warehouse.spark.scratch
+    if chosen is None and getattr(warehouse, "store", None) is not None:
+        raise ConfigurationError(
+            "the warehouse lies in an object store, where asked rows are not written yet",
+            hint="Set engine.spark.scratch to a folder that the driver and every executor reach.",
+        )
     place = (Path(chosen) if chosen else warehouse.folder / ".spread") / uuid4().hex
     place.mkdir(parents=True)
     try:
