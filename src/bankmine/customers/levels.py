@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 from bankmine.bank.catalogue import table as bank_table
 from bankmine.bank.columns import Type
-from bankmine.engine.duck import quoted
-from bankmine.engine.session import Session
 from bankmine.errors import UsageError
+from bankmine.windows import events
+from bankmine.windows.levels import count_levels, most_frequent
 
 if TYPE_CHECKING:
     from bankmine.bank.warehouse import Warehouse
@@ -24,8 +24,9 @@ def learn_levels(
 ) -> tuple[str, ...]:
     """The most frequent values of a code column of the transactions before `as_of` (µs), as known then.
 
-    At most so many, each with at least that share of the rows, sorted by name; empty where the column is.
-    Use as `CATALOGUE.with_levels(channels=…, categories=…)`. UsageError for a column that is no code.
+    At most so many (ties by name), each with at least that share of the transactions, sorted by name; empty
+    where the column is. A joint account's transaction counts once. Use as
+    `CATALOGUE.with_levels(channels=…, categories=…)`. UsageError for a column that is no code.
     """
     declared = bank_table("transaction")
     if not declared.has(column) or declared.column(column).type is not Type.CODE:
@@ -34,11 +35,6 @@ def learn_levels(
         )
     if not warehouse.has("transaction"):
         return ()
-    name = quoted(column)
-    with Session(warehouse, as_of, until=as_of) as session:
-        found = session.arrow(
-            f"SELECT {name} AS level, count(*) / sum(count(*)) OVER () AS share FROM transaction "
-            f"GROUP BY {name} ORDER BY share DESC, level"
-        ).to_pylist()
-    known = [row["level"] for row in found if row["level"] is not None and row["share"] >= least_share]
-    return tuple(sorted(level for level in known if level != "other")[:at_most])
+    once = events("transaction").where(is_primary=True).valid("all")
+    counts = count_levels(warehouse, once, column, as_of)
+    return most_frequent(counts, at_most, least=least_share * counts.total())

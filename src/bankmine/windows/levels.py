@@ -5,7 +5,8 @@ Learn them once, at the first cutoff of a run, and keep the features: a value th
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -64,30 +65,34 @@ def with_levels(feature: WindowFeature, levels: Sequence[str]) -> tuple[WindowFe
     )
 
 
-def most_frequent(counts: dict[str, int], at_most: int) -> tuple[str, ...]:
-    """The levels of the largest counts, ties by name; sorted by name."""
-    ordered = sorted(counts, key=lambda level: (-counts[level], level))
+def most_frequent(counts: Mapping[str | None, int], at_most: int, *, least: float = 0) -> tuple[str, ...]:
+    """The levels of the largest counts from `least` on, ties by name; sorted by name."""
+    named = [(-count, level) for level, count in counts.items() if level not in (None, OTHER)]
+    ordered = [str(level) for count, level in sorted(named, key=_by_count_and_name) if -count >= least]
     return tuple(sorted(ordered[:at_most]))
 
 
-def count_levels(warehouse: Readable, source: Events, by: str, until: int) -> dict[str, int]:
-    """How many valid entries before `until`, as known then, have each value of a code column."""
+def _by_count_and_name(one: tuple[int, str | None]) -> tuple[int, str]:
+    return one[0], str(one[1])
+
+
+def count_levels(warehouse: Readable, source: Events, by: str, until: int) -> Counter[str | None]:
+    """How many valid entries before `until`, as known then, have each value of a code column (None: none)."""
     coverage = warehouse.coverage(source.table)
     valid = Span(Unit.ALL, source.valid_for.count)
     begin = int(start_before(warehouse.zone, np.array([until]), valid, coverage[0] if coverage else 0)[0])
-    found: dict[str, int] = {}
+    found: Counter[str | None] = Counter()
     for rows in _pieces(warehouse, source, by):
         chosen, known_from = select(rows, source)
         known_from = unmasked_from(rows, source, by, known_from)
         chosen &= (known_from <= until) & (until < rows.known_until)
         chosen &= (rows.event_time >= begin) & (rows.event_time < until)
         values = rows.columns[by]
-        chosen &= True if values.present is None else values.present
-        counts = np.bincount(values.data[chosen], minlength=len(values.levels or ()))
-        for level, count in zip(values.levels or (), counts.tolist(), strict=True):
-            if count and level != OTHER:
-                found[level] = found.get(level, 0) + count
-    return found
+        there = chosen if values.present is None else chosen & values.present
+        counts = np.bincount(values.data[there], minlength=len(values.levels or ()))
+        found.update(dict(zip(values.levels or (), counts.tolist(), strict=True)))
+        found[None] += int(chosen.sum() - there.sum())
+    return +found
 
 
 def _check(features: Sequence[Feature]) -> None:
