@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import calendar
 from datetime import UTC, date, datetime, timedelta
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -56,6 +56,9 @@ class Zone:
     @cached_property
     def changes(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """UTC instants at which the offset changes (first: far past), and the offset from each on."""
+        return _changes_of(self.name)
+
+    def _find_changes(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         step = timedelta(days=14)
         moment = datetime(_FIRST_YEAR, 1, 1, tzinfo=UTC)
         end = datetime(_LAST_YEAR, 1, 1, tzinfo=UTC)
@@ -146,3 +149,9 @@ class Zone:
         """The instant `days` civil days before, at the same wall-clock time."""
         local = int(self.to_local(np.array([cutoff_us], np.int64))[0])
         return int(self.to_utc(np.array([local - days * DAY], np.int64))[0])
+
+
+@cache
+def _changes_of(name: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The changes of a zone, found once in a process: it takes tens of milliseconds."""
+    return Zone(name)._find_changes()
