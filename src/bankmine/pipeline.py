@@ -140,6 +140,20 @@ def snapshot(bank: BankFolder, *, cutoff: str | None = None, progress: Progress 
     )  # fmt: skip
 
 
+def window_snapshot(
+    bank: BankFolder, file: Path, folder: Path, *, cutoffs: Sequence[str] = (), progress: Progress = silent
+) -> list[str]:
+    """Writes the window features a file declares, of all their keys at some cutoffs, into a new folder."""
+    from bankmine.customers.window_files import write_window_files
+
+    _needs_data(bank)
+    when = [one for one in map(bank.cutoff_us, cutoffs) if one is not None]
+    return write_window_files(
+        bank.warehouse, file, folder, when, threads=bank.config.threads,
+        maximum_staleness=bank.config.maximum_staleness, progress=_stage(progress, "snapshot"),
+    )  # fmt: skip
+
+
 def run_task(bank: BankFolder, task: str, *, cutoff: str | None = None, progress: Progress = silent) -> Run:
     """Runs and publishes one task."""
     from bankmine.lifecycle import publish

@@ -99,6 +99,29 @@ def understand(bank: BankFolder) -> None:
 
 
 @app.command()
+def snapshot(
+    bank: BankFolder,
+    windows: Annotated[
+        Path | None,
+        typer.Option("--windows", help="Only the window features a TOML file declares, written to --out."),
+    ] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="A new folder for --windows.")] = None,
+    cutoff: Annotated[
+        list[str] | None,
+        typer.Option("--cutoff", help="Look at the bank as of this civil date; with --windows, repeatable."),
+    ] = None,
+) -> None:
+    """Keep all features of all customers at a cutoff; or window features of your own at many."""
+    from bankmine.cli.progress import stages
+    from bankmine.cli.snapshot import lines
+
+    with stages() as progress:
+        found = lines(bank, windows, out, cutoffs=cutoff or [], progress=progress)
+    for line in found:
+        typer.echo(line)
+
+
+@app.command()
 def report(bank: BankFolder) -> None:
     """Build the report from the current results and print the path of its first page."""
     from bankmine import pipeline

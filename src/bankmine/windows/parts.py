@@ -45,6 +45,11 @@ class Question:
     as_of: int | None
     parts: int
 
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """The tables the features look at."""
+        return tuple(dict.fromkeys(one.source.table for one in parts(self.features)))
+
 
 def question(
     warehouse: Readable,
@@ -162,6 +167,22 @@ def snapshot_files(
                 if progress is not None:
                     progress("snapshot", number + 1, asked.parts)
     return sorted(folder.glob("part=*.parquet"))
+
+
+def missing_shares(files: Sequence[Path]) -> tuple[int, dict[str, float]]:
+    """The rows of a snapshot's files, and of each column the share that is missing."""
+    import pyarrow.parquet as pq
+
+    rows, missing = 0, dict[str, int]()
+    for path in files:
+        metadata = pq.read_metadata(path)
+        rows += metadata.num_rows
+        groups = (metadata.row_group(number) for number in range(metadata.num_row_groups))
+        for group in (one for one in groups if one.num_rows):
+            for column in map(group.column, range(metadata.num_columns)):
+                name = column.path_in_schema
+                missing[name] = missing.get(name, 0) + column.statistics.null_count
+    return rows, {name: count / max(rows, 1) for name, count in missing.items()}
 
 
 @contextmanager
