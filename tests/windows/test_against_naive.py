@@ -21,7 +21,7 @@ engine = importlib.import_module("bankmine.windows.snapshot")
 MONEY = ["sum", "mean", "variance", "std", "min", "max", "first", "last"]
 TIMES = ["count", "recency", "days_since_first", "seconds_since_last", "gap_mean", "gap_std", "active_days"]
 thorough = settings(
-    max_examples=100,
+    max_examples=70,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
@@ -62,6 +62,10 @@ OF_TERMINALS = (
     *windows(risk, over=["1d", "30d"], aggregate=["mean", "sum", "max", "count", "gap_std"], delay="7d"),
     *windows(risk, over=["all"], aggregate=["mean", "last", "std", "active_days"]),
 )
+paid = events("transaction", key="pair_id").valid("2mo").measure("base_minor").distinct("device_id")
+OF_PAIRS = windows(
+    paid, over=["1mo", "all"], aggregate=["count", "sum", "seconds_since_last", "distinct"], name="paid"
+)
 TABLE_OF = {"transaction": OF_CUSTOMERS, "credit_application": OF_OUTCOMES}
 
 
@@ -81,7 +85,9 @@ def differences(found: Any, expected: dict[str, list[Any]]) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    "features", [OF_CUSTOMERS, OF_OUTCOMES, OF_TERMINALS], ids=["customers", "outcomes", "terminals"]
+    "features",
+    [OF_CUSTOMERS, OF_OUTCOMES, OF_TERMINALS, OF_PAIRS],
+    ids=["customers", "outcomes", "terminals", "pairs"],
 )
 @thorough
 @given(
@@ -110,7 +116,9 @@ def test_a_snapshot_equals_its_naive_twin(
 
 
 @pytest.mark.parametrize(
-    "features", [OF_CUSTOMERS, OF_OUTCOMES, OF_TERMINALS], ids=["customers", "outcomes", "terminals"]
+    "features",
+    [OF_CUSTOMERS, OF_OUTCOMES, OF_TERMINALS, OF_PAIRS],
+    ids=["customers", "outcomes", "terminals", "pairs"],
 )
 @thorough
 @given(world=worlds())
