@@ -13,6 +13,7 @@ from fnmatch import fnmatchcase
 from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 from bankmine.customers.content import digest, version_of
 from bankmine.customers.feature import Derived, Feature, Kind, Need
@@ -46,6 +47,7 @@ class Catalogue(Mapping[str, Feature]):
                 )
             named[feature.name] = feature
         self._features = MappingProxyType(named)
+        self._judged: WeakKeyDictionary[Warehouse, dict[int | None, Availability]] = WeakKeyDictionary()
         for feature in named.values():
             for part in inputs_of(feature):
                 if part not in named:
@@ -149,11 +151,15 @@ class Catalogue(Mapping[str, Feature]):
     def available(self, warehouse: Warehouse, *, as_of: int | None = None) -> Availability:
         """Which features this bank's tables and columns allow, and why not the others.
 
-        `as_of` (µs) judges by what was known then.
+        `as_of` (µs) judges by what was known then. A warehouse's state never changes, so each is judged
+        once: the tasks of a run ask the same.
         """
         from bankmine.customers.available import judge
 
-        return judge(self, warehouse, as_of=as_of)
+        known = self._judged.setdefault(warehouse, {})
+        if as_of not in known:
+            known[as_of] = judge(self, warehouse, as_of=as_of)
+        return known[as_of]
 
     def with_levels(self, *, channels: Sequence[str], categories: Sequence[str]) -> Catalogue:
         """The catalogue with the share features of these levels in place of the shipped ones."""
