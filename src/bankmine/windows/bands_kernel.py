@@ -41,12 +41,12 @@ from bankmine.windows.bands_totals_kernel import (
     WANT_ORDER,
     WANTED,
     add,
+    build_spans,
     clear,
+    level_of,
     merge_earlier,
     run_up,
-    squares_of,
     start_run,
-    total_of,
 )
 from bankmine.windows.compiling import kernel, part
 from bankmine.windows.edges_kernel import find_edges, precedes, same_edges
@@ -72,6 +72,7 @@ GROUP = 32  # rows of a key that share their bands
 # Columns of the lists of what is written; all begin with the window.
 AT, COLUMN, SQUARES_AT, ROOT = range(1, 5)  # counts, sums and means end with COLUMN, spreads with ROOT
 LARGEST = 3  # of extremes, after AT and COLUMN
+TARGET, START, END = range(3)  # rows of `live`
 PASS, SLOT, OP, INTO = range(1, 5)
 SHARE_PASS, SHARE_SLOT, SHARE_SLOTS, SHARE_INTO = range(1, 5)
 TREND, MONTH, TREND_CELL, OF_SUMS, TREND_INTO = range(1, 6)  # INTO is negative but for the last month
@@ -89,36 +90,76 @@ _ASKED = (_I1, _I1, _I1, _I1, _I1, _I1, _I1, _I1, _I2, _I2, _B2, _I1, _I1)
 _LISTS = (_I2, _I1) * 8
 _OUT = (_M2, nb.float64[:, ::1], nb.uint8[:, ::1])
 _SCRATCH = (
-    _M2, _M1, _M2, _M1, _M2, _M2, _M2, _M2, _W3, _M3, _W3, _M1, _M1, _M2, _W2, _M1, _W2, _M2, _M2, _M2
+    _M2, _M1, _M2, _M2, _M1, _M2, _M2, _M3, _M3, _W3, _M3, _W3, _M2, _W2, _M1, _W2, _M2, _M2, _M2
 )  # fmt: skip
 
 
 @part
+def _live_rows(row, upto, row_low, window, edge_rows, covered, targets, start_at, end_at, live):  # type: ignore[no-untyped-def]
+    """Lists the rows for which a window is covered, with its bands; how many there are."""
+    count = 0
+    for one in range(row, upto):
+        if covered[edge_rows[one], window]:
+            live[TARGET, count] = targets[one]
+            live[START, count] = start_at[one - row_low, window]
+            live[END, count] = end_at[one - row_low]
+            count += 1
+    return count
+
+
+@part
 def _write_sums(  # type: ignore[no-untyped-def]
-    window, start, end, target, count_list, count_from, sum_list, sum_from, mean_list, mean_from,
+    window, rows, live, count_list, count_from, sum_list, sum_from, mean_list, mean_from,
     spread_list, spread_from, counts, sums, squares, whole, real, missing,
 ):  # fmt: skip
-    """Writes what adds up in one window of one row: the bands [start, end) of running sums."""
+    """Writes what adds up in one window of some rows: the differences of running sums."""
     for k in range(count_from[window], count_from[window + 1]):
-        whole[count_list[k, COLUMN], target] = total_of(counts, start, end, count_list[k, AT])
+        cell, column = count_list[k, AT], count_list[k, COLUMN]
+        for r in range(rows):
+            whole[column, live[TARGET, r]] = counts[live[END, r], cell] - counts[live[START, r], cell]
     for k in range(sum_from[window], sum_from[window + 1]):
-        whole[sum_list[k, COLUMN], target] = total_of(sums, start, end, sum_list[k, AT])
+        cell, column = sum_list[k, AT], sum_list[k, COLUMN]
+        for r in range(rows):
+            whole[column, live[TARGET, r]] = sums[live[END, r], cell] - sums[live[START, r], cell]
     for k in range(mean_from[window], mean_from[window + 1]):
         cell, column = mean_list[k, AT], mean_list[k, COLUMN]
-        count = total_of(counts, start, end, cell)
-        if count > 0:
-            real[column, target] = limbs.ratio(total_of(sums, start, end, cell), count)
-        else:
-            missing[column, target] = 1
+        for r in range(rows):
+            start, end, target = live[START, r], live[END, r], live[TARGET, r]
+            count = counts[end, cell] - counts[start, cell]
+            if count > 0:
+                real[column, target] = limbs.ratio(sums[end, cell] - sums[start, cell], count)
+            else:
+                missing[column, target] = 1
     for k in range(spread_from[window], spread_from[window + 1]):
-        cell, column = spread_list[k, AT], spread_list[k, COLUMN]
-        count = total_of(counts, start, end, cell)
-        if count > 1:
-            low, high = squares_of(squares, start, end, spread_list[k, SQUARES_AT])
-            value = limbs.variance(count, total_of(sums, start, end, cell), low, high)
-            real[column, target] = math.sqrt(value) if spread_list[k, ROOT] else value
-        else:
-            missing[column, target] = 1
+        cell, column, at = spread_list[k, AT], spread_list[k, COLUMN], spread_list[k, SQUARES_AT]
+        for r in range(rows):
+            start, end, target = live[START, r], live[END, r], live[TARGET, r]
+            count = counts[end, cell] - counts[start, cell]
+            if count > 1:
+                low, high = limbs.subtract(
+                    squares[end, at, 0], squares[end, at, 1], squares[start, at, 0], squares[start, at, 1]
+                )
+                value = limbs.variance(count, sums[end, cell] - sums[start, cell], low, high)
+                real[column, target] = math.sqrt(value) if spread_list[k, ROOT] else value
+            else:
+                missing[column, target] = 1
+
+
+@part
+def _write_extremes(window, rows, live, extreme_list, extreme_from, smallest, largest, whole, missing):  # type: ignore[no-untyped-def]
+    """Writes the smallest and largest of one window of some rows."""
+    for r in range(rows):
+        start, end, target = live[START, r], live[END, r], live[TARGET, r]
+        level = level_of(max(end - start, 1))
+        other = max(end - (1 << level), start)
+        for k in range(extreme_from[window], extreme_from[window + 1]):
+            at, column = extreme_list[k, AT], extreme_list[k, COLUMN]
+            low = min(smallest[level, start, at], smallest[level, other, at])
+            high = max(largest[level, start, at], largest[level, other, at])
+            if start < end and low <= high:
+                whole[column, target] = high if extreme_list[k, LARGEST] else low
+            else:
+                missing[column, target] = 1
 
 
 @part
@@ -128,7 +169,7 @@ def _gather(  # type: ignore[no-untyped-def]
 ):  # fmt: skip
     """The totals of one slot of one pass, as the last step wants them."""
     cell, wanted = passes[one, CELL] + slot, passes[one, WANTED]
-    run[COUNT], run[SUM] = total_of(counts, start, end, cell), total_of(sums, start, end, cell)
+    run[COUNT], run[SUM] = counts[end, cell] - counts[start, cell], sums[end, cell] - sums[start, cell]
     if wanted & WANT_ORDER:
         at = passes[one, ORDERED] + slot
         first, last = run_ordered[FIRST_AT, at], run_ordered[LAST_AT, at]
@@ -147,17 +188,11 @@ def _gather(  # type: ignore[no-untyped-def]
 @part
 def _write_merged(  # type: ignore[no-untyped-def]
     window, start, end, target, cutoff, cutoff_day, times, days, values, passes,
-    extreme_list, extreme_from, other_list, other_from, share_list, share_from, month_list, month_from,
+    other_list, other_from, share_list, share_from, month_list, month_from,
     counts, sums,
-    run_smallest, run_largest, run_ordered, run_gaps, run, wide, amounts, whole, real, missing,
+    run_ordered, run_gaps, run, wide, amounts, whole, real, missing,
 ):  # fmt: skip
     """Writes everything else of one window of one row."""
-    for k in range(extreme_from[window], extreme_from[window + 1]):
-        at, column = extreme_list[k, AT], extreme_list[k, COLUMN]
-        if run_smallest[at] <= run_largest[at]:
-            whole[column, target] = run_largest[at] if extreme_list[k, LARGEST] else run_smallest[at]
-        else:
-            missing[column, target] = 1
     held = np.int64(-1)
     for k in range(other_from[window], other_from[window + 1]):
         one, slot = other_list[k, PASS], other_list[k, SLOT]
@@ -175,14 +210,16 @@ def _write_merged(  # type: ignore[no-untyped-def]
         running = sums if passes[one, VALUE] >= 0 else counts
         total = np.int64(0)
         for slot in range(share_list[k, SHARE_SLOTS]):
-            total += total_of(running, start, end, passes[one, CELL] + slot)
-        amount = total_of(running, start, end, passes[one, CELL] + share_list[k, SHARE_SLOT])
+            total += running[end, passes[one, CELL] + slot] - running[start, passes[one, CELL] + slot]
+        cell = passes[one, CELL] + share_list[k, SHARE_SLOT]
+        amount = running[end, cell] - running[start, cell]
         if not share_into(amount, total, real, share_list[k, SHARE_INTO], target):
             missing[share_list[k, SHARE_INTO], target] = 1
     for k in range(month_from[window], month_from[window + 1]):
         trend, month = month_list[k, TREND], month_list[k, MONTH]
         running = sums if month_list[k, OF_SUMS] else counts
-        amounts[trend, month] = total_of(running, start, end, month_list[k, TREND_CELL])
+        cell = month_list[k, TREND_CELL]
+        amounts[trend, month] = running[end, cell] - running[start, cell]
         if month_list[k, TREND_INTO] >= 0:
             trend_into(amounts[trend], month + 1, real, month_list[k, TREND_INTO], target)
 
@@ -239,17 +276,17 @@ def _write_rows(  # type: ignore[no-untyped-def]
     count_list, count_from, sum_list, sum_from, mean_list, mean_from, spread_list, spread_from,
     extreme_list, extreme_from, other_list, other_from, share_list, share_from, month_list, month_from,
     whole, real, missing,
-    edges, end_at, start_at, touched, counts, sums, smallest, largest, squares, ordered, gaps,
-    run_smallest, run_largest, run_ordered, run_gaps, run, wide, seen, last_day, amounts,
+    edges, end_at, start_at, live, touched, counts, sums, smallest, largest, squares, ordered, gaps,
+    run_ordered, run_gaps, run, wide, seen, last_day, amounts,
 ):  # fmt: skip
     windows = starts.shape[1]
-    merged = extreme_list.shape[0] + other_list.shape[0] + share_list.shape[0] + month_list.shape[0] > 0
+    merged = other_list.shape[0] + share_list.shape[0] + month_list.shape[0] > 0
     last_low = last_high = bands = generation = row_low = np.int64(0)
     while row_low < lows.size:
         row_high = _group_end(row_low, keys, end_times, end_seqs, knowledge)
         if not same_edges(row_low, row_high, last_low, last_high, end_times, end_seqs, edge_rows):
             bands = find_edges(
-                row_low, row_high, end_times, end_seqs, edge_rows, starts, edges, end_at, start_at
+                row_low, row_high, end_times, end_seqs, edge_rows, starts, order, edges, end_at, start_at
             ) - 1  # fmt: skip
         last_low, last_high = row_low, row_high
         first = first_reaching(times, lows[row_low], highs[row_low], edges[0, 0])
@@ -271,34 +308,36 @@ def _write_rows(  # type: ignore[no-untyped-def]
                 run_up(done, end_at[upto - row_low], counts, sums, squares)
                 done = max(done, end_at[upto - row_low])
                 if merged:
-                    start_run(run_smallest, run_largest, run_ordered, run_gaps)
+                    start_run(run_ordered, run_gaps)
                     edge, to = edge_rows[upto], end_at[upto - row_low]
                     for rank in range(windows - 1, -1, -1):
-                        while to > start_at[upto - row_low, rank]:
+                        window = order[edge, rank]
+                        while to > start_at[upto - row_low, window]:
                             to -= 1
                             if touched[to]:
-                                merge_earlier(
-                                    to, times, smallest, largest, ordered, gaps,
-                                    run_smallest, run_largest, run_ordered, run_gaps,
-                                )  # fmt: skip
-                        if covered[edge, order[edge, rank]]:
+                                merge_earlier(to, times, ordered, gaps, run_ordered, run_gaps)
+                        if covered[edge, window]:
                             _write_merged(
-                                order[edge, rank], to, end_at[upto - row_low], targets[upto], cutoffs[upto],
-                                cutoff_days[upto], times, days, values, passes, extreme_list, extreme_from,
+                                window, to, end_at[upto - row_low], targets[upto], cutoffs[upto],
+                                cutoff_days[upto], times, days, values, passes,
                                 other_list, other_from, share_list, share_from, month_list, month_from,
-                                counts, sums, run_smallest, run_largest, run_ordered, run_gaps, run, wide,
-                                amounts, whole, real, missing,
+                                counts, sums, run_ordered, run_gaps, run, wide, amounts,
+                                whole, real, missing,
                             )  # fmt: skip
                 upto += 1
-            for rank in range(windows):
-                for one in range(row, upto):
-                    window = order[edge_rows[one], rank]
-                    if covered[edge_rows[one], window]:
-                        _write_sums(
-                            window, start_at[one - row_low, rank], end_at[one - row_low], targets[one],
-                            count_list, count_from, sum_list, sum_from, mean_list, mean_from,
-                            spread_list, spread_from, counts, sums, squares, whole, real, missing,
-                        )  # fmt: skip
+            if extreme_list.shape[0] > 0:
+                build_spans(done, smallest, largest)
+            for window in range(windows):
+                rows = _live_rows(
+                    row, upto, row_low, window, edge_rows, covered, targets, start_at, end_at, live
+                )
+                _write_sums(
+                    window, rows, live, count_list, count_from, sum_list, sum_from, mean_list, mean_from,
+                    spread_list, spread_from, counts, sums, squares, whole, real, missing,
+                )  # fmt: skip
+                _write_extremes(
+                    window, rows, live, extreme_list, extreme_from, smallest, largest, whole, missing
+                )
             row = upto
         row_low = row_high
 
@@ -337,14 +376,15 @@ def _scratch(given: tuple[Any, ...], sizes: Sizes) -> tuple[Any, ...]:
     rows = min(GROUP, len(keys))
     windows = starts.shape[1]
     bands = rows * (windows + 1)
+    levels = bands.bit_length()
     cells, extremes, squares, ordered, gaps = sizes[:5]
     return (
         np.zeros((2, bands), np.int64), np.zeros(rows, np.int64), np.zeros((rows, windows), np.int64),
-        np.zeros(bands, np.int64), np.zeros((bands, cells), np.int64), np.zeros((bands, cells), np.int64),
-        np.zeros((bands, extremes), np.int64), np.zeros((bands, extremes), np.int64),
+        np.zeros((3, rows), np.int64), np.zeros(bands, np.int64),
+        np.zeros((bands, cells), np.int64), np.zeros((bands, cells), np.int64),
+        np.zeros((levels, bands, extremes), np.int64), np.zeros((levels, bands, extremes), np.int64),
         np.zeros((bands, squares, 2), np.uint64), np.zeros((bands, 4, ordered), np.int64),
-        np.zeros((bands, gaps, 2), np.uint64),
-        np.zeros(extremes, np.int64), np.zeros(extremes, np.int64), np.zeros((4, ordered), np.int64),
+        np.zeros((bands, gaps, 2), np.uint64), np.zeros((4, ordered), np.int64),
         np.zeros((gaps, 2), np.uint64), np.zeros(TOTALS, np.int64), np.zeros((1, 4), np.uint64),
         np.zeros((item_columns, 2 * sizes.items), np.int64), np.zeros((3, ordered), np.int64),
         np.zeros((sizes.trends, sizes.months), np.int64),

@@ -1,8 +1,9 @@
 """The totals of the bands: adding events, running sums over the bands, and merging them backwards.
 
-Counts, sums and squares add up, so a window is the difference of two running sums (`total_of`), exactly:
-they are integers. Extremes, first and last, gaps, distinct values and days do not; they are merged band by
-band from the end of a window to its start. A leaf module: Numba is slow to import.
+Counts, sums and squares add up, so a window is the difference of two running sums, exactly: they are
+integers, kept one place on, so that place b holds all bands before b. An extreme is that of two spans of
+2^n bands that cover the window (`build_spans`). First and last, gaps, distinct values and days are merged
+band by band from the end of a window to its start. A leaf module: Numba is slow to import.
 """
 
 import numpy as np
@@ -35,11 +36,11 @@ def _square_into(limb, at, x):  # type: ignore[no-untyped-def]
 @part
 def clear(bands, counts, sums, smallest, largest, squares, ordered, gaps):  # type: ignore[no-untyped-def]
     """Empties the first bands."""
-    counts[:bands] = 0
-    sums[:bands] = 0
-    smallest[:bands] = NEVER
-    largest[:bands] = LOWEST
-    squares[:bands] = U(0)
+    counts[: bands + 1] = 0
+    sums[: bands + 1] = 0
+    squares[: bands + 1] = U(0)
+    smallest[0, :bands] = NEVER
+    largest[0, :bands] = LOWEST
     gaps[:bands] = U(0)
     for band in range(bands):
         ordered[band, FIRST_AT] = NEVER
@@ -94,16 +95,16 @@ def add(  # type: ignore[no-untyped-def]
             by = passes[one, BY]
             slot = slot_of[one, codes[by, i]] if by >= 0 else 0
             cell, wanted, source = passes[one, CELL] + slot, passes[one, WANTED], passes[one, VALUE]
-            counts[band, cell] += 1
+            counts[band + 1, cell] += 1
             if source >= 0:
                 value = values[source, i]
-                sums[band, cell] += value
+                sums[band + 1, cell] += value
                 if wanted & WANT_EXTREMES:
                     at = passes[one, EXTREME] + slot
-                    smallest[band, at] = min(smallest[band, at], value)
-                    largest[band, at] = max(largest[band, at], value)
+                    smallest[0, band, at] = min(smallest[0, band, at], value)
+                    largest[0, band, at] = max(largest[0, band, at], value)
                 if wanted & WANT_SQUARES:
-                    _square_into(squares[band], passes[one, SQUARE] + slot, value)
+                    _square_into(squares[band + 1], passes[one, SQUARE] + slot, value)
             if wanted & WANT_ORDER:
                 at = passes[one, ORDERED] + slot
                 _add_ordered(i, at, wanted, times, ordered[band], gaps[band])
@@ -119,40 +120,49 @@ def add(  # type: ignore[no-untyped-def]
 @part
 def run_up(done, bands, counts, sums, squares):  # type: ignore[no-untyped-def]
     """Turns the counts, sums and squares of the bands [done, bands) into running sums from the first on."""
-    for band in range(max(done, 1), bands):
+    for place in range(done + 1, bands + 1):
         for cell in range(counts.shape[1]):
-            counts[band, cell] += counts[band - 1, cell]
-            sums[band, cell] += sums[band - 1, cell]
+            counts[place, cell] += counts[place - 1, cell]
+            sums[place, cell] += sums[place - 1, cell]
         for at in range(squares.shape[1]):
             low, high = limbs.add(
-                squares[band, at, 0], squares[band, at, 1], squares[band - 1, at, 0], squares[band - 1, at, 1]
+                squares[place, at, 0],
+                squares[place, at, 1],
+                squares[place - 1, at, 0],
+                squares[place - 1, at, 1],
             )
-            squares[band, at, 0] = low
-            squares[band, at, 1] = high
+            squares[place, at, 0] = low
+            squares[place, at, 1] = high
 
 
 @part
-def total_of(running, start, end, cell):  # type: ignore[no-untyped-def]
-    """The total of the bands [start, end) of running sums."""
-    total = running[end - 1, cell] if end > 0 else np.int64(0)
-    return total - running[start - 1, cell] if start > 0 else total
+def build_spans(bands, smallest, largest):  # type: ignore[no-untyped-def]
+    """Makes the extremes of 2^n bands from each band on, level n of n levels, from those of single bands."""
+    level, width = 1, 1
+    while 2 * width <= bands:
+        for band in range(bands - 2 * width + 1):
+            for at in range(smallest.shape[2]):
+                smallest[level, band, at] = min(
+                    smallest[level - 1, band, at], smallest[level - 1, band + width, at]
+                )
+                largest[level, band, at] = max(
+                    largest[level - 1, band, at], largest[level - 1, band + width, at]
+                )
+        level, width = level + 1, 2 * width
 
 
 @part
-def squares_of(running, start, end, at):  # type: ignore[no-untyped-def]
-    """The two limbs of the squares of the bands [start, end) of running sums."""
-    low = running[end - 1, at, 0] if end > 0 else U(0)
-    high = running[end - 1, at, 1] if end > 0 else U(0)
-    if start > 0:
-        low, high = limbs.subtract(low, high, running[start - 1, at, 0], running[start - 1, at, 1])
-    return low, high
+def level_of(length):  # type: ignore[no-untyped-def]
+    """The largest n with 2^n ≤ length, which is 1 or more."""
+    level = 0
+    while 2 << level <= length:
+        level += 1
+    return level
 
 
 @part
-def start_run(run_smallest, run_largest, run_ordered, run_gaps):  # type: ignore[no-untyped-def]
+def start_run(run_ordered, run_gaps):  # type: ignore[no-untyped-def]
     """Empties what is merged backwards."""
-    run_smallest[:] = NEVER
-    run_largest[:] = LOWEST
     run_gaps[:] = U(0)
     run_ordered[FIRST_AT] = NEVER
     run_ordered[LAST_AT] = NONE
@@ -161,13 +171,8 @@ def start_run(run_smallest, run_largest, run_ordered, run_gaps):  # type: ignore
 
 
 @part
-def merge_earlier(  # type: ignore[no-untyped-def]
-    band, times, smallest, largest, ordered, gaps, run_smallest, run_largest, run_ordered, run_gaps
-):
+def merge_earlier(band, times, ordered, gaps, run_ordered, run_gaps):  # type: ignore[no-untyped-def]
     """Merges an earlier band into what was merged of all later ones; later events have higher numbers."""
-    for at in range(run_smallest.size):
-        run_smallest[at] = min(run_smallest[at], smallest[band, at])
-        run_largest[at] = max(run_largest[at], largest[band, at])
     for at in range(run_gaps.shape[0]):
         last = ordered[band, LAST_AT, at]
         if last != NONE:

@@ -52,8 +52,13 @@ def _place_of(edges, count, time, seq):  # type: ignore[no-untyped-def]
 
 
 @part
-def find_edges(row_low, row_high, end_times, end_seqs, edge_rows, starts, edges, end_at, start_at):  # type: ignore[no-untyped-def]
-    """Collects the edges of some rows and finds each end and start among them; how many there are."""
+def find_edges(  # type: ignore[no-untyped-def]
+    row_low, row_high, end_times, end_seqs, edge_rows, starts, order, edges, end_at, start_at
+):
+    """Collects the edges of some rows and finds each end, and each window's start, among them.
+
+    Returns how many there are.
+    """
     count = 0
     windows = starts.shape[1]
     for row in range(row_low, row_high):
@@ -65,8 +70,9 @@ def find_edges(row_low, row_high, end_times, end_seqs, edge_rows, starts, edges,
     count = _sort_edges(edges, count)
     for row in range(row_low, row_high):
         end_at[row - row_low] = _place_of(edges, count, end_times[row], end_seqs[row])
+        edge = edge_rows[row]
         for rank in range(windows):
-            start_at[row - row_low, rank] = _place_of(edges, count, starts[edge_rows[row], rank], LOWEST)
+            start_at[row - row_low, order[edge, rank]] = _place_of(edges, count, starts[edge, rank], LOWEST)
     return count
 
 
