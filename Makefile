@@ -7,7 +7,7 @@ DEMO ?= demo-bank
 HAVE_UV := $(shell command -v uv 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check docs bench lock format clean
+.PHONY: help demo test nightly check docs bench lock format clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /  make \1\t/' | expand -t 18
@@ -21,6 +21,9 @@ demo: $(VENV)/.core ## fresh machine: install, simulate a bank of 5,000, run eve
 
 test: $(VENV)/.test ## fresh machine: the whole test suite
 	$(BIN)/python -m pytest -q -n 2 --dist loadgroup
+
+nightly: $(VENV)/.test ## a hundred thousand more examples of the parity of windows; about half an hour
+	BANKMINE_NIGHTLY=100000 $(BIN)/python -m pytest -q -n 2 tests/windows/parity -k all_night
 
 check: $(VENV)/.test ## style, types, the arrows between rooms, licences, documentation
 	$(BIN)/ruff format --check .
