@@ -43,12 +43,12 @@ class OnlineState:
     def __init__(
         self, plan: OnlinePlan, memory: Ints, *, zone: Zone, covered_from: int, lateness: Span
     ) -> None:
-        from bankmine.windows.online_kernel import enter_one
+        from bankmine.windows.online_kernel import enter_events
 
         self._plan, self._memory = plan, memory
         self.zone, self.covered_from, self.lateness = zone, covered_from, lateness
         self._feedback = Feedback(plan.table, tuple(plan.fields.verdicts))
-        self._enter_one = enter_one
+        self._enter_events = enter_events
         self._numbers = plan.numbers
 
     @classmethod
@@ -139,10 +139,19 @@ class OnlineState:
         """
         if self._feedback.versions:
             self._tell_of_feedback(event)
-        fault = self._enter_one(
-            self._memory, self._numbers, event, answer.whole, answer.real, answer.present, answer.wide
-        )
-        if fault:
+        entered = self._enter_events(
+            self._memory,
+            self._numbers,
+            event,
+            0,
+            1,
+            True,
+            answer.whole,
+            answer.real,
+            answer.present,
+            answer.wide,
+        )  # fmt: skip
+        if entered == 0:
             self._refuse(event, 0)
         return answer
 
@@ -259,10 +268,8 @@ class OnlineState:
     def _enter_between(
         self, events: Ints, first: int, last: int, answer: Answer | None, answering: bool
     ) -> None:
-        from bankmine.windows.online_kernel import enter_events
-
         into = answer if answer is not None else Answer(self._plan.columns, 0)
-        done = enter_events(
+        done = self._enter_events(
             self._memory, self._numbers, events, first, last, answering, into.whole, into.real, into.present,
             into.wide,
         )  # fmt: skip
@@ -271,13 +278,11 @@ class OnlineState:
 
     def _tell(self, until: int) -> None:
         """Tells the state of the verdicts known up to an instant."""
-        from bankmine.windows.online_kernel import set_verdicts, settle_until
+        from bankmine.windows.online_kernel import learn
 
         for now, by_label in self._feedback.take(until):
-            settle_until(self._memory, self._numbers, now)
             for label, pairs in by_label.items():
-                place = self._plan.fields.verdicts[label]
-                set_verdicts(self._memory, self._numbers, pairs, place, now)
+                learn(self._memory, self._numbers, pairs, self._plan.fields.verdicts[label], now)
 
     def _tell_of_feedback(self, event: Ints) -> None:
         now, subject = int(event[0, _KNOWN]), int(event[0, EVENT_FIELDS])

@@ -67,9 +67,9 @@ def extend(state: OnlineState, more: Sequence[Feature], warehouse: Readable) -> 
 
 
 def _know(state: OnlineState, until: int) -> None:
-    from bankmine.windows.online_kernel import settle_until
+    from bankmine.windows.online_kernel import learn
 
-    settle_until(state._memory, state._numbers, until)
+    learn(state._memory, state._numbers, np.zeros((0, 2), np.int64), 0, until)
 
 
 def _history(state: OnlineState, warehouse: Readable, until: int) -> Ints:

@@ -329,6 +329,9 @@ def answer(heap, plan, events, r, wide, whole, real, present, row):  # type: ign
     find_edges(heap, plan, time)
     day = civil_day(heap, plan, time) if plan[CUTOFF_DAY] else 0
     too_late = False
+    for column in range(plan[COLUMNS]):
+        whole[column, row] = 0
+        present[column, row] = False
     for group in range(plan[PLAN_GROUPS]):
         g = plan[plan[GROUPS_AT] + group]
         key = events[r, FIELDS - 1 + plan[g + G_KEY]]
@@ -363,7 +366,7 @@ def enter_events(  # type: ignore[no-untyped-def]
 ):
     """Enters events[first:last] and answers them in the rows first … of the answer; the first not entered.
 
-    `whole` and `real` are two views of the same memory and hold zeros, `present` False.
+    `whole` and `real` are two views of the same memory.
     """
     if first < last and events[first, KNOWN - 1] == heap[KNOWN_UNTIL]:
         heap[SPLIT] += 1
@@ -391,32 +394,15 @@ def enter_events(  # type: ignore[no-untyped-def]
     return last
 
 
-@kernel(nb.int64(*MEMORY, I2, *ANSWER))
-def enter_one(heap, plan, events, whole, real, present, wide):  # type: ignore[no-untyped-def]
-    """Enters and answers one event; 0, or why it could not enter."""
-    heap[FAULT] = _fault(heap, plan, events, 0)
-    if heap[FAULT] != 0:
-        return heap[FAULT]
-    for column in range(plan[COLUMNS]):
-        whole[column, 0] = 0
-        present[column, 0] = False
-    now = events[0, KNOWN - 1]
-    heap[SPLIT] += now == heap[KNOWN_UNTIL]
-    settle(heap, plan, now)
-    heap[KNOWN_UNTIL] = now
-    heap[KEPT_FROM] = max(heap[KEPT_FROM], now - plan[REACH])
-    if not enter(heap, plan, events, 0, now):
-        heap[FAULT] = OVERFLOW
-        return OVERFLOW
-    heap[ENTERED] += 1
-    answer(heap, plan, events, 0, wide, whole, real, present, 0)
-    let_old_go(heap, plan)
-    return 0
-
-
 @kernel(nb.int64(*MEMORY, I2, nb.int64, nb.int64))
-def set_verdicts(heap, plan, subjects, field, now):  # type: ignore[no-untyped-def]
-    """Sets a measure for the rows of subjects, pairs (subject, 0 or 1); how many rows changed."""
+def learn(heap, plan, subjects, field, now):  # type: ignore[no-untyped-def]
+    """Brings knowledge to an instant: of outcomes, and of verdicts, pairs (subject, 0 or 1) for a field.
+
+    The number of rows whose verdict changed.
+    """
+    settle(heap, plan, now)
+    heap[KNOWN_UNTIL] = max(heap[KNOWN_UNTIL], now)
+    heap[KEPT_FROM] = max(heap[KEPT_FROM], now - plan[REACH])
     changed = np.int64(0)
     for i in range(subjects.shape[0]):
         mask = heap[INDEX_SIZE] - 1
@@ -443,11 +429,3 @@ def list_rows(heap, plan, found):  # type: ignore[no-untyped-def]
         count += 1
         row = heap[row + NEXT]
     return count
-
-
-@kernel(nb.void(*MEMORY, nb.int64))
-def settle_until(heap, plan, now):  # type: ignore[no-untyped-def]
-    """Brings the state's knowledge to an instant without an event."""
-    settle(heap, plan, now)
-    heap[KNOWN_UNTIL] = max(heap[KNOWN_UNTIL], now)
-    heap[KEPT_FROM] = max(heap[KEPT_FROM], now - plan[REACH])
