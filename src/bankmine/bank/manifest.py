@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -107,14 +107,27 @@ class Manifest:
 
 
 def _canonical(body: dict[str, Any]) -> str:
-    return json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=vars)
 
 
 def to_json(manifest: Manifest) -> str:
-    """The manifest as text, with its checksum."""
-    body = {"format": FORMAT, **asdict(manifest)}
-    checksum = hashlib.sha256(_canonical(body).encode()).hexdigest()
-    return json.dumps({"checksum": checksum, **body}, indent=1, ensure_ascii=False) + "\n"
+    """The manifest as text, with its checksum; each load and each table is a line."""
+    body = {"format": FORMAT, **vars(manifest)}
+    head = {"checksum": hashlib.sha256(_canonical(body).encode()).hexdigest(), **body}
+    return "{" + ",".join(f"\n {_line(name)}: {_lines(value)}" for name, value in head.items()) + "\n}\n"
+
+
+def _lines(value: Any) -> str:
+    """A value as JSON, the parts of a long list or mapping one a line."""
+    if isinstance(value, dict) and value:
+        return "{" + ",".join(f"\n  {_line(name)}: {_line(part)}" for name, part in value.items()) + "\n }"
+    if isinstance(value, tuple) and value:
+        return "[" + ",".join(f"\n  {_line(part)}" for part in value) + "\n ]"
+    return _line(value)
+
+
+def _line(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, default=vars)
 
 
 def from_json(text: str, *, where: Path) -> Manifest:

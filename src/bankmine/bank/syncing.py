@@ -32,7 +32,10 @@ class Syncing:
         file.flush()
         if self._pool is None:
             self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="sync")
-        self._folders |= {folder for folder in path.parents if folder.is_relative_to(self._root)}
+        folder = path.parent
+        while folder not in self._folders:  # up to the root, whose parents are not ours
+            self._folders.add(folder)
+            folder = folder if folder == self._root else folder.parent
         self._open.acquire()
         self._waiting.append(self._pool.submit(self._sync, file))
 

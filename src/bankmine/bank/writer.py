@@ -18,7 +18,7 @@ from typing import Any
 from bankmine import clock
 from bankmine.bank.catalogue import TABLES
 from bankmine.bank.catalogue import table as bank_table
-from bankmine.bank.columns import MAIN, Kind, Table, Type
+from bankmine.bank.columns import MAIN, Column, Kind, Table, Type
 from bankmine.bank.hashing import bucket_of
 from bankmine.bank.kept_files import sweep_kept
 from bankmine.bank.locking import full_disk_is_one_line, locked
@@ -215,11 +215,7 @@ class LoadWriter:
         path = f"{place}/{stem}.parquet"
         target = self.folder / path
         target.parent.mkdir(parents=True, exist_ok=True)
-        codes = [
-            c.name
-            for c in declared.all_columns
-            if c.name in schema.names and (c.type in (Type.CODE, Type.BOOLEAN) or c.name == "load_number")
-        ]
+        codes = [name for name in schema.names if _has_few_values(declared.column(name))]
         rows = rows if rows.schema.equals(schema) else rows.cast(schema)
         out = target.open("wb")
         try:
@@ -309,6 +305,11 @@ class LoadWriter:
         for path in self.removed - listed:
             (self.folder / path).unlink(missing_ok=True)
         return self.warehouse
+
+
+def _has_few_values(column: Column) -> bool:
+    """Whether a dictionary makes the column smaller."""
+    return column.type in (Type.CODE, Type.BOOLEAN) or column.name == "load_number"
 
 
 def _bucket_by_bucket(batches: Iterable[Any], *, bucketed: bool) -> Iterator[tuple[int | None, Any]]:
