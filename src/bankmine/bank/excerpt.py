@@ -9,9 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import cache
 
-from bankmine.bank.civil import Zone
 from bankmine.bank.columns import MAIN
 from bankmine.bank.manifest import DataFile, TableState
 from bankmine.bank.warehouse import Warehouse
@@ -29,11 +27,6 @@ class Excerpt(Warehouse):
         self.covered = dict(covered)
         self._rows = {name: whole.rows(name) for name in covered}
         self._orders = {name: {file.order for file in state.files} for name, state in states.items() if state}
-
-    @property
-    def zone(self) -> Zone:
-        """The bank's time zone; one for all excerpts of a process, as its changes take long to find."""
-        return _zone(self.manifest.time_zone)
 
     def rows(self, table: str) -> int:
         """Rows of the table in the whole warehouse."""
@@ -61,9 +54,6 @@ class Excerpt(Warehouse):
                 f"a task that holds {', '.join(self.covered)} asked for {table}",
                 hint="This is a fault in bankmine; set engine.name to duckdb and report it.",
             )
-
-
-_zone = cache(Zone)
 
 
 def _named(bucket: int | None) -> str:
