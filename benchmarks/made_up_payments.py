@@ -18,8 +18,11 @@ LATE_SHARE, CORRECTED_SHARE = 0.005, 0.001
 DAY_US = 86_400_000_000
 
 
-def rows_of(count: int, seed: int, zone: Any) -> Any:
-    """An Arrow table in the schema of `transaction`, without load_number; `count` events, some corrected."""
+def rows_of(count: int, seed: int, zone: Any, *, punctual: bool) -> Any:
+    """An Arrow table in the schema of `transaction`, without load_number; `count` events, some corrected.
+
+    Where all are `punctual` nothing is late or corrected.
+    """
     import pyarrow as pa
 
     from bankmine.bank.catalogue import table
@@ -31,14 +34,17 @@ def rows_of(count: int, seed: int, zone: Any) -> Any:
     cards = splitmix64(np.arange(max(1, count // PAYMENTS_A_CARD))).view(np.int64) >> 1
     merchants = splitmix64(np.arange(10**9, 10**9 + max(1, count // PAYMENTS_A_MERCHANT))).view(np.int64)
     card = cards[draw.integers(0, len(cards), count)]
-    late = draw.random(count) < LATE_SHARE
+    late = draw.random(count) < (0 if punctual else LATE_SHARE)
     known = when + np.where(late, draw.integers(DAY_US, 10 * DAY_US, count), 0)
     amount = np.maximum(1, draw.lognormal(8, 1.2, count).astype(np.int64))
-    corrected = np.flatnonzero(draw.random(count) < CORRECTED_SHARE)
+    corrected = np.flatnonzero(draw.random(count) < (0 if punctual else CORRECTED_SHARE))
     place = np.concatenate([np.arange(count), corrected])
     known = np.concatenate([known, known[corrected] + 5 * DAY_US])
     amount = np.concatenate([amount, amount[corrected] + 100])
     instant = pa.timestamp("us", tz="UTC")
+
+    channels = pa.array(["pos", "online", "atm", "app"])
+    channel = channels.take(pa.array(draw.integers(0, 4, count)[place]))
 
     def constant(word: str) -> Any:
         return pa.repeat(word, len(place))
@@ -51,6 +57,7 @@ def rows_of(count: int, seed: int, zone: Any) -> Any:
         "is_primary": pa.array(np.ones(len(place), bool)),
         "amount_minor": pa.array(amount), "base_minor": pa.array(amount),
         "currency": constant("EUR"), "direction": constant("out"), "status": constant("booked"),
+        "channel": channel,
         "event_time": pa.array(when[place]).cast(instant), "known_at": pa.array(known).cast(instant),
         "seq": pa.array(place.astype(np.int64)), "cancelled": pa.array(np.zeros(len(place), bool)),
     }  # fmt: skip
@@ -60,7 +67,7 @@ def rows_of(count: int, seed: int, zone: Any) -> Any:
     )
 
 
-def write(folder: Path, rows: int, seed: int = 11) -> None:
+def write(folder: Path, rows: int, seed: int = 11, *, punctual: bool = False) -> None:
     """Writes a warehouse in one load, with its projections; an existing one is kept."""
     from bankmine.bank.manifest import Load, TableLoad
     from bankmine.bank.warehouse import Warehouse
@@ -73,7 +80,7 @@ def write(folder: Path, rows: int, seed: int = 11) -> None:
         Warehouse.create(folder, time_zone="Europe/Prague", currency="EUR", key_identity="made-up")
     with writing(folder) as writer:
         zone = writer.warehouse.zone
-        made = rows_of(rows, seed, zone)
+        made = rows_of(rows, seed, zone, punctual=punctual)
         writer.append("transaction", made)
         coverage = (zone.parse("2023-11-01"), zone.parse(UNTIL))
         done = TableLoad(rows=made.num_rows, read=made.num_rows, coverage=coverage)
