@@ -72,9 +72,8 @@ def payments(count: int, *, cards: int, merchants: int, days: int, plain: bool =
         corrected.number, corrected.event_time, corrected.known_at + draw.integers(1, DAY, len(again)),
         corrected.load + 1, corrected.card, corrected.merchant, draw.integers(1, 100_000, len(again)),
     )  # fmt: skip
-    both = Stream(*(
-        np.concatenate([getattr(first, name), getattr(corrected, name)]) for name in first.__dataclass_fields__
-    ))  # fmt: skip
+    names = first.__dataclass_fields__
+    both = Stream(*(np.concatenate([getattr(first, name), getattr(corrected, name)]) for name in names))
     return both.take(np.lexsort((both.load, both.known_at)))
 
 
