@@ -20,6 +20,8 @@ ROWS = {
     "S1": "snapshot_one",
     "S2": "snapshot_twelve",
     "S3": "day_speed",
+    "S4": "snapshot_memory",
+    "PIC": "pictures",
     "SPK": "spark_snapshot",
     "S5": "online_speed",
     "ONL": "online_memory",
