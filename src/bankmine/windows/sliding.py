@@ -100,7 +100,7 @@ def _slide_chunk(
     held: tuple[Any, ...], asked: tuple[Any, ...], reading: Reading, targets: Ints, result: Result
 ) -> None:
     """Answers some rows side by side, then writes them into their rows of the result."""
-    from bankmine.windows.slide_kernel import scatter, slide_rows
+    from bankmine.windows.sliding_kernel import scatter, slide_rows
 
     whole = np.zeros((len(targets), len(reading.columns)), np.int64)
     missing = np.zeros(whole.shape, np.uint8)
