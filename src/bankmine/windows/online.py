@@ -161,7 +161,7 @@ class OnlineState:
 
     @property
     def places(self) -> dict[str, int]:
-        """Where each value of an event lies in the array that `one` takes; `status` is 2, cancelled 3."""
+        """Where each value of an event lies in the array that `one` takes; `flags` is 2, cancelled 3."""
         own = {one.name: EVENT_FIELDS + place for place, one in enumerate(self._plan.fields)}
         return {name: place for place, name in enumerate(SYSTEM)} | own
 
@@ -170,7 +170,7 @@ class OnlineState:
         event = np.full((1, EVENT_FIELDS + len(self._plan.fields)), MISSING, np.int64)
         event[0, :EVENT_FIELDS] = 0
         status = PRIMARY if values.pop("is_primary", True) else 0
-        event[0, self.places["status"]] = status | (CANCELLED if values.pop("cancelled", False) else 0)
+        event[0, self.places["flags"]] = status | (CANCELLED if values.pop("cancelled", False) else 0)
         for place in self._plan.fields.verdicts.values():
             event[0, EVENT_FIELDS + place] = 0
         for name, value in values.items():

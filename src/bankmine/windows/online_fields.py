@@ -20,7 +20,7 @@ from bankmine.windows.plan import Pass
 from bankmine.windows.scale import in_units
 
 Ints = NDArray[np.int64]
-SYSTEM = ("event_time", "seq", "known_at", "load_number", "status")
+SYSTEM = ("event_time", "seq", "known_at", "load_number", "flags")
 VERDICT = "verdict of "
 UNLISTED = -1
 
