@@ -38,6 +38,7 @@ MAGIC = b"BMKEPT01"
 _HEAD = struct.Struct("<8sQQ8s")
 _ALIGN = 64
 _FULL = (errno.ENOSPC, errno.EDQUOT)
+_SEEN_AT_MOST = 1_000_000
 _seen: set[tuple[Any, ...]] = set()
 
 
@@ -98,6 +99,8 @@ class KeptFile:
         if mark not in _seen:
             if checksum_of_array(found) != checksum:
                 raise ValueError(f"the kept array {name} was changed")
+            if len(_seen) >= _SEEN_AT_MOST:
+                _seen.clear()
             _seen.add(mark)
         return found
 

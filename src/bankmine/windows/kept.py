@@ -128,11 +128,8 @@ def _anew(
 
 def _held(one: Bucket, found: KeptFile | None) -> tuple[str, ...]:
     """The columns asked for, and those a kept file holds already."""
-    held = (
-        []
-        if found is None
-        else [name.removeprefix("data:") for name in found.names if name.startswith("data:")]
-    )
+    names = () if found is None else found.names
+    held = [name.removeprefix("data:") for name in names if name.startswith("data:")]
     declared = [name for name in held if one.declared.has(name) and name != "load_number"]
     return tuple(dict.fromkeys([*one.names, *declared]))
 

@@ -85,21 +85,3 @@ def number_items(keys, slots, items):  # type: ignore[no-untyped-def]
         else:
             numbers[i] = numbers[table[at]]
     return numbers
-
-
-@nb.njit(nb.int64(_INTS, _INTS, _INTS), cache=True, nogil=True)
-def order_state(keys, times, seqs):  # type: ignore[no-untyped-def]
-    """How rows lie by (key, time, seq): 1 strictly ascending, 2 ascending with equals, 0 not ascending."""
-    state = 1
-    for i in range(1, keys.size):
-        if keys[i] != keys[i - 1]:
-            if keys[i] < keys[i - 1]:
-                return 0
-        elif times[i] != times[i - 1]:
-            if times[i] < times[i - 1]:
-                return 0
-        elif seqs[i] < seqs[i - 1]:
-            return 0
-        elif seqs[i] == seqs[i - 1]:
-            state = 2
-    return state
