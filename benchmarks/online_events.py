@@ -1,8 +1,8 @@
 """Made-up card payments as a stream, for the rows on online state.
 
-Amounts, cards and merchants are drawn; a few merchants take most payments. One event in 200 is known up
-to three days late, one in 1,000 is corrected within a day. No clock changes in the period, so that a civil
-day has 24 hours and windows of elapsed time, which is all the others know, are the same windows.
+Amounts, cards and merchants are drawn; with a skew a few merchants take most payments. One event in 200 is
+known up to three days late, one in 1,000 is corrected within a day. No clock changes in the period, so that a
+civil day has 24 hours and windows of elapsed time, which is all the others know, are the same windows.
 """
 
 from __future__ import annotations
@@ -56,15 +56,17 @@ class Stream:
         })  # fmt: skip
 
 
-def payments(count: int, *, cards: int, merchants: int, days: int, plain: bool = False) -> Stream:
-    """A stream of payments; `plain` ones are all in time and never corrected."""
+def payments(
+    count: int, *, cards: int, merchants: int, days: int, plain: bool = False, skew: float = 3.0
+) -> Stream:
+    """A stream of payments; `plain` ones are all in time and never corrected; no `skew` is 1."""
     draw = np.random.default_rng(1)
     times = np.sort(draw.integers(BEGIN, BEGIN + days * DAY, count))
     late = draw.random(count) < (0 if plain else 0.005)
     known = times + np.where(late, draw.integers(0, 3 * DAY, count), 0)
     first = Stream(
         np.arange(count), times, known, np.ones(count, np.int64), draw.integers(0, cards, count),
-        (merchants * draw.random(count) ** 3).astype(np.int64), draw.integers(1, 100_000, count),
+        (merchants * draw.random(count) ** skew).astype(np.int64), draw.integers(1, 100_000, count),
     )  # fmt: skip
     again = np.flatnonzero(draw.random(count) < (0 if plain else 0.001))
     corrected = first.take(again)

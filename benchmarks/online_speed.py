@@ -27,8 +27,8 @@ def run() -> Row:
     """Both lists of features, every contender."""
     ours: dict[str, Any] = {}
     theirs: dict[str, Any] = {}
-    stream = payments(COUNT, cards=CARDS, merchants=MERCHANTS, days=DAYS)
-    plain = payments(COUNT, cards=CARDS, merchants=MERCHANTS, days=DAYS, plain=True)
+    stream = payments(COUNT, cards=CARDS, merchants=MERCHANTS, days=DAYS, skew=1.0)
+    plain = payments(COUNT, cards=CARDS, merchants=MERCHANTS, days=DAYS, skew=1.0, plain=True)
     for part, wide in (("a", False), ("b", True)):
         ours[part] = _ours(stream, wide)
         theirs[part] = _peers(plain, wide)

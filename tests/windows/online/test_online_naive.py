@@ -21,7 +21,7 @@ STATES = {
     "several keys": ("transaction", (*CUSTOMERS, *TERMINALS, *ACCOUNTS)),
 }
 thorough = settings(
-    max_examples=60,
+    max_examples=40,
     deadline=None,
     derandomize=True,
     suppress_health_check=[
