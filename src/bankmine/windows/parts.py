@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -27,9 +27,9 @@ from bankmine.bank.manifest import sync_folder
 from bankmine.errors import ConfigurationError, CutoffError, WarehouseError
 from bankmine.windows.declaration import Feature
 from bankmine.windows.plan import Group, check_names, check_tables, parts, plan
-from bankmine.windows.reader import EventRows, Readable, order_for, read_parts
+from bankmine.windows.reader import EventRows, Readable, order_for
 from bankmine.windows.result import Memory
-from bankmine.windows.snapshot import Asked, Calculation, among
+from bankmine.windows.snapshot import Asked, Calculation, Held, Prepared, among
 
 Ints = NDArray[np.int64]
 Progress = Callable[[str, int, int], None]
@@ -103,12 +103,13 @@ def part_table(
     import pyarrow as pa
 
     calculation = calculation or Calculation(warehouse, asked.features)
-    keys = _keys(warehouse, calculation, part) if subjects is None else np.unique(subjects)
+    held = _held(warehouse, calculation, part) if subjects is None else {}
+    keys = _keys(held.values()) if subjects is None else np.unique(subjects)
     keys = keys[bucket_of(keys, asked.parts) == part]
     rows = np.repeat(keys, len(asked.cutoffs))
     when = np.tile(np.array(asked.cutoffs, np.int64), len(keys))
     known = when if asked.as_of is None else np.full(len(when), asked.as_of, np.int64)
-    found = calculation.table(Asked({asked.key: rows}, when, known), threads=1)
+    found = calculation.table(Asked({asked.key: rows}, when, known), threads=1, held=held)
     instants = pa.array(when).cast(pa.timestamp("us", tz="UTC"))
     return pa.table([pa.array(rows), instants, *found.columns], [asked.key, "cutoff", *found.column_names])
 
@@ -211,16 +212,21 @@ def _by(warehouse: Readable, group: Group) -> bool:
     return catalogue.table(group.table).bucket_key == group.key or order != MAIN
 
 
-def _keys(warehouse: Readable, calculation: Calculation, part: int) -> Ints:
-    """All keys of a part that occur in the features' tables, ascending."""
-    found = [np.zeros(0, np.int64)]
+def _held(warehouse: Readable, calculation: Calculation, part: int) -> Held:
+    """The rows of a part, of each table of the features."""
+    found: dict[tuple[Prepared, int | None], tuple[EventRows, ...]] = {}
     for prepared in calculation.groups:
-        group = prepared.group
-        bucket = part & (warehouse.buckets(group.table) - 1) if prepared.bucketed else None
-        pieces = read_parts(
-            warehouse, group.table, key=group.key, columns=group.columns, bucket=bucket, order=prepared.order
-        )
-        found += [_with_rows(rows) for rows in pieces[-1:]]
+        buckets = warehouse.buckets(prepared.group.table)
+        bucket = part & (buckets - 1) if prepared.bucketed and buckets > 1 else None
+        found[prepared, bucket] = prepared.read(bucket)
+    return found
+
+
+def _keys(held: Iterable[tuple[EventRows, ...]]) -> Ints:
+    """All keys that have rows, ascending."""
+    found = [np.zeros(0, np.int64)]
+    for pieces in held:
+        found.append(_with_rows(pieces[-1]))
         found += [_with_rows(rows, but=pieces[-1].keys) for rows in pieces[:-1]]
     return np.unique(np.concatenate(found))
 

@@ -23,7 +23,7 @@ from bankmine.windows.entries import make_entries
 from bankmine.windows.plan import Group, check_names, check_tables, parts, plan
 from bankmine.windows.reader import EventRows, Readable, order_for, read_parts
 from bankmine.windows.replayed import Replayed, each, read_replayed
-from bankmine.windows.result import Result, columns_of
+from bankmine.windows.result import Result, columns_of, shown
 from bankmine.windows.sliding import Reading, Rows, key_ranges, shared_out, slide
 from bankmine.windows.verdicts import NO_VERDICTS, read_verdicts
 
@@ -60,7 +60,7 @@ def replay(
     for group in plan(features):
         work = _Work.of(warehouse, group, events, columns, result, declared.name)
         work.run(threads)
-    made = columns_of(features, columns, result)
+    made = columns_of(shown(features, columns), result)
     return pa.table([*events.shown.columns, *made.values()], [*events.shown.column_names, *made])
 
 

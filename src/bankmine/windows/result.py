@@ -62,22 +62,37 @@ class Memory:
         return lent
 
 
-def columns_of(
-    features: Sequence[Feature], columns: Mapping[WindowFeature, int], result: Result
-) -> dict[str, Any]:
-    """The features in the order given as Arrow arrays: int64 for whole numbers, else float64."""
+@dataclass(frozen=True)
+class Shown:
+    """A feature of a result: its name and its column; of a ratio the columns of its two parts."""
+
+    name: str
+    whole: bool
+    column: int
+    below: int | None = None
+
+
+def shown(features: Sequence[Feature], columns: Mapping[WindowFeature, int]) -> tuple[Shown, ...]:
+    """The features in the order given, found once for all results."""
+    return tuple(
+        Shown(one.name, False, columns[one.numerator], columns[one.denominator])
+        if isinstance(one, RatioFeature)
+        else Shown(one.name, is_whole(one), columns[one])
+        for one in features
+    )
+
+
+def columns_of(features: Sequence[Shown], result: Result) -> dict[str, Any]:
+    """The features as Arrow arrays: int64 for whole numbers, else float64."""
     some_missing = np.asarray(result.missing.any(axis=1))
-    return {feature.name: _column(feature, columns, result, some_missing) for feature in features}
+    return {one.name: _column(one, result, some_missing) for one in features}
 
 
-def _column(
-    feature: Feature, columns: Mapping[WindowFeature, int], result: Result, some_missing: NDArray[np.bool_]
-) -> Any:
-    if isinstance(feature, RatioFeature):
-        return _ratio(columns[feature.numerator], columns[feature.denominator], result)
-    at = columns[feature]
-    values = result.whole[at] if is_whole(feature) else result.real[at]
-    return arrow(values, result.missing[at] if some_missing[at] else None)
+def _column(one: Shown, result: Result, some_missing: NDArray[np.bool_]) -> Any:
+    if one.below is not None:
+        return _ratio(one.column, one.below, result)
+    values = result.whole[one.column] if one.whole else result.real[one.column]
+    return arrow(values, result.missing[one.column] if some_missing[one.column] else None)
 
 
 def _ratio(above: int, below: int, result: Result) -> Any:

@@ -26,7 +26,7 @@ from bankmine.windows.edges import Edges, find_edges
 from bankmine.windows.entries import make_entries
 from bankmine.windows.plan import Group, Pass, check_names, check_tables, parts, plan
 from bankmine.windows.reader import EventRows, Readable, order_for, read_parts, read_rows
-from bankmine.windows.result import Memory, Result, columns_of
+from bankmine.windows.result import Memory, Result, columns_of, shown
 from bankmine.windows.sliding import Reading, Rows, slide
 from bankmine.windows.span import Span
 from bankmine.windows.verdicts import NO_VERDICTS, Verdicts, read_verdicts
@@ -142,30 +142,32 @@ class Calculation:
     def __init__(self, warehouse: Readable, features: Sequence[Feature]) -> None:
         self.warehouse, self.features = warehouse, features
         self.memory: Memory | None = None
-        self.columns = {feature: place for place, feature in enumerate(parts(features))}
-        self.groups = [_Prepared(warehouse, group, self.columns) for group in plan(features)]
+        columns = {feature: place for place, feature in enumerate(parts(features))}
+        self.shown = shown(features, columns)
+        self.width = len(columns)
+        self.groups = [Prepared(warehouse, group, columns) for group in plan(features)]
 
-    def table(self, asked: Asked, *, threads: int) -> Any:
-        """An Arrow table of the features of the rows asked."""
+    def table(self, asked: Asked, *, threads: int, held: Held | None = None) -> Any:
+        """An Arrow table of the features of the rows asked; what is `held` need not be read."""
         import pyarrow as pa
 
-        result = Result.empty(len(self.columns), len(asked.cutoffs), self.memory)
+        result = Result.empty(self.width, len(asked.cutoffs), self.memory)
         for group in self.groups:
-            work = _Work(self.warehouse, group, asked, result)
+            work = _Work(group, asked, result, held or {})
             if threads > 1 and len(work.buckets) > 1:
                 with ThreadPoolExecutor(threads) as pool:
                     list(pool.map(work.run, work.buckets))
             else:
                 for bucket in work.buckets:
                     work.run(bucket)
-        return pa.table(columns_of(self.features, self.columns, result))
+        return pa.table(columns_of(self.shown, result))
 
 
-class _Prepared:
+class Prepared:
     """One group of a calculation: the programs of its units, and the verdicts it is measured by."""
 
     def __init__(self, warehouse: Readable, group: Group, columns: dict[WindowFeature, int]) -> None:
-        self.group = group
+        self.warehouse, self.group = warehouse, group
         self.programs = [program(unit, columns) for unit in units(group.passes)]
         self.readings = {one: Reading.of(one, columns) for one in group.passes}
         self.place = {feature: columns[feature] for one in group.passes for feature in one.features}
@@ -178,12 +180,24 @@ class _Prepared:
         """The verdicts that measure a pass."""
         return self.verdicts.get(one.source.verdict_of or "", NO_VERDICTS)
 
+    def read(self, bucket: int | None) -> tuple[EventRows, ...]:
+        """The rows of one bucket, in one piece or two; a bucket without files is one empty piece."""
+        where: dict[str, Any] = {
+            "key": self.group.key, "columns": self.group.columns, "bucket": bucket, "order": self.order,
+        }  # fmt: skip
+        pieces = read_parts(self.warehouse, self.group.table, **where)
+        return pieces or (read_rows(self.warehouse, self.group.table, **where),)
+
+
+Held = Mapping[tuple[Prepared, int | None], tuple[EventRows, ...]]
+
 
 class _Work:
     """One group and the rows asked of it, bucket by bucket."""
 
-    def __init__(self, warehouse: Readable, prepared: _Prepared, asked: Asked, result: Result) -> None:
-        self.warehouse, self.prepared, self.asked, self.result = warehouse, prepared, asked, result
+    def __init__(self, prepared: Prepared, asked: Asked, result: Result, held: Held) -> None:
+        self.prepared, self.asked, self.result, self.held = prepared, asked, result, held
+        self.warehouse = prepared.warehouse
         group = prepared.group
         self.keys = asked.subjects[group.key]
         self.positions = asked.is_position_of(group.table)
@@ -218,15 +232,8 @@ class _Work:
 
     def run(self, bucket: int | None) -> None:
         """Reads one bucket and fills its rows of the result."""
-        group, mine = self.prepared.group, self.rows_of[bucket]
-        where: dict[str, Any] = {
-            "key": group.key,
-            "columns": group.columns,
-            "bucket": bucket,
-            "order": self.prepared.order,
-        }
-        pieces = read_parts(self.warehouse, group.table, **where)
-        pieces = pieces or (read_rows(self.warehouse, group.table, **where),)  # a bucket without files
+        mine = self.rows_of[bucket]
+        pieces = self.held.get((self.prepared, bucket)) or self.prepared.read(bucket)
         for rows in reversed(pieces):
             here = np.ones(len(mine), np.bool_) if rows is pieces[0] else among(self.keys[mine], rows.keys)
             if here.any():
