@@ -122,7 +122,9 @@ def rounded_ratio(n2, n1, n0, divisor):  # type: ignore[no-untyped-def]
 
 @part
 def ratio(above, below):  # type: ignore[no-untyped-def]
-    """The double nearest to a signed integer over another; the second is not 0."""
+    """The double nearest to a signed integer over another; the second is not 0. Zero has no sign."""
+    if above == 0:
+        return 0.0
     if -_EXACT <= above <= _EXACT and -_EXACT <= below <= _EXACT:
         return float(above) / float(below)
     value = rounded_ratio(_ZERO, _ZERO, magnitude(above), magnitude(below))

@@ -24,10 +24,14 @@ from bankmine.windows import events, ratio, windows
 from bankmine.windows.declaration import Feature
 from bankmine.windows.naive import Bank
 
+Amounts = tuple[int, ...]
+Groups = tuple[tuple[Feature, ...], ...]
 MINUTE = 60_000_000
 BACK = (0, 1, HOUR, 90 * MINUTE, DAY - 1, DAY, DAY + HOUR, 3 * DAY, 7 * DAY, 20 * DAY, 31 * DAY, 59 * DAY)
+CLOSE = tuple(step * 10 * MINUTE for step in (0, 1, 2, 3, 5, 8, 13, 21, 70, 140, 145, 150))
 LATE = (1, HOUR, DAY, 3 * DAY, 20 * DAY, 40 * DAY)
-AMOUNTS = (0, 1, 1, 2, 3, 5, 7, 9, 10**9, 2**31, 2**55 - 1, 3)
+AMOUNTS = (0, 1, 1, 2, 3, 5, 7, 9, 4, 8, 6, 3)
+LARGE_AMOUNTS = (0, 1, 2**54 + 1, 2**32, 3, 5, -7, 9, 10**9, 2**31, 2**54 - 1, 3)
 LATENESS = "99d"  # above the latest a version is known, so that nothing is too late for online state
 
 _MEASURED = ["sum", "mean", "variance", "std", "min", "max", "first", "last"]
@@ -40,35 +44,40 @@ _risk = events("transaction", key="terminal_id").verdict("fraud")
 _applied = events("credit_application")
 
 
-def _transaction_features() -> tuple[Feature, ...]:
-    made: list[Feature] = [
-        *windows(_spent, over=["24h", "1d", "1mo", "2mo", "all"], aggregate=[*_MEASURED, *_TIMED]),
-        *windows(_spent, over=["24h", "2mo", "all"], aggregate=["distinct"]),
-        *windows(_moved, over=["1mo", "7d"], aggregate=_LEVELS, by="category", levels=["food", "rent"]),
-        *windows(_moved, over=["3mo"], aggregate=["trend"], by="category", levels=["food"]),
-        *windows(events("transaction"), over=["2mo"], aggregate=["trend", "count"], name="any"),
-        *windows(_moved, over=["30d"], aggregate=["mean", "count", "max", "distinct"], delay="7d"),
-        *windows(_by_card, over=["1h", "24h", "7d", "30d"], aggregate=["count", "sum", "max", "distinct"]),
-        *windows(_by_card, over=["45min", "7d", "all"], aggregate=[*_MEASURED, *_TIMED], name="carded"),
-        *windows(_risk, over=["1d", "30d"], aggregate=["mean", "sum", "max", "count"], delay="7d"),
-        *windows(_risk, over=["all"], aggregate=["mean", "last", "std", "active_days", "gap_std", "min"]),
-    ]
+def _transaction_features() -> Groups:
     numerator, denominator = windows(_spent, over=["7d", "all"], aggregate=["sum"], name="part")
-    return (*made, ratio(numerator, denominator))
-
-
-def _application_features() -> tuple[Feature, ...]:
     return (
-        *windows(_applied.measure("bad"), over=["1mo", "all"], aggregate=[*_MEASURED, "count"], name="bad"),
-        *windows(_applied.where(bad=True), over=["all", "7d"], aggregate=["count", "recency", "gap_mean"]),
-        *windows(_applied.measure("amount_minor"), over=["2mo", "all"], aggregate=["sum", "share", "last"],
-                 by="decision"),
-        *windows(_applied.where(decision="approved").measure("bad"), over=["all"], aggregate=["sum", "std"],
-                 name="approved"),
+        windows(_spent, over=["24h", "1d", "1mo", "2mo", "all"], aggregate=_MEASURED),
+        windows(_spent, over=["24h", "1d", "1mo", "2mo", "all"], aggregate=_TIMED),
+        windows(_spent, over=["24h", "1d", "2mo"], aggregate=["distinct", "max", "min", "std", "gap_std"],
+                name="spread"),
+        windows(_moved, over=["1mo", "7d"], aggregate=_LEVELS, by="category", levels=["food", "rent"]),
+        (*windows(_moved, over=["3mo"], aggregate=["trend"], by="category", levels=["food"]),
+         *windows(events("transaction"), over=["2mo"], aggregate=["trend", "count"], name="any"),
+         ratio(numerator, denominator)),
+        windows(_moved, over=["30d", "8d"], aggregate=["mean", "count", "max", "distinct"], delay="7d"),
+        windows(_by_card, over=["1h", "24h", "7d", "30d"], aggregate=["count", "sum", "max", "distinct"]),
+        windows(_by_card, over=["45min", "7d", "all"], aggregate=[*_MEASURED, *_TIMED], name="carded"),
+        windows(_risk, over=["1d", "30d"], aggregate=["mean", "sum", "max", "count"], delay="7d"),
+        windows(_risk, over=["24h", "30d"], aggregate=["mean", "sum", "last", "first"]),
+        windows(_risk, over=["all"], aggregate=["mean", "last", "std", "active_days", "gap_std", "min"]),
     )  # fmt: skip
 
 
-FEATURES = {"transaction": _transaction_features(), "credit_application": _application_features()}
+def _application_features() -> Groups:
+    return (
+        windows(_applied.measure("bad"), over=["1mo", "all"], aggregate=[*_MEASURED, "count"], name="bad"),
+        windows(_applied.where(bad=True), over=["all", "7d"], aggregate=["count", "recency", "gap_mean"]),
+        windows(_applied.measure("amount_minor"), over=["2mo", "all"], aggregate=["sum", "share", "last"],
+                by="decision"),
+        windows(_applied.where(decision="approved").measure("bad"), over=["all"], aggregate=["sum", "std"],
+                name="approved"),
+    )  # fmt: skip
+
+
+# Features of one group mostly share a walk over the events, so several of a group are drawn together.
+GROUPS = {"transaction": _transaction_features(), "credit_application": _application_features()}
+FEATURES = {table: tuple(one for group in groups for one in group) for table, groups in GROUPS.items()}
 
 
 class SceneWarehouse(MemoryWarehouse):
@@ -139,9 +148,9 @@ def _small(*most: int) -> st.SearchStrategy[tuple[int, ...]]:
     return st.tuples(*(st.integers(0, one) for one in most))
 
 
-_event = _small(len(BACK) - 1, len(AMOUNTS) - 1, 63, 3, 11, 2**12 - 1)
-_correction = _small(4, len(AMOUNTS) - 1, 5)
-_extras = _small(3, 3, 3, len(BACK) - 1)
+_event = _small(len(BACK) - 1, 11, 63, 3, 11, 2**12 - 1)
+_correction = _small(4, 11, 5)
+_extras = _small(15, 3, 3, len(CLOSE) - 1)
 
 
 @st.composite
@@ -149,9 +158,13 @@ def scenes(draw: st.DrawFn) -> Scene:
     """A scene of transactions (three of four) or of credit applications."""
     table = "credit_application" if draw(st.integers(0, 3)) == 0 else "transaction"
     focus = draw(st.sampled_from(INSTANTS))
-    drawn = draw(st.lists(_event, min_size=4, max_size=8))
+    amounts = LARGE_AMOUNTS if draw(st.integers(0, 3)) == 0 else AMOUNTS
+    busy = draw(st.integers(0, 2)) == 0
+    drawn = draw(st.lists(_event, min_size=9 if busy else 5, max_size=14 if busy else 9))
     make = _transaction if table == "transaction" else _application
-    first_versions = [make(number, focus, one) for number, one in enumerate(drawn, 1)]
+    first_versions = [make(number, focus, amounts, one) for number, one in enumerate(drawn, 1)]
+    if busy:
+        _crowd(focus, first_versions, drawn)
     _tie(table, first_versions[0], first_versions[1])
     late = first_versions[2]
     late["known_at"] = max(late["known_at"], late["event_time"] + LATE[drawn[2][0] % len(LATE)])
@@ -159,13 +172,30 @@ def scenes(draw: st.DrawFn) -> Scene:
     rows = list(first_versions)
     for number, one in enumerate(corrections):
         of = first_versions[3 - number]
-        rows.append(_corrected(table, [row for row in rows if _same(table, row, of)], one))
+        rows.append(_corrected(table, [row for row in rows if _same(table, row, of)], amounts, one))
     if table == "transaction" and drawn[0][4] == 0:
         rows += [row | {"customer_id": 3, "is_primary": False} for row in rows if row["transaction_id"] == 4]
-    found = {table: rows, "feedback": _verdicts(draw(st.lists(_extras, max_size=3)), focus)}
-    pool = FEATURES[table]
-    chosen = draw(st.lists(st.integers(0, len(pool) - 1), min_size=3, max_size=7, unique=True))
-    return Scene(table, found, tuple(pool[place] for place in chosen), draw(st.integers(0, 15)))
+    found = {table: rows, "feedback": _verdicts(draw(st.lists(_extras, max_size=4)), first_versions)}
+    return Scene(table, found, draw(_features(GROUPS[table])), draw(st.integers(0, 15)))
+
+
+@st.composite
+def _features(draw: st.DrawFn, groups: Groups) -> tuple[Feature, ...]:
+    """Some features of one to three groups, neighbours in their group."""
+    chosen: dict[Feature, None] = {}
+    for place, first, count in draw(st.lists(_small(len(groups) - 1, 63, 4), min_size=1, max_size=3)):
+        group = groups[place]
+        chosen |= dict.fromkeys(group[(first + step) % len(group)] for step in range(count + 1))
+    return tuple(chosen)
+
+
+def _crowd(focus: int, first_versions: list[dict[str, Any]], drawn: list[tuple[int, ...]]) -> None:
+    """Moves events close together, to one customer and, mostly, card."""
+    for event, one in zip(first_versions, drawn, strict=True):
+        later = event["known_at"] - event["event_time"]
+        event["event_time"] = focus - CLOSE[one[0]]
+        event["known_at"] = event["event_time"] + later
+        event["customer_id"] = 1
 
 
 def _tie(table: str, one: dict[str, Any], other: dict[str, Any]) -> None:
@@ -181,40 +211,42 @@ def _same(table: str, row: dict[str, Any], other: dict[str, Any]) -> bool:
     return bool(row[name] == other[name])
 
 
-def _transaction(number: int, focus: int, drawn: tuple[int, ...]) -> dict[str, Any]:
+def _transaction(number: int, focus: int, amounts: Amounts, drawn: tuple[int, ...]) -> dict[str, Any]:
     back, amount, known, seq, flags, bits = drawn
     at = focus - BACK[back]
     return {
-        "transaction_id": number, "account_id": 5, "customer_id": 1 + (bits & 3 == 3), "is_primary": True,
+        "transaction_id": number, "account_id": 5, "customer_id": 1 + (bits & 7 == 7), "is_primary": True,
         "event_time": at, "known_at": at + (LATE[known % len(LATE)] if known > 40 else 0), "seq": seq,
-        "base_minor": AMOUNTS[amount], "direction": "in" if flags % 4 == 3 else "out",
-        "category": ("food", "rent", "fun", None)[bits >> 2 & 3],
-        "merchant_id": (8, -9, None, 8)[bits >> 4 & 3], "card_id": (6, 6, 7, None)[bits >> 6 & 3],
-        "terminal_id": (4, 4, 4, None)[bits >> 8 & 3],
+        "base_minor": amounts[amount], "direction": "in" if flags % 6 == 5 else "out",
+        "category": ("food", "rent", "fun", None)[bits >> 3 & 3],
+        "merchant_id": (8, -9, None, 8)[bits >> 5 & 3], "card_id": (6, 6, 6, 6, 6, 6, 7, None)[bits >> 7 & 7],
+        "terminal_id": (4, 4, 4, None)[bits >> 10 & 3],
     }  # fmt: skip
 
 
-def _application(number: int, focus: int, drawn: tuple[int, ...]) -> dict[str, Any]:
+def _application(number: int, focus: int, amounts: Amounts, drawn: tuple[int, ...]) -> dict[str, Any]:
     back, amount, known, seq, flags, bits = drawn
     at = focus - BACK[back]
     return {
-        "application_id": number, "customer_id": 1 + (bits & 3 == 3), "event_time": at,
+        "application_id": number, "customer_id": 1 + (bits & 7 == 7), "event_time": at,
         "known_at": at + (LATE[known % len(LATE)] if known > 40 else 0), "seq": seq,
-        "amount_minor": AMOUNTS[amount], "bad": (True, False, True, None)[bits >> 2 & 3],
-        "decision": ("approved", "declined", "approved", None)[bits >> 4 & 3],
-        "bad_known_at": None if bits >> 6 & 3 == 3 else at + BACK[bits >> 6 & 7],
+        "amount_minor": amounts[amount], "bad": (True, False, True, None)[bits >> 3 & 3],
+        "decision": ("approved", "declined", "approved", None)[bits >> 5 & 3],
+        "bad_known_at": None if bits >> 7 & 3 == 3 else at + BACK[bits >> 7 & 7],
         "decided_at": None if flags == 11 else at + BACK[flags],
     }  # fmt: skip
 
 
-def _corrected(table: str, versions: list[dict[str, Any]], drawn: tuple[int, ...]) -> dict[str, Any]:
+def _corrected(
+    table: str, versions: list[dict[str, Any]], amounts: Amounts, drawn: tuple[int, ...]
+) -> dict[str, Any]:
     """The next version of an event: another amount, another time, another key, or cancelled."""
     what, amount, wait = drawn
     last = max(versions, key=lambda row: row.get("load_number", 1))
     known_at = last["known_at"] + (0, 1, HOUR, DAY, 8 * DAY, 35 * DAY)[wait]
     fresh = {"known_at": known_at, "load_number": last.get("load_number", 1) + 1}
     money = "base_minor" if table == "transaction" else "amount_minor"
-    changed: dict[str, Any] = {money: AMOUNTS[amount]}
+    changed: dict[str, Any] = {money: amounts[amount]}
     if what == 1:
         changed["event_time"] = min(known_at, last["event_time"] + BACK[amount])
     if what == 2:
@@ -224,16 +256,18 @@ def _corrected(table: str, versions: list[dict[str, Any]], drawn: tuple[int, ...
     return last | fresh | changed
 
 
-def _verdicts(drawn: list[tuple[int, ...]], focus: int) -> list[dict[str, Any]]:
-    """Verdicts on the first events, some withdrawn or confirmed again."""
-    rows: list[dict[str, Any]] = []
-    loads: dict[int, int] = {}
-    for subject, verdict, _, back in sorted(drawn, key=lambda one: -BACK[one[3]]):
-        at = focus - BACK[back]
-        loads[subject] = loads.get(subject, 0) + 1
-        rows.append({
-            "subject_kind": "transaction", "subject_id": subject + 1, "label": "fraud",
+def _verdicts(drawn: list[tuple[int, ...]], spoken_of: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Verdicts on some events soon after these were known, some withdrawn or confirmed again."""
+    found = []
+    for subject, verdict, _, after in drawn:
+        event = spoken_of[subject % len(spoken_of)]
+        at = event["known_at"] + CLOSE[after]
+        found.append({
+            "subject_kind": "transaction", "subject_id": event.get("transaction_id", 0), "label": "fraud",
             "verdict": "refuted" if verdict == 3 else "confirmed", "event_time": at, "known_at": at,
-            "customer_id": 1, "seq": subject, "load_number": loads[subject],
+            "customer_id": 1, "seq": subject,
         })  # fmt: skip
-    return rows
+    found.sort(key=lambda row: row["known_at"])
+    for number, row in enumerate(found, 1):
+        row["load_number"] = number
+    return found

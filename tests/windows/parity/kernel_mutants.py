@@ -1,0 +1,90 @@
+"""Mutants of the kernels, each one edit of one line that a path of the parity suite must notice."""
+
+from __future__ import annotations
+
+from mutants import Mutant
+
+_FINISH, _LIMBS = "bankmine.windows.finish_kernel", "bankmine.windows.limbs"
+_BANDS, _TOTALS = "bankmine.windows.bands_kernel", "bankmine.windows.bands_totals_kernel"
+_SLIDING, _STATE = "bankmine.windows.sliding_kernel", "bankmine.windows.sliding_state_kernel"
+_LANE, _RING, _FILE = (
+    "bankmine.windows.online_lane_kernel",
+    "bankmine.windows.online_ring_kernel",
+    "bankmine.windows.online_file",
+)
+
+_ALL, _BY_SLIDING = ("bands", "slid", "replay", "online"), ("slid", "replay")
+
+# Each is noticed by the path named: what the naive twin says and what the path says differ.
+KERNEL_MUTANTS = (
+    Mutant("bands_count_a_distinct_value_twice", _TOTALS,
+           "ordered[seen[place, half + item], DIFFERENT, at] -= 1",
+           "ordered[seen[place, half + item], DIFFERENT, at] -= 0", ("bands",)),
+    Mutant("bands_count_a_day_twice", _TOTALS,
+           "ordered[last_day[2, at], DATES, at] -= 1", "ordered[last_day[2, at], DATES, at] -= 0",
+           ("bands",)),
+    Mutant("bands_lose_a_gap_across_a_boundary", _TOTALS,
+           "times[run_ordered[FIRST_AT, at]] - times[last])", "times[last] - times[last])", ("bands",)),
+    Mutant("bands_take_extremes_of_half_a_window", _BANDS,
+           "other = max(end - (1 << level), start)", "other = start", ("bands",)),
+    Mutant("bands_drop_a_late_event", _BANDS,
+           "change = min(change, known_from[i])", "change = min(change, known_until[i])", ("bands",)),
+    Mutant("bands_keep_a_superseded_event", _BANDS,
+           "change = min(change, known_until[i])", "change = min(change, NEVER)", ("bands",)),
+    Mutant("a_carry_is_lost", _LIMBS,
+           "return total, high + more_high + carry", "return total, high + more_high", ("slid", "bands")),
+    Mutant("a_borrow_is_lost", _LIMBS,
+           "high - less_high - borrow", "high - less_high", ("slid",)),
+    Mutant("recency_of_the_first", _FINISH,
+           "cutoff_day - run[LAST_DAY]", "cutoff_day - run[FIRST_DAY]", _ALL),
+    Mutant("gaps_divided_by_entries", _FINISH,
+           "(count - 1) * DAY", "count * DAY", _ALL),
+    Mutant("share_of_nothing_is_nothing", _FINISH,
+           "row] = 0.0\n        return False", "row] = 0.0\n        return True",
+           _ALL),
+    Mutant("trend_reads_months_forward", _FINISH,
+           "(months - 1 - 2 * back)", "(2 * back - months + 1)", _ALL),
+    Mutant("a_window_pops_once", _STATE,
+           "    while low < length and not reaches(", "    if low < length and not reaches(", _BY_SLIDING),
+    Mutant("stale_front_of_the_queue", _STATE,
+           "while tracks[HIGHEST, base + top] < lowest:", "while False:", _BY_SLIDING),
+    Mutant("front_stays_beyond_the_queue", _STATE,
+           "min(windows[slot, window, front], length)", "windows[slot, window, front]", ("slid",)),
+    Mutant("a_value_is_uncounted_at_each_pop", _STATE,
+           "tracks[NEXT_SAME, base + low] == NEVER", "True", _BY_SLIDING),
+    Mutant("a_day_is_counted_at_each_push", _STATE,
+           "new = place > 0 and days[tracks[KEPT, earlier]] != days[i]", "new = place > 0",
+           _BY_SLIDING),
+    Mutant("the_gap_before_a_window_is_in", _STATE,
+           "_difference(GAPS, low, last", "_difference(GAPS, low - 1 if lowest > 0 else -1, last",
+           _BY_SLIDING),
+    Mutant("sums_begin_one_late", _STATE,
+           "tracks[SUMS, low - 1] if lowest > 0 else 0", "tracks[SUMS, low] if lowest > 0 else 0",
+           _BY_SLIDING),
+    Mutant("waiting_events_never_come", _STATE,
+           "elif now >= marks[slot, NEXT_CHANGE] and", "elif now > NEVER and", _BY_SLIDING),
+    Mutant("what_waits_is_forgotten", _STATE,
+           "waiting, marks)\n    marks[slot, HIGH] = high",
+           "waiting, marks) if known_from[i] <= now else None\n    marks[slot, HIGH] = high",
+           _BY_SLIDING),
+    Mutant("rows_that_know_less_stay_in_the_chain", _SLIDING,
+           "chosen[at] = knowledge[pending[at]] <= least", "chosen[at] = True", _BY_SLIDING),
+    Mutant("windows_in_the_wrong_order", _SLIDING,
+           "at = slot * rows.starts.shape[1] + window",
+           "at = slot * rows.starts.shape[1] + rows.starts.shape[1] - 1 - window", _BY_SLIDING),
+    Mutant("amounts_of_the_last_window", _SLIDING,
+           "amounts[slot, months[at, month]]", "amounts[slot, months[at, 0]]",
+           _BY_SLIDING),
+    Mutant("online_loses_a_pop", _LANE,
+           "heap[window + plan[p + W_SUM]] -= value", "heap[window + plan[p + W_SUM]] -= 0", ("online",)),
+    Mutant("online_queue_front_is_stale", _LANE,
+           "heap[at] = min(heap[at], end)", "heap[at] = heap[at]", ("online",)),
+    Mutant("online_counts_a_value_again", _LANE,
+           "if earlier < heap[window + W_BEGIN]:", "if earlier <= heap[window + W_BEGIN]:", ("online",)),
+    Mutant("online_counts_a_day_again", _LANE,
+           "if day >= 0 and (new or not held):", "if day >= 0:", ("online",)),
+    Mutant("online_ties_in_order_of_arrival", _RING,
+           "return heap[row + SEQ] < heap[other + SEQ]", "return True", ("online",)),
+    Mutant("a_restart_forgets_the_feedback", _FILE,
+           "    feedback.coming = [", "    feedback.coming = [] and [", ("online",)),
+)  # fmt: skip
