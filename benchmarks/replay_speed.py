@@ -3,7 +3,7 @@
 (a) count and sum, (b) also max and distinct. bankmine replays a warehouse with late and corrected events
 (each row knows what was known with its event; days are civil); a replay is everything from the files to the
 Arrow table. DuckDB's RANGE windows and Polars' rolling do (a) on a plain Parquet file of the first versions
-in the order of time, in elapsed time and as if everything were known at once: the easier job. No two events of
+in the order of time, in elapsed time, as if everything were known at once: the easier job. No two events of
 the file happen at one instant, because RANGE counts peers. Equality is checked on a warehouse where nothing
 is late or corrected, for the windows in hours.
 """
