@@ -159,7 +159,7 @@ def run() -> Row:
 def read_all(warehouse: Any) -> int:
     """Reads all buckets as the snapshot does, without computing anything; the rows."""
     from bankmine.windows.plan import plan
-    from bankmine.windows.reader import read_parts
+    from bankmine.windows.reading.reader import read_parts
     from benchmarks.window_list import features
 
     (group,) = plan(features())

@@ -30,10 +30,14 @@ class Mutant:
     noticed_by: tuple[str, ...]
 
 
-_KERNEL, _EDGES, _ENTRIES = "bankmine.windows.kernel", "bankmine.windows.edges", "bankmine.windows.entries"
-_BANDS = "bankmine.windows.bands_kernel"
+_KERNEL, _EDGES, _ENTRIES = (
+    "bankmine.windows.kernels.kernel",
+    "bankmine.windows.edges",
+    "bankmine.windows.entries",
+)
+_BANDS = "bankmine.windows.kernels.bands_kernel"
 _READER, _REPLAY, _SNAPSHOT = (
-    "bankmine.windows.reader",
+    "bankmine.windows.reading.reader",
     "bankmine.windows.replay",
     "bankmine.windows.snapshot",
 )
@@ -56,14 +60,14 @@ MUTANTS = (
     Mutant("known_at_the_cutoff_excluded", _KERNEL,
            "known_from <= knowledge < known_until", "known_from < knowledge < known_until",
            ("an_event_known_at_the_cutoff_is_seen", "undated_rows_are_seen_from_the_extract_on")),
-    Mutant("correction_ignored", "bankmine.windows.versions",
+    Mutant("correction_ignored", "bankmine.windows.reading.versions",
            "until[earlier] = known_at[later]", "until[earlier[:0]] = known_at[:0]",
            ("a_correction_counts_once_it_is_known", "a_corrected_time_moves_the_event",
             "as_corrected_since_reads_later_knowledge")),
-    Mutant("earlier_load_wins", "bankmine.windows.versions",
+    Mutant("earlier_load_wins", "bankmine.windows.reading.versions",
            "np.lexsort((load, known", "np.lexsort((-load, known",
            ("of_two_versions_known_together_the_later_load_counts",)),
-    Mutant("cancelled_ignored", "bankmine.windows.versions",
+    Mutant("cancelled_ignored", "bankmine.windows.reading.versions",
            "gone | cancelled", "gone",
            ("a_cancelled_event_is_gone",)),
     Mutant("outcome_unmasked", _ENTRIES,
@@ -107,7 +111,7 @@ MUTANTS = (
     Mutant("gap_moved_backward", "bankmine.bank.civil",
            "np.maximum(offsets[:-1], offsets[1:])", "np.minimum(offsets[:-1], offsets[1:])",
            ("a_start_that_no_clock_showed_moves_forward",)),
-    Mutant("civil_days_in_utc", "bankmine.windows.days_kernel",
+    Mutant("civil_days_in_utc", "bankmine.windows.kernels.days_kernel",
            "(time + offsets[at]) // DAY", "time // DAY",
            ("days_end_at_local_midnight", "recency_counts_local_midnights")),
     Mutant("coverage_as_zero", _SNAPSHOT,

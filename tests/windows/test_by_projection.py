@@ -19,7 +19,7 @@ from bankmine.bank.manifest import Load, TableLoad
 from bankmine.bank.warehouse import Warehouse
 from bankmine.bank.writer import writing
 from bankmine.windows import events, replay, snapshot, windows
-from bankmine.windows.reader import Projected, order_for
+from bankmine.windows.reading.reader import Projected, order_for
 
 KEYS = ("account_id", "merchant_id", "terminal_id", "device_id", "pair_id")
 

@@ -28,9 +28,9 @@ from bankmine.bank.warehouse import Warehouse
 from bankmine.bank.writer import writing
 from bankmine.windows import events, snapshot, windows
 from bankmine.windows.naive import Bank, Looked, naive_rows
-from bankmine.windows.reader import EventRows, read_parts, read_rows
+from bankmine.windows.reading.reader import EventRows, read_parts, read_rows
 
-kept_module = importlib.import_module("bankmine.windows.kept")
+kept_module = importlib.import_module("bankmine.windows.reading.kept")
 CUSTOMERS = (1, 2, 3, 4, 5, 6)
 CUTOFFS = np.array([INSTANTS[4], INSTANTS[9] + 1, INSTANTS[-1] + 90 * DAY])
 money = events("transaction").measure("base_minor").valid("all")

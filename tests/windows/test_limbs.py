@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from bankmine.windows import limbs
+from bankmine.windows.kernels import limbs
 
 LARGEST = 2**63 - 1
 thorough = settings(max_examples=400, deadline=None, derandomize=True)

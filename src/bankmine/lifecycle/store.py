@@ -23,8 +23,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from bankmine.bank.manifest import sync_folder
 from bankmine.bank.locking import full_disk_is_one_line
+from bankmine.bank.manifest import sync_folder
 
 LIBRARIES = ("numpy", "pyarrow", "duckdb", "numba", "scikit-learn", "scipy", "lightgbm")
 

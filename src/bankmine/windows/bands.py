@@ -21,7 +21,7 @@ from bankmine.windows.declaration import Events, WindowFeature
 from bankmine.windows.entries import Entries, check_sums, select, slots
 from bankmine.windows.plan import Pass
 from bankmine.windows.program import SHARE, TREND
-from bankmine.windows.reader import EventRows
+from bankmine.windows.reading.reader import EventRows
 from bankmine.windows.span import Span
 from bankmine.windows.span import Unit as SpanUnit
 
@@ -120,7 +120,7 @@ class Unit:
 
 def wanted(one: Pass) -> int:
     """What a pass wants besides counts and sums, as the kernel's bits."""
-    from bankmine.windows import bands_totals_kernel as kernel
+    from bankmine.windows.kernels import bands_totals_kernel as kernel
 
     totals, limbs = set(one.totals), set(one.limbs)
     bits = kernel.WANT_EXTREMES if totals & _EXTREMES else 0
@@ -144,8 +144,8 @@ class Program:
 
 def program(unit: Unit, columns: dict[WindowFeature, int]) -> Program:
     """The program of a unit whose features have these columns."""
-    from bankmine.windows import bands_totals_kernel as kernel
-    from bankmine.windows.bands_kernel import Sizes
+    from bankmine.windows.kernels import bands_totals_kernel as kernel
+    from bankmine.windows.kernels.bands_kernel import Sizes
 
     table = np.full((len(unit.passes), kernel.PASS_COLUMNS), -1, np.int64)
     cells = extremes = squares = ordered = items = 0
@@ -196,8 +196,8 @@ class _Lists:
                 self._add(place, one, feature)
 
     def _add(self, place: int, one: Pass, feature: WindowFeature) -> None:
-        from bankmine.windows import bands_totals_kernel as kernel
-        from bankmine.windows.finish_kernel import OPS
+        from bankmine.windows.kernels import bands_totals_kernel as kernel
+        from bankmine.windows.kernels.finish_kernel import OPS
 
         window, slot = self.unit.window(feature.window), one.slot_of(feature)
         cell, column = int(self.table[place, kernel.CELL]) + slot, self.columns[feature]
@@ -271,8 +271,8 @@ def inputs_of_rows(unit: Unit, rows: EventRows, days: Ints) -> Inputs:
 
 def inputs_of_entries(unit: Unit, entries: Entries, days: Ints) -> Inputs:
     """The inputs of a unit of one pass over its entries."""
-    from bankmine.windows.reader import by_key
-    from bankmine.windows.tables_kernel import number_items
+    from bankmine.windows.kernels.tables_kernel import number_items
+    from bankmine.windows.reading.reader import by_key
 
     one = unit.passes[0]
     count = len(entries.key)
@@ -305,7 +305,7 @@ def _most(items: Sequence[Ints]) -> int:
 
 def _items_of(one: Pass, rows: EventRows) -> Ints:
     """Numbers of the different values of each key, by slot; negative where missing."""
-    from bankmine.windows.tables_kernel import NONE, number_items
+    from bankmine.windows.kernels.tables_kernel import NONE, number_items
 
     values = rows.columns[str(one.source.distinct_of)]
     data = values.data.astype(np.int64)

@@ -18,7 +18,7 @@ from bankmine.bank.columns import Type
 from bankmine.windows.declaration import Condition
 from bankmine.windows.entries import meets
 from bankmine.windows.plan import Pass
-from bankmine.windows.reader import EventRows, Values
+from bankmine.windows.reading.reader import EventRows, Values
 
 Codes = NDArray[np.int32]
 _BOOLEANS = ("false", "true")

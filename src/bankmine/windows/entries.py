@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 from bankmine.errors import ConfigurationError
 from bankmine.windows.declaration import Condition, Events
 from bankmine.windows.plan import Pass
-from bankmine.windows.reader import EventRows, Values
+from bankmine.windows.reading.reader import EventRows, Values
+from bankmine.windows.reading.versions import FOREVER
 from bankmine.windows.scale import in_units
 from bankmine.windows.verdicts import NO_VERDICTS, Verdicts, cut
-from bankmine.windows.versions import FOREVER
 
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
@@ -142,7 +142,7 @@ def _measured(rows: EventRows, source: Events, index: Index) -> Ints:
 
 
 def _items(rows: EventRows, source: Events, index: Index) -> Ints:
-    from bankmine.windows.tables_kernel import NONE
+    from bankmine.windows.kernels.tables_kernel import NONE
 
     if source.distinct_of is None:
         return _EMPTY

@@ -17,7 +17,7 @@ from bankmine.windows.declaration import LEARNT_PLACE, OTHER, Feature, WindowFea
 from bankmine.windows.edges import check_range, start_before
 from bankmine.windows.entries import select, unmasked_from
 from bankmine.windows.plan import check_names, check_tables, columns_of
-from bankmine.windows.reader import EventRows, Readable, read_rows
+from bankmine.windows.reading.reader import EventRows, Readable, read_rows
 from bankmine.windows.source import Events
 from bankmine.windows.span import Span, Unit
 

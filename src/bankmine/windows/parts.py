@@ -27,7 +27,7 @@ from bankmine.bank.manifest import sync_folder
 from bankmine.errors import ConfigurationError, CutoffError, WarehouseError
 from bankmine.windows.declaration import Feature
 from bankmine.windows.plan import Group, check_names, check_tables, parts, plan
-from bankmine.windows.reader import EventRows, Readable, order_for
+from bankmine.windows.reading.reader import EventRows, Readable, order_for
 from bankmine.windows.result import Memory
 from bankmine.windows.snapshot import Asked, Calculation, Held, Prepared, among
 

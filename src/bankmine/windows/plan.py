@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from bankmine.errors import ConfigurationError, FeasibilityError
 from bankmine.windows.aggregates import AGGREGATES, TOTALS, Limbs, Total
 from bankmine.windows.declaration import Events, Feature, RatioFeature, WindowFeature, refuse_unlearnt
-from bankmine.windows.reader import Readable
+from bankmine.windows.reading.reader import Readable
 from bankmine.windows.span import Span, Unit
 
 

@@ -35,7 +35,7 @@ class Readings:
 
 def readings(one: Pass, columns: dict[WindowFeature, int]) -> Readings:
     """The readings of a pass whose features have these columns."""
-    from bankmine.windows.finish_kernel import OPS
+    from bankmine.windows.kernels.finish_kernel import OPS
 
     direct, shares, trends, months = [], [], [], []
     for feature in one.features:

@@ -21,7 +21,7 @@ from bankmine.windows.declaration import Feature, WindowFeature
 from bankmine.windows.edges import window_edges
 from bankmine.windows.entries import make_entries
 from bankmine.windows.plan import Group, check_names, check_tables, parts, plan
-from bankmine.windows.reader import EventRows, Readable, order_for, read_parts
+from bankmine.windows.reading.reader import EventRows, Readable, order_for, read_parts
 from bankmine.windows.replayed import Replayed, each, read_replayed
 from bankmine.windows.result import Result, columns_of, shown
 from bankmine.windows.sliding import Reading, Rows, key_ranges, shared_out, slide
@@ -164,7 +164,7 @@ class _Work:
 
 def _rows_by_bucket(keys: Ints, present: NDArray[np.bool_], buckets: int) -> dict[int | None, Ints]:
     """The rows of each bucket (None: of all) that have the key, in their order."""
-    from bankmine.windows.grouping_kernel import deal_to_buckets
+    from bankmine.windows.kernels.grouping_kernel import deal_to_buckets
 
     if buckets == 1:
         return {None: np.flatnonzero(present)}

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from bankmine.bank.columns import Table, Type
 from bankmine.errors import UsageError
-from bankmine.windows.reader import Readable, Values, column_values, sortable
-from bankmine.windows.versions import first_known, superseded_at
+from bankmine.windows.reading.reader import Readable, Values, column_values, sortable
+from bankmine.windows.reading.versions import first_known, superseded_at
 
 Ints = NDArray[np.int64]
 _Item = TypeVar("_Item")

@@ -96,7 +96,7 @@ def _column(one: Shown, result: Result, some_missing: NDArray[np.bool_]) -> Any:
 
 
 def _ratio(above: int, below: int, result: Result) -> Any:
-    from bankmine.windows.limbs import ratios
+    from bankmine.windows.kernels.limbs import ratios
 
     missing = result.missing[above] | result.missing[below] | (result.whole[below] == 0)
     return arrow(ratios(result.whole[above], result.whole[below]), missing)

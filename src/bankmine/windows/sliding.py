@@ -19,7 +19,7 @@ from bankmine.windows.declaration import WindowFeature
 from bankmine.windows.entries import Entries
 from bankmine.windows.plan import Pass
 from bankmine.windows.program import readings
-from bankmine.windows.reader import EventRows, Values, by_key
+from bankmine.windows.reading.reader import EventRows, Values, by_key
 from bankmine.windows.result import Result
 
 Ints = NDArray[np.int64]
@@ -76,7 +76,7 @@ class Reading:
 
 def slide(zone: Zone, reading: Reading, entries: Entries, rows: Rows, result: Result) -> None:
     """Writes the values of the rows asked into their rows of the result."""
-    from bankmine.windows.days_kernel import civil_days
+    from bankmine.windows.kernels.days_kernel import civil_days
 
     keys, offsets = by_key(entries.key)
     order, row_offsets, lows, highs = grouped(keys, offsets, rows.keys)
@@ -100,7 +100,7 @@ def _slide_chunk(
     held: tuple[Any, ...], asked: tuple[Any, ...], reading: Reading, targets: Ints, result: Result
 ) -> None:
     """Answers some rows side by side, then writes them into their rows of the result."""
-    from bankmine.windows.sliding_kernel import scatter, slide_rows
+    from bankmine.windows.kernels.sliding_kernel import scatter, slide_rows
 
     whole = np.zeros((len(targets), len(reading.columns)), np.int64)
     missing = np.zeros(whole.shape, np.uint8)
@@ -150,7 +150,7 @@ def _key_range(held: EventRows, low: int, high: int) -> EventRows:
 
 def grouped(keys: Ints, offsets: Ints, asked: Ints) -> tuple[Ints, Ints, Ints, Ints]:
     """Rows asked, grouped by key: their order, where each group begins, and where its entries lie."""
-    from bankmine.windows.grouping_kernel import group_by_key
+    from bankmine.windows.kernels.grouping_kernel import group_by_key
 
     order = np.empty(len(asked), np.int64)
     groups = np.empty(len(keys) + 2, np.int64)
@@ -163,6 +163,6 @@ def grouped(keys: Ints, offsets: Ints, asked: Ints) -> tuple[Ints, Ints, Ints, I
 
 
 def _numbered(entries: Entries) -> Ints:
-    from bankmine.windows.tables_kernel import number_items
+    from bankmine.windows.kernels.tables_kernel import number_items
 
     return number_items(entries.key, entries.slot, entries.items) if len(entries.items) else _EMPTY

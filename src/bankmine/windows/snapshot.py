@@ -25,7 +25,7 @@ from bankmine.windows.declaration import Feature, WindowFeature
 from bankmine.windows.edges import Edges, find_edges
 from bankmine.windows.entries import make_entries
 from bankmine.windows.plan import Group, Pass, check_names, check_tables, parts, plan
-from bankmine.windows.reader import EventRows, Readable, order_for, read_parts, read_rows
+from bankmine.windows.reading.reader import EventRows, Readable, order_for, read_parts, read_rows
 from bankmine.windows.result import Memory, Result, columns_of, shown
 from bankmine.windows.sliding import Reading, Rows, slide
 from bankmine.windows.span import Span
@@ -251,7 +251,7 @@ class _Work:
                 self._mark_uncovered(one.unit, edges, mine)
 
     def _read_bands(self, rows: EventRows, one: Program, edges: Edges, mine: Ints) -> None:
-        from bankmine.windows.bands_kernel import write_rows
+        from bankmine.windows.kernels.bands_kernel import write_rows
 
         inputs = self._inputs(rows, one.unit)
         cutoffs, edge_rows = self.asked.cutoffs[mine], self.edge_rows[mine]
@@ -307,7 +307,7 @@ class _Work:
 
 def civil_days(zone: Zone, times: Ints) -> Ints:
     """The civil day of each instant."""
-    from bankmine.windows import days_kernel
+    from bankmine.windows.kernels import days_kernel
 
     days: Ints = days_kernel.civil_days(zone, times)
     return days

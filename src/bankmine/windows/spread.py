@@ -29,9 +29,9 @@ from bankmine.config import SparkSettings
 from bankmine.errors import ConfigurationError
 from bankmine.windows.aggregates import AGGREGATES
 from bankmine.windows.declaration import Feature, RatioFeature, WindowFeature
-from bankmine.windows.moved import Moved, know_moved, moved_versions
 from bankmine.windows.plan import Group, plan
-from bankmine.windows.reader import Readable, order_for
+from bankmine.windows.reading.moved import Moved, know_moved, moved_versions
+from bankmine.windows.reading.reader import Readable, order_for
 from bankmine.windows.snapshot import NO_SUBJECT, Asked, compute
 
 if TYPE_CHECKING:
@@ -277,7 +277,7 @@ def _ratio(above: Any, below: Any) -> Any:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    from bankmine.windows.limbs import ratios
+    from bankmine.windows.kernels.limbs import ratios
 
     numerator, denominator = (pc.fill_null(one, 0).to_numpy() for one in (above, below))
     missing = pc.or_(above.is_null(), below.is_null()).to_numpy() | (denominator == 0)

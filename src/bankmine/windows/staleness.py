@@ -17,7 +17,7 @@ from bankmine.bank import catalogue
 from bankmine.bank.civil import DAY, Zone
 from bankmine.errors import ConfigurationError, CutoffError
 from bankmine.windows.edges import check_range, start_before
-from bankmine.windows.reader import Readable
+from bankmine.windows.reading.reader import Readable
 from bankmine.windows.span import Span, Unit
 
 Ints = NDArray[np.int64]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from bankmine.windows.reader import Readable, read_rows
+from bankmine.windows.reading.reader import Readable, read_rows
 
 Ints = NDArray[np.int64]
 _EMPTY = np.zeros(0, np.int64)

@@ -116,7 +116,7 @@ def test_a_save_that_is_killed_leaves_the_old_file(saved: Path, tmp_path: Path) 
         import sys
         sys.path[:0] = {sys.path!r}
         from pathlib import Path
-        import bankmine.windows.online_file as online_file
+        import bankmine.windows.online.file as online_file
         from test_online_file import restore
         state = restore(Path({str(path)!r}))
         slow = online_file._chunks

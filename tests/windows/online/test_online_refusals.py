@@ -15,7 +15,7 @@ from bankmine.bank.civil import DAY
 from bankmine.errors import ConfigurationError, UsageError
 from bankmine.windows import events, windows
 from bankmine.windows.online import OnlineState
-from bankmine.windows.online_words import MISSING
+from bankmine.windows.online.words import MISSING
 
 SUMS = windows(
     events("transaction").measure("base_minor"), over=["24h", "7d"], aggregate=["count", "sum"], name="s"

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from mutants import Mutant
 
-_FINISH, _LIMBS = "bankmine.windows.finish_kernel", "bankmine.windows.limbs"
-_BANDS, _TOTALS = "bankmine.windows.bands_kernel", "bankmine.windows.bands_totals_kernel"
-_SLIDING, _STATE = "bankmine.windows.sliding_kernel", "bankmine.windows.sliding_state_kernel"
+_FINISH, _LIMBS = "bankmine.windows.kernels.finish_kernel", "bankmine.windows.kernels.limbs"
+_BANDS, _TOTALS = "bankmine.windows.kernels.bands_kernel", "bankmine.windows.kernels.bands_totals_kernel"
+_SLIDING, _STATE = "bankmine.windows.kernels.sliding_kernel", "bankmine.windows.kernels.sliding_state_kernel"
 _LANE, _RING, _FILE = (
-    "bankmine.windows.online_lane_kernel",
-    "bankmine.windows.online_ring_kernel",
-    "bankmine.windows.online_file",
+    "bankmine.windows.online.lane_kernel",
+    "bankmine.windows.online.ring_kernel",
+    "bankmine.windows.online.file",
 )
 
 _ALL, _BY_SLIDING = ("bands", "slid", "replay", "online"), ("slid", "replay")
