@@ -8,6 +8,7 @@ from __future__ import annotations
 from functools import cached_property
 from pathlib import Path
 
+from bankmine.bank.civil import FIRST, LAST
 from bankmine.bank.keys import Keyring
 from bankmine.bank.warehouse import Warehouse
 from bankmine.config import Config, load_config
@@ -77,6 +78,11 @@ class BankFolder:
         if text is None:
             return None
         try:
-            return self.warehouse.zone.parse(text)
+            cutoff = self.warehouse.zone.parse(text)
         except ConfigurationError as error:
             raise CutoffError(f"the cutoff {text!r} is not a date", hint=error.hint) from None
+        if not FIRST <= cutoff < LAST:
+            raise CutoffError(
+                f"the cutoff {text!r} lies before 1900 or after 2199", hint="Give a date that the data cover."
+            )
+        return cutoff

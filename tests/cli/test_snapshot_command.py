@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -34,6 +35,13 @@ learnt = 2
 numerator = "transaction_out_base_minor_sum_1mo"
 denominator = "transaction_out_base_minor_sum_3mo"
 name = "spent_lately"
+"""
+
+LONG = """
+[[windows]]
+events = "spent"
+over = [{long}]
+aggregate = ["sum"]
 """
 
 
@@ -71,10 +79,44 @@ def test_own_windows_are_written_at_every_cutoff_with_learnt_levels(bank: Path, 
     assert "newest event" in said[1]
 
 
-def test_what_no_row_has_is_named(bank: Path, tmp_path: Path) -> None:
-    said = run(bank, own=True, out=tmp_path / "files", cutoffs=("2035-01-01",))
-    assert "missing in every row" in said[-1]
-    assert "transaction_out_base_minor_sum_3mo" in said[-1]
+def test_a_card_beside_the_parts_says_what_they_hold(bank: Path, tmp_path: Path) -> None:
+    run(bank, own=True, out=tmp_path / "files", cutoffs=covered(bank))
+    card = json.loads((tmp_path / "files" / "_snapshot.json").read_text(encoding="utf-8"))
+    found = pq.read_table(tmp_path / "files")
+    assert card["fingerprint"] == open_bank(bank).warehouse.fingerprint
+    assert tuple(card["cutoffs_shown"]) == covered(bank)
+    assert [one["name"] for one in card["features"]] == found.column_names[2:]
+    for one in card["features"]:
+        assert one["sentence"].endswith(".")
+        assert len(one["version"]) == 12
+        assert one["missing"] == pytest.approx(found.column(one["name"]).null_count / found.num_rows)
+    assert [one["table"] for one in card["sources"]] == ["transaction", "transaction"]
+
+
+@pytest.mark.parametrize("cutoff", ["2035-01-01", "2001-01-01"])
+def test_a_cutoff_outside_the_coverage_is_refused_as_for_the_catalogue(
+    bank: Path, tmp_path: Path, cutoff: str
+) -> None:
+    for asked in ({"own": True, "out": tmp_path / "files"}, {}):
+        with pytest.raises(CutoffError, match="lies outside what the extracts speak for"):
+            run(bank, cutoffs=(cutoff,), **asked)  # type: ignore[arg-type]
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_cutoff_without_a_calendar_is_refused_in_terms_of_dates(bank: Path) -> None:
+    with pytest.raises(CutoffError, match="before 1900") as refused:
+        run(bank, cutoffs=("1899-01-01",))
+    assert "microseconds" not in str(refused.value)
+
+
+def test_what_no_row_has_is_named_ten_at_most(bank: Path, tmp_path: Path) -> None:
+    long = ", ".join(f'"{months}mo"' for months in range(13, 25))
+    (tmp_path / "own.toml").write_text(OWN.split("[[")[0] + LONG.format(long=long))
+    said = lines(bank, tmp_path / "own.toml", tmp_path / "files", cutoffs=(), progress=silent)
+    start = next(number for number, line in enumerate(said) if "missing in every row" in line)
+    assert "transaction_out_base_minor_sum_13mo" in " ".join(said[start:])
+    assert said[-1].endswith("transaction_out_base_minor_sum_22mo and 2 more")
+    assert max(map(len, said[1:])) <= 110
 
 
 def test_a_folder_that_is_there_is_not_written_to(bank: Path, tmp_path: Path) -> None:

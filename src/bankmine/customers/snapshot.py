@@ -115,7 +115,7 @@ def keep_snapshot(
     FeasibilityError where nobody was known.
     """
     cutoff = default_cutoff(warehouse) if cutoff is None else cutoff
-    _check_cutoff(warehouse, cutoff)
+    check_cutoff(warehouse, cutoff)
     place = (folder or warehouse.folder.parent / "snapshots") / _name(warehouse, cutoff, catalogue)
     if (place / _CARD).exists():
         return _fresh(_open(place, found=True), maximum_staleness, warehouse)
@@ -146,9 +146,10 @@ def _fresh(taken: Snapshot, maximum: Maximum | None, warehouse: Warehouse) -> Sn
     return taken
 
 
-def _check_cutoff(warehouse: Warehouse, cutoff: int) -> None:
-    """Refuses a cutoff at which no event table speaks: every window would be missing."""
-    spans = [span for name in warehouse.tables() if (span := warehouse.coverage(name))]
+def check_cutoff(warehouse: Warehouse, cutoff: int, tables: Sequence[str] | None = None) -> None:
+    """Refuses a cutoff at which no event table (of `tables`) speaks: every window would be missing."""
+    names = warehouse.tables() if tables is None else tables
+    spans = [span for name in names if (span := warehouse.coverage(name))]
     if not spans:
         return
     first, last = min(start for start, _ in spans), max(end for _, end in spans)

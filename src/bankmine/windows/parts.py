@@ -24,8 +24,9 @@ from bankmine.bank import catalogue
 from bankmine.bank.columns import MAIN
 from bankmine.bank.hashing import bucket_of
 from bankmine.bank.manifest import sync_folder
-from bankmine.errors import ConfigurationError, CutoffError, WarehouseError
+from bankmine.errors import ConfigurationError, CutoffError, UsageError, WarehouseError
 from bankmine.windows.declaration import Feature
+from bankmine.windows.given import instant, instants, whole_numbers
 from bankmine.windows.plan import Group, check_names, check_tables, parts, plan
 from bankmine.windows.reading.reader import EventRows, Readable, order_for
 from bankmine.windows.result import Memory
@@ -54,13 +55,14 @@ class Question:
 def question(
     warehouse: Readable,
     features: Sequence[Feature],
-    cutoffs: Sequence[int] | Ints,
+    cutoffs: Any,
     *,
     key: str = "customer_id",
-    as_of: int | None = None,
+    as_of: Any = None,
 ) -> Question:
-    """What is asked, checked.
+    """What is asked, checked; cutoffs may come in any order, and one given twice counts once.
 
+    `cutoffs` and `as_of` are µs since 1970 UTC, or what `given.instants` reads. UsageError for others,
     ConfigurationError where a feature has another key, CutoffError without cutoffs or where `as_of` lies
     before one, FeasibilityError for a table the bank lacks.
     """
@@ -72,10 +74,11 @@ def question(
             f"{alien.name} is a feature of {alien.source.key}, not of {key}",
             hint="Ask a snapshot for each key.",
         )
-    when = tuple(sorted({int(cutoff) for cutoff in cutoffs}))
+    when = tuple(np.unique(instants(cutoffs, "cutoffs")).tolist())
+    known = instant(as_of, "as_of")
     if not when:
         raise CutoffError("a snapshot needs a cutoff", hint="Give one or more.")
-    if as_of is not None and as_of < when[-1]:
+    if known is not None and known < when[-1]:
         raise CutoffError(
             "as_of lies before a cutoff, so the last events before it were not known",
             hint="Ask for earlier cutoffs, a later as_of, or leave as_of out.",
@@ -83,14 +86,14 @@ def question(
     count = max(
         (warehouse.buckets(group.table) for group in plan(features) if _by(warehouse, group)), default=1
     )
-    return Question(tuple(features), when, key, as_of, count)
+    return Question(tuple(features), when, key, known, count)
 
 
 def part_table(
     warehouse: Readable,
     asked: Question,
     part: int,
-    subjects: Ints | None = None,
+    subjects: Any = None,
     *,
     calculation: Calculation | None = None,
 ) -> Any:
@@ -98,13 +101,15 @@ def part_table(
 
     The keys are `subjects` (those of them that belong to the part) or else all keys of the part with an
     event in a table of the features that was ever known, whenever it happened. A `calculation` of the
-    features is made where none is given.
+    features is made where none is given. UsageError for a part that is not one of `asked.parts`.
     """
     import pyarrow as pa
 
+    if not 0 <= part < asked.parts:
+        raise UsageError(f"there is no part {part}", hint=f"There are the parts 0 to {asked.parts - 1}.")
     calculation = calculation or Calculation(warehouse, asked.features)
     held = _held(warehouse, calculation, part) if subjects is None else {}
-    keys = _keys(held.values()) if subjects is None else np.unique(subjects)
+    keys = _keys(held.values()) if subjects is None else np.unique(whole_numbers(subjects, "subjects"))
     keys = keys[bucket_of(keys, asked.parts) == part]
     rows = np.repeat(keys, len(asked.cutoffs))
     when = np.tile(np.array(asked.cutoffs, np.int64), len(keys))
@@ -151,9 +156,11 @@ def snapshot_files(
     *,
     threads: int = 2,
     progress: Progress | None = None,
+    finish: Callable[[Path], None] | None = None,
 ) -> list[Path]:
     """Writes the parts as files of a new folder, which appears whole or not at all; the files.
 
+    `finish` may write more into the folder, which is whole but has not its name yet.
     Where the warehouse says that windows are computed on Spark, each part is a task of it and all executors
     must reach the folder; the files are the same. WarehouseError where the folder exists.
     """
@@ -167,6 +174,13 @@ def snapshot_files(
                 write_part(table, staging / part_name(number))
                 if progress is not None:
                     progress("snapshot", number + 1, asked.parts)
+        if finish is not None:
+            finish(staging)
+    return files_of(folder)
+
+
+def files_of(folder: Path) -> list[Path]:
+    """The parts' files in a folder, in order."""
     return sorted(folder.glob("part=*.parquet"))
 
 
