@@ -20,6 +20,7 @@ from bankmine.errors import UsageError
 from bankmine.windows.declaration import Feature, WindowFeature
 from bankmine.windows.edges import window_edges
 from bankmine.windows.entries import make_entries
+from bankmine.windows.given import instant
 from bankmine.windows.plan import Group, check_names, check_tables, parts, plan
 from bankmine.windows.reading.reader import EventRows, Readable, order_for, read_parts
 from bankmine.windows.replayed import Replayed, each, read_replayed
@@ -37,16 +38,18 @@ def replay(
     features: Sequence[Feature],
     *,
     table: str | None = None,
-    since: int | None = None,
-    until: int | None = None,
+    since: Any = None,
+    until: Any = None,
     threads: int = 2,
 ) -> Any:
-    """An Arrow table with one row before each event of `table` with `since ≤ event_time < until` (µs).
+    """An Arrow table with one row before each event of `table` with `since ≤ event_time < until`.
 
-    Columns: the event's primary key, the keys of the features, event_time, seq, known_at, then the
-    features; sorted by (event_time, seq, primary key). Features of other tables than `table` (default:
-    the features' only table) see events before the instant. A row whose event lacks a key has no features
-    of that key. Of a table with a row for each owner only the primary owner's rows are events.
+    `since` and `until` are µs since 1970 UTC, or what `given.instants` reads; UsageError for others, and for
+    `since` after `until`. Columns: the event's primary key, the keys of the features, event_time, seq,
+    known_at, then the features; sorted by (event_time, seq, primary key). Features of other tables than
+    `table` (default: the features' only table) see events before the instant. A row whose event lacks a key
+    has no features of that key. Of a table with a row for each owner only the primary owner's rows are
+    events.
     """
     import pyarrow as pa
 
@@ -54,7 +57,10 @@ def replay(
     check_tables(warehouse, features)
     declared = catalogue.table(table or _only_table(features))
     keys = sorted({feature.source.key for feature in features})
-    events = read_replayed(warehouse, declared, keys, since=since, until=until, threads=threads)
+    first, last = instant(since, "since"), instant(until, "until")
+    if first is not None and last is not None and first > last:
+        raise UsageError("since lies after until", hint="Swap them.")
+    events = read_replayed(warehouse, declared, keys, since=first, until=last, threads=threads)
     columns = {feature: place for place, feature in enumerate(parts(features))}
     result = Result.empty(len(columns), len(events.seq))
     for group in plan(features):

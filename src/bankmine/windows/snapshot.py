@@ -24,6 +24,7 @@ from bankmine.windows.bands import Inputs, Program, Unit, inputs_of_entries, inp
 from bankmine.windows.declaration import Feature, WindowFeature
 from bankmine.windows.edges import Edges, find_edges
 from bankmine.windows.entries import make_entries
+from bankmine.windows.given import instant, instants, whole_numbers
 from bankmine.windows.plan import Group, Pass, check_names, check_tables, parts, plan
 from bankmine.windows.reading.reader import EventRows, Readable, order_for, read_parts, read_rows
 from bankmine.windows.result import Memory, Result, columns_of, shown
@@ -60,24 +61,24 @@ class Asked:
 def snapshot(
     warehouse: Readable,
     features: Sequence[Feature],
-    subjects: Ints | Mapping[str, Ints],
-    cutoffs: Ints,
+    subjects: Any | Mapping[str, Any],
+    cutoffs: Any,
     *,
-    as_of: int | None = None,
-    seqs: Ints | None = None,
+    as_of: Any = None,
+    seqs: Any = None,
     seq_table: str | None = None,
     threads: int = 2,
 ) -> Any:
     """An Arrow table with a column for each feature and a row for each (subject, cutoff), in the order asked.
 
-    `subjects` are keys (n), or a mapping from key column to keys where features have several keys;
-    `cutoffs` are µs since 1970 UTC (n). A feature uses events with `T − w ≤ event_time < T` that were
-    known at T; with `as_of`, as known at `as_of`, which no cutoff may follow. With `seqs` (n), cutoffs are
-    positions in the order of `seq_table` and its events before (T, seq) are in. A window outside the
-    coverage is missing; a subject without events counts 0.
+    `subjects` are keys (n), or a mapping from key column to keys where features have several keys; `cutoffs`
+    and `as_of` are µs since 1970 UTC, or what `given.instants` reads (n). A feature uses events with `T − w
+    ≤ event_time < T` that were known at T; with `as_of`, as known at `as_of`, which no cutoff may follow.
+    With `seqs` (n), cutoffs are positions in the order of `seq_table` and its events before (T, seq) are in.
+    A window outside the coverage is missing; a subject without events counts 0.
 
-    Raises UsageError for rows that do not match, CutoffError for an `as_of` before a cutoff,
-    FeasibilityError for a table the bank lacks, ConfigurationError for sums beyond 64 bits.
+    Raises UsageError for rows that do not match or are no whole numbers, CutoffError for an `as_of`
+    before a cutoff, FeasibilityError for a table the bank lacks, ConfigurationError for sums beyond 64 bits.
     """
     check_names(features)
     check_tables(warehouse, features)
@@ -96,13 +97,13 @@ def compute(warehouse: Readable, features: Sequence[Feature], asked: Asked, *, t
 
 def _asked(
     features: Sequence[Feature],
-    subjects: Ints | Mapping[str, Ints],
-    cutoffs: Ints,
-    as_of: int | None,
-    seqs: Ints | None,
+    subjects: Any | Mapping[str, Any],
+    cutoffs: Any,
+    as_of: Any,
+    seqs: Any,
     seq_table: str | None,
 ) -> Asked:
-    cutoffs = _ints(cutoffs)
+    cutoffs, known = instants(cutoffs, "cutoffs"), instant(as_of, "as_of")
     keys = sorted({feature.source.key for feature in features})
     if not isinstance(subjects, Mapping):
         if len(keys) > 1:
@@ -114,26 +115,35 @@ def _asked(
     missing = [key for key in keys if key not in subjects]
     if missing:
         raise UsageError(f"no subjects are given for {', '.join(missing)}", hint="Add them to `subjects`.")
-    found = {key: _ints(subjects[key]) for key in keys}
-    if seqs is not None and seq_table is None:
-        raise UsageError("positions need their table", hint="Name it with `seq_table`.")
-    given = [*found.values(), *([] if seqs is None else [seqs])]
+    found = {key: whole_numbers(subjects[key], f"subjects of {key}") for key in keys}
+    positions = None if seqs is None else whole_numbers(seqs, "seqs")
+    _check_seq_table(features, positions, seq_table)
+    given = [*found.values(), *([] if positions is None else [positions])]
     if any(len(column) != len(cutoffs) for column in given):
         raise UsageError(
             f"{len(cutoffs)} cutoffs were given for {', '.join(str(len(column)) for column in given)} rows",
             hint="Give one subject and one cutoff a row.",
         )
-    if as_of is not None and len(cutoffs) and as_of < cutoffs.max():
+    if known is not None and len(cutoffs) and known < cutoffs.max():
         raise CutoffError(
             "as_of lies before a cutoff, so the last events before it were not known",
             hint="Ask for earlier cutoffs, a later as_of, or leave as_of out.",
         )
-    knowledge = cutoffs if as_of is None else np.full(len(cutoffs), as_of, np.int64)
-    return Asked(found, cutoffs, knowledge, None if seqs is None else _ints(seqs), seq_table)
+    knowledge = cutoffs if known is None else np.full(len(cutoffs), known, np.int64)
+    return Asked(found, cutoffs, knowledge, positions, seq_table)
 
 
-def _ints(column: Any) -> Ints:
-    return np.ascontiguousarray(column, np.int64)
+def _check_seq_table(features: Sequence[Feature], seqs: Ints | None, seq_table: str | None) -> None:
+    """Refuses positions without a table, and a table without positions or that no feature looks at."""
+    if seqs is not None and seq_table is None:
+        raise UsageError("positions need their table", hint="Name it with `seq_table`.")
+    tables = dict.fromkeys(part.source.table for part in parts(features))
+    if seq_table is not None and (seqs is None or seq_table not in tables):
+        raise UsageError(
+            f"seq_table is {seq_table!r}, "
+            + ("without seqs" if seqs is None else "no table of the features"),
+            hint=f"The features look at {', '.join(tables)}; give seqs, the positions in one of them.",
+        )
 
 
 class Calculation:
