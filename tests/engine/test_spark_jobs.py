@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 
 from bankmine.engine import spark
@@ -57,3 +60,21 @@ def test_a_worker_that_is_killed_is_one_line() -> None:
         spark.spread(LOCAL, [b"1"], die, name="test")
     assert "\n" not in str(found.value)
     assert spark.spread(LOCAL, [b"22"], len, name="test") == [2], "the session goes on"
+
+
+@pytest.mark.slow
+def test_a_master_that_does_not_answer_is_one_line() -> None:
+    script = (
+        "from bankmine.config import SparkSettings\n"
+        "from bankmine.engine import spark\n"
+        "from bankmine.errors import EngineError\n"
+        "try:\n"
+        "    spark.session_of(SparkSettings('spark://127.0.0.1:1'))\n"
+        "except EngineError as error:\n"
+        "    print(error.exit_code, error)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    (said,) = done.stdout.splitlines()
+    assert said.startswith("10 Spark could not be started on spark://127.0.0.1:1: ")
+    assert "All masters are unresponsive" in said

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 JAVA = range(17, 24)  # Spark 4.0 needs 17; from 24 on Java lacks the security manager it calls
 _REFUSED = "BANKMINE-REFUSED "
+_NO_CAUSE = ("JAVA_GATEWAY_EXITED", "Py4JJavaError", "stopped SparkContext")  # said when it is over already
 _ANSWER = "part long, counted long"
 _running: list[Running] = []
 
@@ -246,9 +247,10 @@ def _start(settings: SparkSettings) -> Running:
         context = SparkContext(conf=conf, gateway=gateway)
         session = SparkSession(context)
     except Exception as error:
+        cause = _first_cause(error, log)  # asks the JVM: before it is ended
         _end_gateway()
         raise EngineError(
-            f"Spark could not be started on {settings.master}: {_first_cause(error, log)}", hint=_look_in(log)
+            f"Spark could not be started on {settings.master}: {cause}", hint=_look_in(log)
         ) from None
     finally:
         os.close(handle)
@@ -267,8 +269,8 @@ def _first_cause(error: Exception, log: Path) -> str:
     with suppress(OSError):
         said = log.read_text(encoding="utf-8", errors="replace")
         for line in (*str(error).splitlines(), *said.splitlines()):
-            found = re.search(r"\b(?:[\w.]+(?:Exception|Error): .*|Could not .*|Error: .*)", line)
-            if found and "JAVA_GATEWAY_EXITED" not in line and "Py4JJavaError" not in line:
+            found = re.search(r"\b(?:[\w.]+(?:Exception|Error): .*|Could not .*|Error: .*|Reason: .*)", line)
+            if found and not any(word in line for word in _NO_CAUSE):
                 return found[0][:300]
     return str(error).split("\n")[0][:300]
 
