@@ -108,7 +108,36 @@ def test_a_banks_own_features_are_listed_explained_and_in_its_snapshots(bank: Pa
 def test_mistakes_are_named_with_what_is_near() -> None:
     with pytest.raises(UsageError, match="Did you mean out_sum_3mo"):
         lines("explain", "out_sum_3m")
+    with pytest.raises(UsageError, match="Did you mean out_sum_3mo"):
+        lines("explain", "OUT_SUM_3MO")
+    with pytest.raises(UsageError, match=r"'day'\. Did you mean days"):
+        lines(unit="day")
+    with pytest.raises(ConfigurationError, match="NOTABANK"):
+        lines("NOTABANK", "explain", "out_sum_3mo")
     with pytest.raises(UsageError, match="explain takes one feature's name"):
         lines("explain")
     with pytest.raises(UsageError, match="a cutoff needs a bank"):
         lines("explain", "age", cutoff="2024-01-01")
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("out_sum_3mo", "3mo, the 3 months up to the cutoff, itself excluded; civil months"),
+        (
+            "tx_terminal_delayed_count_7d",
+            "7d, the 7 days up to 7 days before the cutoff, that instant excluded; civil days",
+        ),
+        (
+            "tx_device_count_all",
+            "all, from the beginning of the coverage, at most 24 months back, up to the cutoff",
+        ),
+        (
+            "out_sum_all",
+            "all, from the beginning of the coverage up to the cutoff, the cutoff itself excluded",
+        ),
+    ],
+)
+def test_the_windows_bounds_are_told_with_delay_and_validity(name: str, words: str) -> None:
+    (told,) = (line for line in lines("explain", name) if line.startswith("  Window"))
+    assert words in told

@@ -36,6 +36,8 @@ def features(
     rest = list(words)
     if bank is None and rest and (Path(rest[0]) / FILE_NAME).is_file():
         bank = Path(rest.pop(0))
+    if bank is None and len(rest) > 1 and rest[1] == "explain":  # so the first can only be meant as a bank
+        bank = Path(rest.pop(0))
     opened = open_bank(bank) if bank else None
     if rest and rest[0] == "explain":
         yield from _explained(rest[1:], opened, cutoff, as_json=as_json)

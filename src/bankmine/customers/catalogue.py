@@ -60,7 +60,8 @@ class Catalogue(Mapping[str, Feature]):
         """The feature of that name; UsageError with near names where there is none."""
         if name in self._features:
             return self._features[name]
-        near = get_close_matches(name, self._features, n=3)
+        spelt = {one.lower(): one for one in self._features}
+        near = [spelt[one] for one in get_close_matches(name.lower(), spelt, n=3)]
         raise UsageError(
             f"there is no feature {name!r}",
             hint=f"Did you mean {' or '.join(near)}?" if near else "`bankmine features` lists them all.",
@@ -125,8 +126,9 @@ class Catalogue(Mapping[str, Feature]):
     def _check_trait(self, what: str, wanted: str, having: Callable[[Feature], Any]) -> None:
         known = sorted({str(one) for feature in self.values() for one in having(feature) if one})
         if wanted not in known:
-            near = get_close_matches(wanted, known, n=3) or known
-            raise UsageError(f"no feature has the {what} {wanted!r}", hint=f"There are {', '.join(near)}.")
+            near = get_close_matches(wanted.lower(), known, n=3)
+            hint = f"Did you mean {' or '.join(near)}?" if near else f"There are {', '.join(known)}."
+            raise UsageError(f"no feature has the {what} {wanted!r}", hint=hint)
 
     def with_inputs(self, names: Iterable[str]) -> tuple[Feature, ...]:
         """The features and all that they are derived from, inputs first."""

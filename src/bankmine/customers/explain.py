@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 from bankmine.bank.keys import show_key
 from bankmine.customers.catalogue import CATALOGUE, Catalogue
 from bankmine.customers.example import Example, Shares, example
-from bankmine.customers.feature import Direction, Kind
+from bankmine.customers.feature import Direction, Feature, Kind, Windowed
 from bankmine.customers.lineage import deciding_columns, lineage, source_columns
 from bankmine.customers.snapshot import default_cutoff
+from bankmine.windows.span import Span, Unit
 
 if TYPE_CHECKING:
     from bankmine.bank.warehouse import Warehouse
@@ -53,7 +54,7 @@ class Explanation:
 
     `columns` are the bank columns it reads, `traced` how the bank's mapping makes them of its extracts;
     `example` is one subject's value and what entered it, `shares` how often the value is missing; `lacking`
-    says why the bank cannot have it.
+    says why the bank cannot have it; `window_words` tells the window's bounds, with its delay and validity.
     """
 
     name: str
@@ -73,6 +74,7 @@ class Explanation:
     example: Example | None = None
     shares: Shares | None = None
     lacking: str | None = None
+    window_words: str = ""
 
     def lines(self) -> list[str]:
         """The explanation as text."""
@@ -123,8 +125,26 @@ def explain(
         tables=catalogue.tables_of(name), direction=_DIRECTIONS[feature.direction],
         missing=_MISSING[feature.kind], columns=columns, lineage=tuple(lineage(feature, catalogue)),
         traced=_all_traced((*columns, *deciding_columns(feature, catalogue)), trace), example=found,
-        shares=shares, lacking=lacking,
+        shares=shares, lacking=lacking, window_words=_window_words(feature, catalogue),
     )  # fmt: skip
+
+
+def _window_words(feature: Feature, catalogue: Catalogue) -> str:
+    """The bounds of a feature's window; a derived feature has those of its inputs."""
+    sources = (one.source for one in catalogue.with_inputs([feature.name]) if one.window == feature.window)
+    looks = (one.feature for one in sources if isinstance(one, Windowed))
+    found = next(looks, None)
+    if feature.window is None:
+        return ""
+    span = Span.parse(feature.window) if found is None else found.window
+    delay = None if found is None else found.source.delay
+    before = f"{delay.words} before the cutoff, that instant" if delay else "the cutoff, the cutoff itself"
+    if span.unit is Unit.ALL:
+        most = f", at most {span.count} months back," if span.count else ""
+        return f"all, from the beginning of the coverage{most} up to {before} excluded"
+    kind = {Unit.MONTHS: "civil months", Unit.DAYS: "civil days"}.get(span.unit, "elapsed time")
+    before = before.replace("the cutoff, the cutoff itself", "the cutoff, itself")
+    return f"{span}, the {span.words} up to {before} excluded; {kind}"
 
 
 def _all_traced(columns: Sequence[str], trace: Trace | None) -> tuple[TracedColumn, ...]:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from bankmine.bank.keys import show_key
 from bankmine.customers.feature import Kind
 from bankmine.listing import Listing
-from bankmine.windows import Span
 
 if TYPE_CHECKING:
     from bankmine.customers.entered import Entered
@@ -38,21 +37,12 @@ def explanation_lines(one: Explanation) -> list[str]:
 
 def _facts(one: Explanation) -> Iterator[str]:
     facts = {
-        "Window": _window_words(one), "Subject": one.subject, "Key": ", ".join(one.keys),
+        "Window": one.window_words, "Subject": one.subject, "Key": ", ".join(one.keys),
         "Tables": ", ".join(one.tables), "Version": one.version,
     }  # fmt: skip
     for name, text in facts.items():
         if text:
             yield f"  {name:<9}{text}"
-
-
-def _window_words(one: Explanation) -> str:
-    if one.window is None:
-        return ""
-    if one.window == "all":
-        return "all, from the beginning of the coverage up to the cutoff, the cutoff itself excluded"
-    kind = {"mo": "civil months", "d": "civil days"}.get(one.window.lstrip("0123456789"), "elapsed time")
-    return f"{one.window}, the {Span.parse(one.window).words} up to the cutoff, itself excluded; {kind}"
 
 
 def _sources(one: Explanation) -> Iterator[str]:
