@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -107,6 +109,50 @@ def test_refusals_are_one_line(saved: Path, tmp_path: Path) -> None:
     with pytest.raises(BankmineError) as refusal:
         restore(short)
     assert "\n" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("full", ["write", "fsync"])
+def test_a_full_disk_is_one_line_and_leaves_the_old_file_alone(
+    saved: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, full: str
+) -> None:
+    path = tmp_path / "spending.state"
+    path.write_bytes(saved.read_bytes())
+    state = restore(path)
+    if full == "fsync":
+        monkeypatch.setattr(os, "fsync", _no_space)
+        with pytest.raises(WarehouseError, match=r"the disk is full, spending\.state was not saved"):
+            state.save(path)
+    else:
+        old = resource.getrlimit(resource.RLIMIT_FSIZE)
+        handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (4096, old[1]))
+        try:
+            with pytest.raises(WarehouseError, match=r"the disk is full, spending\.state was not saved"):
+                state.save(path)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, old)
+            signal.signal(signal.SIGXFSZ, handler)
+    assert [one.name for one in tmp_path.iterdir()] == ["spending.state"]
+    assert path.read_bytes() == saved.read_bytes()
+
+
+def _no_space(_: int) -> None:
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_a_place_that_cannot_be_written_to_is_named_and_nothing_is_left(saved: Path, tmp_path: Path) -> None:
+    state = restore(saved)
+    with pytest.raises(UsageError, match="there is no folder"):
+        state.save(tmp_path / "absent" / "spending.state")
+    (tmp_path / "folder.state").mkdir()
+    with pytest.raises(UsageError, match=r"folder\.state was not saved"):
+        state.save(tmp_path / "folder.state")
+    assert [one.name for one in tmp_path.iterdir()] == ["folder.state"]
+
+
+def test_a_place_may_be_given_as_text(saved: Path, tmp_path: Path) -> None:
+    OnlineState.restore(str(saved), FEATURES, limit=LIMIT).save(str(tmp_path / "again"))
+    assert (tmp_path / "again").read_bytes() == saved.read_bytes()
 
 
 def test_a_save_that_is_killed_leaves_the_old_file(saved: Path, tmp_path: Path) -> None:

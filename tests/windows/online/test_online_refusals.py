@@ -15,15 +15,21 @@ from bankmine.bank.civil import DAY
 from bankmine.errors import ConfigurationError, UsageError
 from bankmine.windows import events, windows
 from bankmine.windows.online import OnlineState
+from bankmine.windows.online.answer import Answer
 from bankmine.windows.online.words import MISSING
 
 SUMS = windows(
     events("transaction").measure("base_minor"), over=["24h", "7d"], aggregate=["count", "sum"], name="s"
 )
 
+WHEN = {"event_time": BEGIN + 9 * DAY, "known_at": BEGIN + 9 * DAY}
+
 
 def begin(features: Any = SUMS, **more: Any) -> OnlineState:
-    return OnlineState.start(features, zone=ZONE, covered_from=BEGIN, **({"limit": 1 << 26} | more))
+    return OnlineState.start(
+        features,
+        **({"zone": ZONE, "covered_from": BEGIN, "limit": 1 << 26} | more),  # type: ignore[arg-type]
+    )
 
 
 def payments(*rows: dict[str, Any]) -> pa.Table:
@@ -106,6 +112,77 @@ def test_calls_that_share_a_microsecond_are_counted() -> None:
     state.enter(payments({"event_time": BEGIN + DAY}))
     state.enter(payments({"transaction_id": 2, "event_time": BEGIN + DAY}))
     assert state.split == 1
+
+
+def test_an_event_or_answer_that_the_state_did_not_make_is_refused_before_memory_is_touched() -> None:
+    state, other = begin(), begin(SUMS[:1])
+    again = begin()
+    event, answer = state.new_event(transaction_id=1, customer_id=1, **WHEN), state.new_answer()
+    wide = np.zeros((1, 2 * event.shape[1]), np.int64)
+    locked = event.copy()
+    locked.setflags(write=False)
+    for wrong in (
+        np.zeros((1, 3), np.int64), event[0], np.repeat(event, 2, axis=0), event.astype(np.float64),
+        event.astype(np.int32), event.astype(">i8"), wide[:, ::2], locked, event.tolist(), None,
+    ):  # fmt: skip
+        with pytest.raises(UsageError, match=r"the event is .* not a writable array"):
+            state.one(wrong, answer)  # type: ignore[arg-type]
+    for wrong in (other.new_answer(), again.new_answer(), Answer(answer.columns, 0), answer.whole, None):
+        with pytest.raises(UsageError, match="the answer was not made by this state"):
+            state.one(event, wrong)  # type: ignore[arg-type]
+    assert state.offset == 0
+    assert state.one(event, answer).value("s_count_7d") == 0
+
+
+def test_an_answer_keeps_its_own_memory() -> None:
+    state = begin()
+    event, answer = state.new_event(transaction_id=1, customer_id=1, **WHEN), state.new_answer()
+    with pytest.raises(AttributeError):
+        answer.whole = np.zeros((1, 1), np.int64)  # type: ignore[misc]
+    state.one(event, answer)
+
+
+def test_values_that_no_event_can_have_are_refused_by_name() -> None:
+    state = begin()
+    with pytest.raises(UsageError, match=r"no value named unknown\. It has event_time, seq, .*base_minor"):
+        state.new_event(unknown=1)
+    with pytest.raises(UsageError, match="a text was given for base_minor"):
+        state.new_event(base_minor="12")
+    for value in (1.5, 2**63, float("nan"), [1]):
+        with pytest.raises(UsageError, match="base_minor is not a whole number of 64 bits"):
+            state.new_event(base_minor=value)  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match="which holds no codes"):
+        state.code("colour", "red")
+
+
+def test_the_number_that_stands_for_a_missing_value_is_refused() -> None:
+    features = windows(
+        events("transaction", key="card_id").measure("base_minor").distinct("merchant_id"),
+        over=["7d"], aggregate=["sum", "distinct"], name="m",
+    )  # fmt: skip
+    whole = {"card_id": 1, "merchant_id": 2, "base_minor": 3}
+    for name in whole:
+        state = begin(features)
+        with pytest.raises(ConfigurationError, match=f"transaction.{name} holds -9223372036854775808"):
+            state.enter(payments(whole | {name: MISSING}))
+        with pytest.raises(ConfigurationError, match=f"{name} holds -9223372036854775808"):
+            state.new_event(**(whole | {name: MISSING}))
+        assert state.offset == 0
+
+
+def test_what_is_of_another_type_is_refused_and_a_zone_may_be_a_name() -> None:
+    assert begin(zone="Europe/Berlin").zone.name == "Europe/Berlin"
+    with pytest.raises(ConfigurationError, match="no time zone 'Europe/Berlyn'"):
+        begin(zone="Europe/Berlyn")
+    with pytest.raises(UsageError, match="a time zone of type int"):
+        begin(zone=1)
+    with pytest.raises(UsageError, match="`covered_from` is of type str"):
+        begin(covered_from="2024-01-01")
+    with pytest.raises(UsageError, match="`until` is of type str"):
+        OnlineState.from_warehouse(None, SUMS, until="2024-01-01")  # type: ignore[arg-type]
+    for give in (begin().enter, begin().enter_feedback):
+        with pytest.raises(UsageError, match="rows of type str were given"):
+            give("x")
 
 
 def test_one_event_of_plain_numbers_gets_the_answer_of_its_row() -> None:

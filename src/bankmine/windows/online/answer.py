@@ -16,16 +16,31 @@ class Answer:
     """The features of n events, in the columns of a plan.
 
     `whole[column, row]` holds counts, sums, extremes and days, `real[column, row]` (the same memory)
-    everything else; `present[column, row]` says whether there is a value.
+    everything else; `present[column, row]` says whether there is a value. `owner` is the state that may
+    write into it, one event at a time, through `arrays`.
     """
 
-    def __init__(self, columns: Sequence[Feature], count: int) -> None:
-        self.columns = tuple(columns)
-        self.whole: NDArray[np.int64] = np.zeros((len(columns), count), np.int64)
-        self.real: NDArray[np.float64] = self.whole.view(np.float64)
-        self.present: NDArray[np.bool_] = np.zeros((len(columns), count), np.bool_)
-        self.wide: NDArray[np.uint64] = np.zeros((1, 4), np.uint64)
+    def __init__(self, columns: Sequence[Feature], count: int, owner: object = None) -> None:
+        self.columns, self.owner = tuple(columns), owner
+        whole = np.zeros((len(columns), count), np.int64)
+        present = np.zeros((len(columns), count), np.bool_)
+        self.arrays = (whole, whole.view(np.float64), present, np.zeros((1, 4), np.uint64))
         self._place = {feature.name: place for place, feature in enumerate(columns)}
+
+    @property
+    def whole(self) -> NDArray[np.int64]:
+        """Values [column, row] of columns that are whole numbers."""
+        return self.arrays[0]
+
+    @property
+    def real(self) -> NDArray[np.float64]:
+        """Values [column, row] of the other columns, in the same memory."""
+        return self.arrays[1]
+
+    @property
+    def present(self) -> NDArray[np.bool_]:
+        """Whether there is a value, [column, row]."""
+        return self.arrays[2]
 
     def values(self, place: int) -> NDArray[Any]:
         """The values of a column, in its type."""

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from bankmine.bank.columns import Table, Type
 from bankmine.errors import UsageError
+from bankmine.windows.online.given import reserved
 from bankmine.windows.online.words import CANCELLED, EVENT_FIELDS, MISSING, PRIMARY
 from bankmine.windows.plan import Pass
 from bankmine.windows.scale import in_units
@@ -182,6 +183,8 @@ def field_values(one: Field, column: Any, table: str) -> Ints:
         elif pa.types.is_date32(array.type):
             array = array.view(pa.int32())
         values = np.asarray(pc.fill_null(array.cast(pa.int64()), 0), np.int64)
+    if (values == MISSING).any():
+        raise reserved(f"{table}.{one.column}")
     return values if present is None else np.where(present, values, MISSING)
 
 

@@ -8,18 +8,21 @@ BLAKE2b of everything before it; the header names the declaration the memory was
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
 
 from bankmine.bank.civil import Zone
-from bankmine.errors import UsageError, WarehouseError
+from bankmine.bank.manifest import sync_folder
+from bankmine.errors import BankmineError, UsageError, WarehouseError
 from bankmine.windows.declaration import Feature
 from bankmine.windows.online.memory import GIB, physical_memory, reserve
 from bankmine.windows.online.plan import OnlinePlan, make_plan
@@ -48,18 +51,48 @@ def write_state(state: OnlineState, path: Path) -> None:
     memory = state._memory[: int(state._memory[Head.TOP])]
     header = json.dumps(_header(state), separators=(",", ":")).encode()
     front = _FRONT.pack(MAGIC, VERSION, len(header))
-    fresh = path.with_name(path.name + ".new")
-    digest = hashlib.blake2b(digest_size=_CHECK)
-    with fresh.open("wb") as file:
+    with _whole_or_not_at_all(path) as file:
+        digest = hashlib.blake2b(digest_size=_CHECK)
         parts: list[bytes | memoryview] = [front, header, *_chunks(memory.view(np.uint8).data)]
         for part in parts:
             file.write(part)
             digest.update(part)
         file.write(digest.digest())
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.rename(path)
-    _sync_folder(path.parent)
+
+
+@contextmanager
+def _whole_or_not_at_all(path: Path) -> Iterator[BinaryIO]:
+    """A file beside the path, synced and renamed at the end; after an error it goes."""
+    fresh = path.with_name(path.name + ".new")
+    try:
+        with fresh.open("wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.replace(path)
+        sync_folder(path.parent)
+    except BaseException as error:
+        with suppress(OSError):
+            fresh.unlink()
+        if isinstance(error, OSError):
+            raise _not_saved(path, error) from None
+        raise
+
+
+def _not_saved(path: Path, error: OSError) -> BankmineError:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return WarehouseError(
+            f"the disk is full, {path.name} was not saved; a file of that name is as it was",
+            hint="Free some space and save again; the state goes on.",
+        )
+    if not path.parent.is_dir():
+        return UsageError(
+            f"{path.name} was not saved: there is no folder {path.parent}", hint="Make it and save again."
+        )
+    return UsageError(
+        f"{path.name} was not saved in {path.parent}: {error.strerror or type(error).__name__}",
+        hint="Save to a file in a folder that may be written to.",
+    )
 
 
 def read_state(path: Path, features: Sequence[Feature], *, limit: int | None) -> OnlineState:
@@ -108,14 +141,6 @@ def _header(state: OnlineState) -> dict[str, Any]:
 
 def _chunks(data: memoryview) -> list[memoryview]:
     return [data[at : at + _CHUNK] for at in range(0, len(data), _CHUNK)]
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _damaged(path: Path, what: str) -> WarehouseError:

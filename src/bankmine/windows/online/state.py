@@ -19,10 +19,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bankmine.bank.civil import Zone
+from bankmine.bank.columns import Type
 from bankmine.errors import BankmineError, ConfigurationError, UsageError
 from bankmine.windows.declaration import Feature
 from bankmine.windows.online.answer import Answer
-from bankmine.windows.online.fields import SYSTEM
+from bankmine.windows.online.fields import SYSTEM, Field
+from bankmine.windows.online.given import (
+    instant,
+    no_text,
+    rows_of_table,
+    unknown_value,
+    whole_number,
+    wrong_event_or_answer,
+    zone_of,
+)
 from bankmine.windows.online.memory import GIB, physical_memory, start_memory
 from bankmine.windows.online.plan import OnlinePlan, make_plan
 from bankmine.windows.online.verdicts import Feedback
@@ -32,6 +42,7 @@ from bankmine.windows.span import Span, Unit
 
 Ints = NDArray[np.int64]
 _KNOWN = int(Row.KNOWN) - 1
+_INT64 = np.dtype(np.int64)
 
 
 class OnlineState:
@@ -50,13 +61,15 @@ class OnlineState:
         self._feedback = Feedback(plan.table, tuple(plan.fields.verdicts))
         self._enter_events = enter_events
         self._numbers = plan.numbers
+        self._shape = (1, EVENT_FIELDS + len(plan.fields))
+        self._made_here = object()  # what the answers carry that this state made
 
     @classmethod
     def start(
         cls,
         features: Sequence[Feature],
         *,
-        zone: Zone,
+        zone: Zone | str,
         covered_from: int,
         lateness: str = "7d",
         limit: int | None = None,
@@ -72,19 +85,22 @@ class OnlineState:
             raise ConfigurationError(
                 "lateness cannot be 'all': nothing could be forgotten", hint='Write a length such as "7d".'
             )
+        zone, covered_from = zone_of(zone), instant("covered_from", covered_from)
         plan = make_plan(features, zone=zone, covered_from=covered_from, lateness=span)
         memory = start_memory(plan, physical_memory() if limit is None else limit)
         return cls(plan, memory, zone=zone, covered_from=covered_from, lateness=span)
 
     @classmethod
-    def restore(cls, path: Path, features: Sequence[Feature], *, limit: int | None = None) -> OnlineState:
+    def restore(
+        cls, path: Path | str, features: Sequence[Feature], *, limit: int | None = None
+    ) -> OnlineState:
         """The state saved in a file, for the same features.
 
         WarehouseError for a file of another version or of other features, shortened or altered.
         """
         from bankmine.windows.online.file import read_state
 
-        return read_state(path, features, limit=limit)
+        return read_state(Path(path), features, limit=limit)
 
     @classmethod
     def from_warehouse(
@@ -99,6 +115,7 @@ class OnlineState:
         """A state filled from history: it knows what was known at `until` (µs)."""
         from bankmine.windows.online.history import fill_from
 
+        until = instant("until", until)
         return fill_from(warehouse, features, until=until, lateness=lateness, limit=limit)
 
     def with_features(self, more: Sequence[Feature], warehouse: Readable) -> OnlineState:
@@ -120,7 +137,7 @@ class OnlineState:
         UsageError for rows out of order, ConfigurationError for sums beyond 64 bits; the rows before the
         refused one are entered, and `offset` counts them.
         """
-        events = self._plan.fields.read(rows)
+        events = self._plan.fields.read(rows_of_table(rows))
         answer = Answer(self._plan.columns, len(events))
         self._enter(events, answer, answering=True)
         return answer.table(self._plan.features)
@@ -130,13 +147,23 @@ class OnlineState:
 
         They count from their `known_at` on, so feedback may be given ahead of the events known after it.
         """
-        self._feedback.add(rows, self.known_until)
+        self._feedback.add(rows_of_table(rows), self.known_until)
 
     def one(self, event: Ints, answer: Answer) -> Answer:
         """Enters and answers one event of plain numbers: the path of microseconds.
 
-        `event` is an array [1, n] as `new_event` makes it, `answer` one that `new_answer` made.
+        `event` is an array [1, n] as `new_event` makes it, `answer` one that this state's `new_answer` made;
+        UsageError for any other.
         """
+        if (
+            type(event) is not np.ndarray
+            or event.shape != self._shape
+            or event.dtype != _INT64
+            or not event.flags.carray
+            or type(answer) is not Answer
+            or answer.owner is not self._made_here
+        ):
+            raise wrong_event_or_answer(event, self._shape[1])
         if self._feedback.versions:
             self._tell_of_feedback(event)
         entered = self._enter_events(
@@ -146,10 +173,7 @@ class OnlineState:
             0,
             1,
             True,
-            answer.whole,
-            answer.real,
-            answer.present,
-            answer.wide,
+            *answer.arrays,
         )  # fmt: skip
         if entered == 0:
             self._refuse(event, 0)
@@ -157,7 +181,7 @@ class OnlineState:
 
     def new_answer(self) -> Answer:
         """Room for the answer to one event, to be used again and again."""
-        return Answer(self._plan.columns, 1)
+        return Answer(self._plan.columns, 1, self._made_here)
 
     @property
     def places(self) -> dict[str, int]:
@@ -166,27 +190,50 @@ class OnlineState:
         return {name: place for place, name in enumerate(SYSTEM)} | own
 
     def new_event(self, **values: int | str | None) -> Ints:
-        """An event for `one`: codes are given as text, missing values as None or not at all."""
+        """An event for `one`: codes are given as text, missing values as None or not at all.
+
+        UsageError for a name that is not in `places`, and for a value that is no whole number of 64 bits.
+        """
         event = np.full((1, EVENT_FIELDS + len(self._plan.fields)), MISSING, np.int64)
         event[0, :EVENT_FIELDS] = 0
         status = PRIMARY if values.pop("is_primary", True) else 0
-        event[0, self.places["flags"]] = status | (CANCELLED if values.pop("cancelled", False) else 0)
+        places = self.places
+        event[0, places["flags"]] = status | (CANCELLED if values.pop("cancelled", False) else 0)
         for place in self._plan.fields.verdicts.values():
             event[0, EVENT_FIELDS + place] = 0
         for name, value in values.items():
+            if name not in places:
+                raise unknown_value(name, places)
             if value is not None:
-                event[0, self.places[name]] = self.code(name, value) if isinstance(value, str) else value
+                event[0, places[name]] = self._as_kept(name, value)
         return event
 
     def code(self, column: str, text: str) -> int:
         """The number that stands for a text of a column."""
-        return self._plan.fields.named(column).number(text)
+        found = self._field(column)
+        if found is None or found.type not in (Type.CODE, Type.TEXT):
+            raise no_text(column)
+        return found.number(text)
 
-    def save(self, path: Path) -> None:
-        """Writes the state to a file, whole or not at all."""
+    def _field(self, name: str) -> Field | None:
+        return next((one for one in self._plan.fields if one.name == name), None)
+
+    def _as_kept(self, name: str, value: int | str) -> int:
+        """A value of an event as it is kept: of a real in no unit only whether it is there."""
+        if isinstance(value, str):
+            return self.code(name, value)
+        found = self._field(name)
+        only_there = found is not None and found.type is Type.REAL and found.scale == 1
+        return 0 if only_there else whole_number(name, value)
+
+    def save(self, path: Path | str) -> None:
+        """Writes the state to a file, whole or not at all.
+
+        WarehouseError for a full disk, UsageError for a folder that is not there or not to be written to.
+        """
         from bankmine.windows.online.file import write_state
 
-        write_state(self, path)
+        write_state(self, Path(path))
 
     @property
     def features(self) -> tuple[Feature, ...]:
@@ -269,10 +316,7 @@ class OnlineState:
         self, events: Ints, first: int, last: int, answer: Answer | None, answering: bool
     ) -> None:
         into = answer if answer is not None else Answer(self._plan.columns, 0)
-        done = self._enter_events(
-            self._memory, self._numbers, events, first, last, answering, into.whole, into.real, into.present,
-            into.wide,
-        )  # fmt: skip
+        done = self._enter_events(self._memory, self._numbers, events, first, last, answering, *into.arrays)
         if done < last:
             self._refuse(events, done)
 
