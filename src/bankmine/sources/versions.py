@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from bankmine.sources.staging import Staged
 
 CONFLICT = "conflicting duplicate: same key, other content, not known later"
+NEWEST = 1 << 62
 
 
 def compare(connection: duckdb.DuckDBPyConnection, staged: Staged, stored: str | None) -> None:
@@ -105,30 +106,91 @@ def _undated_again(staged: Staged, stored: str) -> str:
 def withdraw_from_former_owners(
     connection: duckdb.DuckDBPyConnection, staged: Staged, stored: str | None
 ) -> None:
-    """Adds a cancelled row for each owner in the warehouse whom a corrected event no longer has.
+    """Adds a cancelled row for each owner whom a later version of an event no longer names.
 
-    Without it, an event moved to a day before someone became co-owner would stay with that person.
+    Without it, an event moved to another customer would count for both. Looked at are the versions in the
+    warehouse and in the delivery together, by the time they became known. Where the mapping names the
+    customer, a version is the rows of one `known_at`, and only one with a primary owner withdraws others.
     """
+    if not staged.table.per_owner or staged.table.kind is not Kind.EVENT:
+        return
+    key = ", ".join(quoted(name) for name in staged.table.primary_key)
+    connection.execute(
+        f"CREATE TABLE moved AS SELECT {key} FROM ({_said(staged, stored, key)}) GROUP BY {key} "
+        "HAVING min(customer_id) <> max(customer_id) AND min(known_at) <> max(known_at)"
+    )
+    if connection.execute("SELECT 1 FROM moved LIMIT 1").fetchone():
+        connection.execute(_came_back(staged, stored, key))
+        _add_withdrawn(connection, staged, _withdrawn(staged, stored, key))
+    connection.execute("DROP TABLE moved")
+
+
+def _said(staged: Staged, stored: str | None, key: str, *, moved: bool = False) -> str:
+    """The versions of the delivery's events that stand, with `fresh` where they are to be written.
+
+    Unchanged rows are among them where the mapping names the customer: they say who is still an owner.
+    """
+    name, columns = staged.table.name, ", ".join(quoted(column) for column in staged.columns)
+    among = f" SEMI JOIN moved USING ({key})" if moved else ""
+    old = f"{quoted(staged.view)}.*, _row IN (SELECT _row FROM {quoted('unchanged_' + name)}) AS _old"
+    rows = (
+        f"SELECT {columns}, NOT _old AS fresh, _row, CASE WHEN _old THEN -1 ELSE {NEWEST} END AS load_number "
+        f"FROM (SELECT {old} FROM {quoted(staged.view)}) "
+        f"ANTI JOIN {quoted('rejected_' + name)} USING (_row){among}"
+    )
+    rows += " WHERE NOT _old" if staged.expands else ""
+    if stored:
+        rows += (
+            f" UNION ALL SELECT {columns}, false AS fresh, -1 AS _row, load_number "
+            f"FROM {stored} SEMI JOIN {'moved' if moved else quoted(staged.view)} USING ({key})"
+        )
+    return rows
+
+
+def _turns(staged: Staged, key: str) -> str:
+    """When a version of an event says anew who its owners are."""
+    live = "" if staged.expands else "WHERE is_primary AND NOT cancelled"
+    return f"SELECT {key}, known_at AS turn, bool_or(fresh) AS new FROM said {live} GROUP BY {key}, known_at"
+
+
+def _came_back(staged: Staged, stored: str | None, key: str) -> str:
+    """Unchanged no more: a row equal to its customer's last one, where the event was another's in between."""
+    own = f"PARTITION BY {key}, customer_id ORDER BY known_at, load_number, _row"
+    return (
+        f"DELETE FROM {quoted('unchanged_' + staged.table.name)} WHERE _row IN ("
+        f"WITH said AS ({_said(staged, stored, key, moved=True)}), turns AS ({_turns(staged, key)}), "
+        f"own AS (SELECT *, lag(known_at) OVER ({own}) AS known_before, "
+        f"max(CASE WHEN _row < 0 THEN known_at END) OVER (PARTITION BY {key}, customer_id) AS last_known "
+        f"FROM said) SELECT _row FROM own JOIN turns USING ({key}) WHERE _row >= 0 AND NOT fresh "
+        "AND turn > known_before AND turn < known_at AND (last_known IS NULL OR last_known < known_at))"
+    )
+
+
+def _withdrawn(staged: Staged, stored: str | None, key: str) -> str:
+    """The rows of owners who are not named by the next version; `known_at` is when it became known."""
+    kept = ", ".join(
+        quoted(n) for n in staged.columns if n not in ("known_at", "cancelled", "is_primary")
+    )  # not primary, so that it is never taken for the version that withdrew it
+    owner = f"PARTITION BY {key}, customer_id"
+    return (
+        f"WITH said AS ({_said(staged, stored, key, moved=True)}), turns AS ({_turns(staged, key)}), "
+        f"last AS (SELECT * FROM said QUALIFY row_number() OVER (PARTITION BY {key}, customer_id, known_at "
+        "ORDER BY load_number DESC, _row) = 1), "
+        f"own AS (SELECT *, lead(known_at) OVER ({owner} ORDER BY known_at) AS known_next FROM last) "
+        f"SELECT {kept}, turn AS known_at, true AS cancelled, false AS is_primary "
+        f"FROM own JOIN turns USING ({key}) "
+        "WHERE NOT cancelled AND turn > known_at AND (fresh OR new) "
+        f"QUALIFY row_number() OVER ({owner}, own.known_at ORDER BY turn) = 1 "
+        "AND (known_next IS NULL OR known_next > turn)"
+    )
+
+
+def _add_withdrawn(connection: duckdb.DuckDBPyConnection, staged: Staged, withdrawn: str) -> None:
+    """Puts the withdrawn rows among the staged ones."""
     import numpy as np
     import pyarrow as pa
 
-    if not (stored and staged.expands and staged.table.kind is Kind.EVENT):
-        return
-    key = ", ".join(quoted(name) for name in staged.table.primary_key)
-    kept = ", ".join(quoted(name) for name in staged.columns if name not in ("known_at", "cancelled"))
-    fresh = (
-        f"{quoted(staged.view)} ANTI JOIN {quoted('rejected_' + staged.table.name)} USING (_row) "
-        f"ANTI JOIN {quoted('unchanged_' + staged.table.name)} USING (_row)"
-    )
-    gone = connection.execute(
-        f"WITH held AS (SELECT {kept}, cancelled FROM {stored} SEMI JOIN {quoted(staged.view)} USING ({key}) "
-        f"QUALIFY row_number() OVER (PARTITION BY {key}, customer_id "
-        f"ORDER BY known_at DESC, load_number DESC) = 1), "
-        f"now AS (SELECT DISTINCT {key}, known_at FROM {fresh}) "
-        f"SELECT {kept}, known_at, true AS cancelled FROM held JOIN now USING ({key}) "
-        f"ANTI JOIN (SELECT {key}, known_at, customer_id FROM {fresh}) USING ({key}, known_at, customer_id) "
-        f"WHERE NOT held.cancelled"
-    ).to_arrow_table()
+    gone = connection.execute(withdrawn).to_arrow_table()
     if not gone.num_rows:
         return
     customers = np.array(gone.column("customer_id").to_numpy(), np.int64)
