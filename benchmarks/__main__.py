@@ -2,6 +2,20 @@
 
 Each row runs in a process of its own, prints one JSON line last and writes its section of RESULTS.md.
 Exit code 1 where a row could not run; a missed bar is a result, not a failure.
+
+To try a row out, make it smaller by the environment. The line printed then says "reduced": true, and
+RESULTS.md and the pictures stay as they are:
+
+    BENCH_ROWS             transactions of S1, S2, S3 and SPK
+    BENCH_ROWS_A_CUSTOMER  transactions a customer of the made-up warehouses
+    BENCH_REPLAY_ROWS      transactions of S6
+    BENCH_ONLINE_EVENTS    events of ONL
+    BENCH_CUSTOMERS        customers of R2
+    BENCH_SIZES            transactions of S4 and PIC, customers of S7, with commas between
+    BENCH_ROUNDS           how often the contenders of S1, S2 and SPK alternate
+
+Two more do not make a run a reduced one: BENCH_FOLDER, where made-up data are kept between runs, and
+BENCH_SEED, which world R2 makes up.
 """
 
 from __future__ import annotations

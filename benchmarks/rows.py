@@ -15,6 +15,10 @@ from statistics import median
 from typing import Any
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
+SIZES = (  # set in the environment they change what is measured: such a run is for trying out
+    "BENCH_ROWS", "BENCH_ROWS_A_CUSTOMER", "BENCH_REPLAY_ROWS", "BENCH_ONLINE_EVENTS", "BENCH_CUSTOMERS",
+    "BENCH_SIZES", "BENCH_ROUNDS",
+)  # fmt: skip
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 
@@ -39,8 +43,14 @@ class Row:
                 "reference": self.reference,
                 "bar": self.bar,
                 "met": self.met,
+                **({"reduced": True} if is_reduced() else {}),
             }
         )
+
+
+def is_reduced() -> bool:
+    """Whether the environment sets a size, so that the run is no verdict on the bar."""
+    return any(os.environ.get(name) for name in SIZES)
 
 
 def timed(work: Callable[[], Any]) -> tuple[float, float, Any]:
@@ -93,7 +103,9 @@ def versions_of(names: tuple[str, ...]) -> str:
 
 
 def record(row: Row, date: str) -> None:
-    """Writes or replaces the row's section of RESULTS.md."""
+    """Writes or replaces the row's section of RESULTS.md; nothing where the run is reduced."""
+    if is_reduced():
+        return
     head = "# Measured figures\n\nWritten by `make bench ROW=…`; a newer run replaces the older one.\n"
     text = RESULTS.read_text(encoding="utf-8") if RESULTS.exists() else head
     parts = text.split("\n## ")

@@ -203,9 +203,7 @@ def _costs(warehouse: Any, runs: tuple[dict[str, float], ...], name: str) -> dic
     task = max(0.0, (small - one / 10) / (0.9 * parts))
     transactions = (one - answers * customers - task * parts) / rows
     if transactions <= 0 or answers <= 0:
-        raise ValueError(
-            f"{rows:,} transactions are too few to tell the costs apart; set BENCH_ROWS=10000000"
-        )
+        raise ValueError(f"{rows:,} transactions are too few to tell the costs apart; leave BENCH_ROWS out")
     return {
         "us_a_transaction": round(1e6 * transactions, 3),
         "us_a_snapshot_row": round(1e6 * answers, 2),
