@@ -68,6 +68,8 @@ def test_a_new_feature_is_filled_without_a_gap() -> None:
     always.enter(as_table("transaction", rows[:400]))
     assert grown.offset == 400
     assert grown.known_until == always.known_until
+    with pytest.raises(UsageError, match="the answer was not made by this state"):
+        grown.one(grown.new_event(), state.new_answer())
     rest = as_table("transaction", rows[400:])
     assert grown.enter(rest).equals(always.enter(rest))
 
