@@ -91,9 +91,16 @@ def naive_rows(bank: Bank, features: Sequence[Feature], rows: Sequence[Looked]) 
 
 
 def naive_replay(bank: Bank, table: str) -> list[Row]:
-    """The event before which each row of a replay stands: the first version known and not cancelled."""
+    """The event before which each row of a replay stands: the first version known and not cancelled.
+
+    An event has one primary key; where its primary owner changed, the first version is under the former.
+    """
     declared = catalogue.table(table)
-    found = []
+
+    def earliest(row: Row) -> tuple[Any, ...]:
+        return row["known_at"], row["load_number"], *_identity(declared, row)
+
+    found: dict[tuple[Any, ...], Row] = {}
     for versions in _versions(declared, bank.rows[table]).values():
         alive = [
             row
@@ -101,8 +108,10 @@ def naive_replay(bank: Bank, table: str) -> list[Row]:
             if number + 1 == len(versions) or versions[number + 1]["known_at"] > row["known_at"]
         ]
         shown = [row for row in alive if not row["cancelled"] and (row.get("is_primary", True) is True)]
-        found += shown[:1]
-    return sorted(found, key=lambda row: (row["event_time"], row["seq"], *_identity(declared, row)))
+        for row in shown[:1]:
+            event = tuple(row[name] for name in declared.primary_key)
+            found[event] = min(found.get(event, row), row, key=earliest)
+    return sorted(found.values(), key=lambda row: (row["event_time"], row["seq"], *_identity(declared, row)))
 
 
 def as_known(bank: Bank, table: str, knowledge: int) -> list[Row]:

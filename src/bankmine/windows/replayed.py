@@ -46,7 +46,8 @@ def read_replayed(
     """The events of a table with `since ≤ event_time < until` (µs; None: no bound).
 
     Shown are the primary key, the `keys`, event_time, seq and known_at. Of a table with a row for each
-    owner only the primary owner's rows are events. UsageError for a key the table does not have.
+    owner only the primary owner's rows are events, and an event that changed its primary owner is its first
+    version under any. UsageError for a key the table does not have.
     """
     import pyarrow as pa
 
@@ -56,15 +57,17 @@ def read_replayed(
                 f"{declared.name} has no key {name!r} to replay by", hint="Ask features of its own keys."
             )
     shown = list(dict.fromkeys([*declared.primary_key, *keys, "event_time", "seq", "known_at"]))
-    names = list(dict.fromkeys([*shown, *declared.version_key]))
+    names = list(dict.fromkeys([*shown, *_told(declared)]))
     one_bucket = declared.bucket_key in declared.version_key
     buckets: list[int | None] = list(range(warehouse.buckets(declared.name))) if one_bucket else [None]
 
-    def read(bucket: int | None) -> Any:
+    def read(bucket: int | None) -> tuple[Any, Any]:
         return _first_versions(warehouse, declared, names, bucket, since, until)
 
-    rows = pa.concat_tables(each(read, buckets, threads)).unify_dictionaries()
-    rows = rows.combine_chunks()
+    inside, outside = zip(*each(read, buckets, threads), strict=True)
+    rows = pa.concat_tables(inside).unify_dictionaries().combine_chunks()
+    if declared.per_owner:
+        rows = _once(declared, rows, pa.concat_tables(outside).combine_chunks())
     order = pa.array(_in_order(declared, rows))
     columns = each(lambda name: rows.column(name).take(order), shown, threads)
     rows = pa.table(dict(zip(shown, columns, strict=True)))
@@ -93,20 +96,43 @@ def _first_versions(
     bucket: int | None,
     since: int | None,
     until: int | None,
-) -> Any:
-    """The Arrow columns `names` of the events of one bucket (None: of all)."""
+) -> tuple[Any, Any]:
+    """The Arrow columns `names` of the events of one bucket (None: of all), and what tells others apart.
+
+    The others, outside the bounds, matter where an event has a version under another owner.
+    """
     system = ["event_time", "known_at", "cancelled", "load_number"]
     system += ["is_primary"] if declared.per_owner else []
     raw = warehouse.read(declared.name, list(dict.fromkeys([*names, *system])), bucket=bucket)
     found = {
         name: column_values(declared, name, raw.column(name)) for name in (*system, *declared.version_key)
     }
-    chosen = _first_known(declared, found)
+    first = _first_known(declared, found)
     times = found["event_time"].data
-    chosen &= True if since is None else times >= since
+    chosen = first.copy() if since is None else first & (times >= since)
     chosen &= True if until is None else times < until
-    rows = raw.select(names)
-    return rows if chosen.all() else rows.take(np.flatnonzero(chosen))
+    rows, told = raw.select(names), raw.select(_told(declared))
+    others = told.take(np.flatnonzero(first & ~chosen)) if declared.per_owner else told.slice(0, 0)
+    return rows if chosen.all() else rows.take(np.flatnonzero(chosen)), others
+
+
+def _told(declared: Table) -> list[str]:
+    """The columns that say which version of an event under several owners is the first."""
+    return list(dict.fromkeys([*declared.version_key, *declared.primary_key, "known_at", "load_number"]))
+
+
+def _once(declared: Table, rows: Any, others: Any) -> Any:
+    """The rows without those of events that were known earlier under another primary owner."""
+    import pyarrow as pa
+
+    names = _told(declared)
+    both = pa.concat_tables([rows.select(names), others]).combine_chunks()
+    found = {name: sortable(column_values(declared, name, both.column(name))) for name in names}
+    first = first_known(
+        [found[name] for name in declared.primary_key], found["known_at"], found["load_number"],
+        np.ones(len(both), np.bool_), ties=[found[name] for name in declared.version_key],
+    )[: len(rows)]  # fmt: skip
+    return rows if first.all() else rows.take(np.flatnonzero(first))
 
 
 def _first_known(declared: Table, found: dict[str, Values]) -> NDArray[np.bool_]:

@@ -44,13 +44,22 @@ def never_counts(known_from: Ints, known_until: Ints, cancelled: Bools | None) -
     return gone if cancelled is None else gone | cancelled
 
 
-def first_known(version_key: Sequence[Ints], known_at: Ints, load_number: Ints, among: Bools) -> Bools:
-    """Of the rows `among` which to choose, the first version of each event."""
+def first_known(
+    version_key: Sequence[Ints],
+    known_at: Ints,
+    load_number: Ints,
+    among: Bools,
+    *,
+    ties: Sequence[Ints] = (),
+) -> Bools:
+    """Of the rows `among` which to choose, the first version of each event; `ties` decide within a load."""
     from bankmine.windows.kernels.tables_kernel import repeated
 
     first = among.copy()
     at = np.flatnonzero(repeated(_hashes(version_key)) & among)
-    order, same = _by_knowledge([column[at] for column in version_key], known_at[at], load_number[at])
+    order, same = _by_knowledge(
+        [column[at] for column in version_key], known_at[at], load_number[at], [tie[at] for tie in ties]
+    )
     first[at[order[1:][same]]] = False
     return first
 
@@ -60,9 +69,11 @@ def identities(version_key: Sequence[Ints]) -> Ints:
     return version_key[0] if len(version_key) == 1 else _hashes(version_key).view(np.int64)
 
 
-def _by_knowledge(version_key: Sequence[Ints], known: Ints, load: Ints) -> tuple[Ints, Bools]:
-    """The order by (version key, known_at, load_number), and which neighbours in it are of one event."""
-    order = np.lexsort((load, known, *reversed(version_key)))
+def _by_knowledge(
+    version_key: Sequence[Ints], known: Ints, load: Ints, ties: Sequence[Ints] = ()
+) -> tuple[Ints, Bools]:
+    """The order by (version key, known_at, load_number, ties), and which neighbours are of one event."""
+    order = np.lexsort((*reversed(ties), load, known, *reversed(version_key)))
     same = np.ones(max(0, len(order) - 1), np.bool_)
     for column in version_key:
         same &= column[order[1:]] == column[order[:-1]]
