@@ -110,6 +110,7 @@ def test_mistakes_are_named_with_what_is_near() -> None:
         lines("explain", "out_sum_3m")
     with pytest.raises(UsageError, match="Did you mean out_sum_3mo"):
         lines("explain", "OUT_SUM_3MO")
+    assert "Did you mean out_sum_3mo" in lines("Out_smu_3mo")[0]
     with pytest.raises(UsageError, match=r"'day'\. Did you mean days"):
         lines(unit="day")
     with pytest.raises(ConfigurationError, match="NOTABANK"):

@@ -89,6 +89,7 @@ def test_a_card_beside_the_parts_says_what_they_hold(bank: Path, tmp_path: Path)
     for one in card["features"]:
         assert one["sentence"].endswith(".")
         assert len(one["version"]) == 12
+        assert one["declaration"]
         assert one["missing"] == pytest.approx(found.column(one["name"]).null_count / found.num_rows)
     assert [one["table"] for one in card["sources"]] == ["transaction", "transaction"]
 

@@ -21,7 +21,7 @@ def table(name: str) -> Table:
     """The bank table of that name; UsageError with near names where there is none."""
     if name in TABLES:
         return TABLES[name]
-    near = get_close_matches(name, TABLES, n=3)
+    near = get_close_matches(name.lower(), TABLES, n=3)
     raise UsageError(
         f"there is no bank table {name!r}",
         hint=f"Did you mean {' or '.join(near)}?" if near else "`bankmine tables` lists them all.",

@@ -77,7 +77,9 @@ def _listed(
         return
     found = customers.listing(words, warehouse, catalogue=catalogue, **traits)
     if not len(found):
-        yield "No feature holds all of these words. `bankmine features` lists them all."
+        near = catalogue.near(words[0]) if len(words) == 1 else []
+        hint = f"Did you mean {' or '.join(near)}?" if near else "`bankmine features` lists them all."
+        yield f"No feature holds all of these words. {hint}"
         return
     yield from _fitted(found)
     shown = f"{len(found)} of {len(catalogue)}" if len(found) < len(catalogue) else f"All {len(catalogue)}"

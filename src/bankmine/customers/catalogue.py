@@ -60,12 +60,16 @@ class Catalogue(Mapping[str, Feature]):
         """The feature of that name; UsageError with near names where there is none."""
         if name in self._features:
             return self._features[name]
-        spelt = {one.lower(): one for one in self._features}
-        near = [spelt[one] for one in get_close_matches(name.lower(), spelt, n=3)]
+        near = self.near(name)
         raise UsageError(
             f"there is no feature {name!r}",
             hint=f"Did you mean {' or '.join(near)}?" if near else "`bankmine features` lists them all.",
         )
+
+    def near(self, name: str) -> list[str]:
+        """At most three names spelt nearly so, the nearest first; upper and lower case are one."""
+        spelt = {one.lower(): one for one in self._features}
+        return [spelt[one] for one in get_close_matches(name.lower(), spelt, n=3)]
 
     def __contains__(self, name: object) -> bool:
         return name in self._features

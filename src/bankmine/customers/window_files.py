@@ -86,7 +86,7 @@ def _card(warehouse: Warehouse, asked: Question, folder: Path) -> str:
         "features": [
             {
                 "name": one.name, "version": digest(plain(one)), "unit": one.unit, "sentence": one.sentence,
-                "missing": missing.get(one.name, 0.0),
+                "missing": missing.get(one.name, 0.0), "declaration": plain(one),
             }
             for one in asked.features
         ],
