@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from subprocess import run
 from typing import Any
 
@@ -15,6 +16,7 @@ from bankmine.bank.civil import DAY, FIRST, LAST
 from bankmine.errors import BankmineError, ConfigurationError, CutoffError, FeasibilityError, UsageError
 from bankmine.windows import events, learnt, ratio, replay, snapshot, windows
 from bankmine.windows.entries import all_together
+from bankmine.windows.parts import question
 
 spent = events("transaction").measure("base_minor")
 MANY = [str(level) for level in range(257)]
@@ -49,6 +51,24 @@ REFUSED: dict[str, Callable[[], Any]] = {
     "takes no scale": lambda: events("transaction").measure("base_minor", scale=100),
     "are too many": lambda: windows(spent, over=["1d"], aggregate=["sum"], by="mcc", levels=MANY),
     "257 levels cannot be learnt": lambda: learnt(257),
+    "a levels cannot be learnt": lambda: learnt("a"),  # type: ignore[arg-type]
+    "1.5 levels cannot be learnt": lambda: learnt(1.5),  # type: ignore[arg-type]
+    "compared with no value": lambda: events("transaction").where(category=[]),
+    "compared with None": lambda: events("transaction").where(category=None),  # type: ignore[arg-type]
+    "compared with 1.5": lambda: events("transaction").where(base_minor=1.5),  # type: ignore[arg-type]
+    "compared with 1180591620717411303424": lambda: events("transaction").where(merchant_id=2**70),
+    "compared with 9223372036854775808": lambda: events("transaction").at_least(base_minor=2**63),
+    "'100' is no scale": lambda: events("transaction").measure("lat", scale="100"),  # type: ignore[arg-type]
+    "100.5 is no scale": lambda: events("transaction").measure("lat", scale=100.5),  # type: ignore[arg-type]
+    "has no column 5": lambda: events("transaction").measure(5),  # type: ignore[arg-type]
+    "5 is not a length of time": lambda: events("transaction").delayed(5),  # type: ignore[arg-type]
+    "over holds 1": lambda: windows(spent, over=[1], aggregate=["sum"]),  # type: ignore[list-item]
+    "over is None": lambda: windows(spent, over=None, aggregate=["sum"]),  # type: ignore[arg-type]
+    r"aggregate is \[\]": lambda: windows(spent, over="1d", aggregate=[]),
+    "levels holds 5": lambda: windows(spent, over="1d", aggregate="sum", by="mcc", levels=[5]),  # type: ignore[list-item]
+    "is never 'up'": lambda: windows(spent, over="1d", aggregate="sum", by="direction", levels=["up"]),
+    "levels are given without by": lambda: windows(spent, over="1d", aggregate="sum", levels=["a"]),
+    "5 is no name": lambda: windows(spent, over="1d", aggregate="sum", name=5),  # type: ignore[arg-type]
 }  # fmt: skip
 
 
@@ -56,6 +76,19 @@ REFUSED: dict[str, Callable[[], Any]] = {
 def test_a_declaration_that_cannot_be_meant_is_refused(message: str) -> None:
     with pytest.raises(BankmineError, match=message):
         REFUSED[message]()
+
+
+def test_a_single_text_is_a_list_of_one_and_what_is_listed_twice_counts_once() -> None:
+    once = windows(spent, over=["1mo"], aggregate=["count"], by="mcc", levels=["food"])
+    assert windows(spent, over="1mo", aggregate="count", by="mcc", levels="food") == once
+    assert windows(spent, over=["1mo"] * 2, aggregate=["count"] * 2, by="mcc", levels=["food"]) == once
+
+
+def test_numbers_of_numpy_are_whole_numbers() -> None:
+    plain = events("transaction").where(merchant_id=[5, 6], is_primary=True).at_least(base_minor=7)
+    numpy = events("transaction").where(merchant_id=np.array([5, 6]), is_primary=np.True_)
+    assert numpy.at_least(base_minor=np.int64(7)) == plain  # type: ignore[arg-type]
+    assert learnt(np.int64(5)) == learnt(5)  # type: ignore[arg-type]
 
 
 def bank(*amounts: int) -> MemoryWarehouse:
@@ -76,6 +109,42 @@ def ask(warehouse: MemoryWarehouse, features: Any = SUMS, **more: Any) -> Any:
 def test_a_sum_beyond_64_bits_is_refused_not_wrapped() -> None:
     with pytest.raises(ConfigurationError, match="exceed 64 bits"):
         ask(bank(2**62, 2**62))
+
+
+def test_amounts_too_large_for_sums_are_still_counted_and_compared() -> None:
+    asked = windows(spent, over="30d", aggregate=["count", "max", "min"], name="n")
+    found = snapshot(bank(2**63 - 1, 2**63 - 1), asked, [1], [20 * DAY])
+    assert found.to_pylist() == [dict.fromkeys(found.column_names)]
+    asked = windows(spent, over="10d", aggregate=["count", "max", "min"], name="n")
+    found = snapshot(bank(2**63 - 1, 2**63 - 1), asked, [1], [11 * DAY])
+    assert found.to_pylist() == [{"n_count_10d": 2, "n_max_10d": 2**63 - 1, "n_min_10d": 2**63 - 1}]
+    for aggregate in ("sum", "mean", "variance", "std"):
+        with pytest.raises(ConfigurationError, match=r"transaction\.base_minor .*up to 9223372036854775807"):
+            ask(bank(2**63 - 1, 2**63 - 1), windows(spent, over="30d", aggregate=aggregate))
+
+
+def test_the_number_that_marks_what_is_missing_is_refused_where_it_is_read() -> None:
+    counts = windows(events("transaction"), over="30d", aggregate="count")
+    warehouse = bank(1)
+    warehouse.raw["transaction"][0]["customer_id"] = -(2**63)
+    for read in (lambda: ask(warehouse, counts), lambda: replay(warehouse, counts)):
+        with pytest.raises(ConfigurationError, match=r"transaction\.customer_id holds -2"):
+            read()
+    with pytest.raises(ConfigurationError, match=r"transaction\.base_minor holds -2"):
+        ask(bank(-(2**63)), windows(spent, over="30d", aggregate="max"))
+    distinct = windows(events("transaction").distinct("base_minor"), over="30d", aggregate="distinct")
+    with pytest.raises(ConfigurationError, match=r"transaction\.base_minor holds -2"):
+        ask(bank(-(2**63)), distinct)
+
+
+def test_a_feature_named_as_a_column_beside_it_is_refused() -> None:
+    counts = windows(events("transaction"), over="30d", aggregate="count")
+    for name in ("customer_id", "cutoff"):
+        with pytest.raises(ConfigurationError, match=f"named '{name}', as a column"):
+            question(bank(1), [replace(counts[0], name=name)], [40 * DAY])
+    for name in ("transaction_id", "customer_id", "event_time", "seq", "known_at"):
+        with pytest.raises(ConfigurationError, match=f"named '{name}', as a column"):
+            replay(bank(1), [replace(counts[0], name=name)])
 
 
 def test_a_sum_just_within_64_bits_is_exact() -> None:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from bankmine.windows.aggregates import Limbs, Total
 from bankmine.windows.code_columns import CodeColumns
 from bankmine.windows.declaration import Events, WindowFeature
-from bankmine.windows.entries import Entries, check_sums, select, slots
+from bankmine.windows.entries import Entries, check_sums, refuse_marker, select, slots
 from bankmine.windows.plan import Pass
 from bankmine.windows.program import SHARE, TREND
 from bankmine.windows.reading.reader import EventRows
@@ -309,6 +309,7 @@ def _items_of(one: Pass, rows: EventRows) -> Ints:
 
     values = rows.columns[str(one.source.distinct_of)]
     data = values.data.astype(np.int64)
+    refuse_marker(data, one.source, str(one.source.distinct_of))
     if values.present is not None:
         data = np.where(values.present, data, NONE)
     slot = np.zeros(len(rows), np.int64) if one.by is None else slots(rows.columns[one.by], one.levels)
@@ -325,4 +326,4 @@ def _guard(one: Pass, rows: EventRows) -> None:
         return
     largest = max(abs(int(data.min())), abs(int(data.max())))
     if largest * len(data) * one.largest_weight >= 1 << 63:
-        check_sums(data[select(rows, one.source)[0]], one.source, one.largest_weight)
+        check_sums(data[select(rows, one.source)[0]], one)

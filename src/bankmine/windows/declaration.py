@@ -9,9 +9,12 @@ A declaration is frozen data that can be listed, compared and hashed; nothing he
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from math import ceil
+from typing import Any
+
+import numpy as np
 
 from bankmine.bank.columns import Type
 from bankmine.errors import ConfigurationError
@@ -37,7 +40,8 @@ class Learnt:
 
 def learnt(at_most: int) -> Learnt:
     """Levels learnt in the run, at most so many (1 to 256); all other values are "other"."""
-    if not 1 <= at_most <= MOST_LEVELS:
+    at_most = at_most.item() if isinstance(at_most, np.integer) else at_most
+    if type(at_most) is not int or not 1 <= at_most <= MOST_LEVELS:
         raise ConfigurationError(
             f"{at_most} levels cannot be learnt", hint=f"Learn 1 to {MOST_LEVELS}; the rest is {OTHER!r}."
         )
@@ -114,8 +118,8 @@ Feature = WindowFeature | RatioFeature
 def windows(
     source: Events,
     *,
-    over: Sequence[str],
-    aggregate: Sequence[str],
+    over: str | Sequence[str],
+    aggregate: str | Sequence[str],
     by: str | None = None,
     levels: Sequence[str] | Learnt | None = None,
     delay: str | None = None,
@@ -126,17 +130,19 @@ def windows(
     `over` holds spans ("24h", "30d", "3mo", "all"); `levels` are the values of `by` to tell apart, all
     others and missing ones are "other" (default: the values the bank table allows; `learnt(10)`: those of
     the run); `delay` ends each window earlier; `name` replaces table, conditions and measure in the
-    features' names. ConfigurationError for what cannot be meant, such as a window longer than its events
-    are valid.
+    features' names. A single text is a list of one, and what is listed twice counts once. ConfigurationError
+    for what cannot be meant, such as a window longer than its events are valid.
     """
-    source = source.delayed(delay) if delay else source
+    if name is not None and (not isinstance(name, str) or not name):
+        raise ConfigurationError(f"{name!r} is no name", hint="Give a text, or leave `name` out.")
+    source = source if delay is None else source.delayed(delay)
     chosen = _levels(source, by, levels)
     learns = levels.at_most if isinstance(levels, Learnt) else 0
     stem = name or _stem(source)
     made = []
-    for one in aggregate:
+    for one in dict.fromkeys(_texts(aggregate, "aggregate")):
         _check_aggregate(source, one, by)
-        for text in over:
+        for text in dict.fromkeys(_texts(over, "over")):
             span = _valid_window(source, one, text)
             parts = (stem, "" if name else _of(source, one), one, span, source.delay)
             plain = WindowFeature(
@@ -194,14 +200,21 @@ def ratio(numerator: WindowFeature, denominator: WindowFeature, *, name: str | N
 
 def _levels(source: Events, by: str | None, levels: Sequence[str] | Learnt | None) -> tuple[str, ...]:
     if by is None:
+        if levels is not None:
+            raise ConfigurationError("levels are given without by", hint="Name their column with `by=`.")
         return ()
     column = column_of(source.declared, by)
     given = () if isinstance(levels, Learnt) else levels
-    chosen = tuple(given) if given is not None else column.allowed
+    chosen = column.allowed if given is None else _texts(given, "levels") if len(given) else ()
     if column.type is not Type.CODE or not (chosen or isinstance(levels, Learnt)):
         raise ConfigurationError(
             f"{source.table}.{by} cannot be told apart by level",
             hint="Give a code column, and `levels=[…]` or `levels=learnt(10)` where no values are declared.",
+        )
+    never = [level for level in chosen if column.allowed and level not in column.allowed]
+    if never:
+        raise ConfigurationError(
+            f"{source.table}.{by} is never {never[0]!r}", hint=f"It is one of {', '.join(column.allowed)}."
         )
     if len(chosen) > MOST_LEVELS:
         raise ConfigurationError(
@@ -214,6 +227,16 @@ def _levels(source: Events, by: str | None, levels: Sequence[str] | Learnt | Non
             hint=f"{OTHER!r} collects everything not listed, by itself.",
         )
     return chosen
+
+
+def _texts(given: Any, what: str) -> tuple[str, ...]:
+    """A list of texts; a single text is a list of one."""
+    several = (given,) if isinstance(given, str) else given
+    if not isinstance(several, Iterable) or not (texts := tuple(several)):
+        raise ConfigurationError(f"{what} is {given!r}", hint="Give a text, or a list of texts.")
+    if alien := [one for one in texts if not isinstance(one, str)]:
+        raise ConfigurationError(f"{what} holds {alien[0]!r}", hint="Give texts.")
+    return tuple(str(one) for one in texts)
 
 
 def _check_aggregate(source: Events, aggregate: str, by: str | None) -> None:

@@ -21,6 +21,7 @@ them; an error names the file and the entry.
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Callable, Mapping
 from difflib import get_close_matches
@@ -65,6 +66,14 @@ _NEEDED = {
     "windows": ("events", "over", "aggregate"),
     "ratios": _RATIOS.keys() - {"name"},
 }
+_WORDS_OF_TOML = (  # how a hint says in Python what the file says in TOML
+    (r"`\.(\w+)\((\".*?\")\)`", r"`\1 = \2`"),
+    (r"`\.(measure|distinct)\(column\)`", r'`\1 = "…"`'),
+    (r"`levels=learnt\((\d+)\)`", r"`learnt = \1`"),
+    (r"`levels=\[…\]`|`levels=`", '`levels = ["…"]`'),
+    (r"`(by|name)=`", r'`\1 = "…"`'),
+    (r"`lacking`", '`lacking = ["…"]`'),
+)
 _FORMS: dict[str, Callable[[Any], bool]] = {
     "text": lambda value: isinstance(value, str),
     "number": lambda value: type(value) is int,
@@ -96,7 +105,10 @@ def declared(file: Path | str) -> tuple[Feature, ...]:
     ratios = [
         _ratio(f"{place.name}, ratios number {n}", one, named) for n, one in _tables(place, raw, "ratios")
     ]
-    check_names([*found, *ratios])
+    try:
+        check_names([*found, *ratios])
+    except BankmineError as error:
+        raise _at(place.name, error) from None
     return (*found, *ratios)
 
 
@@ -133,6 +145,8 @@ def _events(where: str, raw: dict[str, Any]) -> Events:
         found = events(raw["table"], **{name: raw[name] for name in ("key",) if name in raw})
         if "measure" in raw:
             found = found.measure(raw["measure"], scale=raw.get("scale", 1))
+        elif "scale" in raw:
+            raise ConfigurationError("scale is of no measure", hint='Add `measure = "…"`.')
         for name, (step, form) in _STEPS.items():
             if name in raw:
                 found = _step(found, step, form, raw[name])
@@ -199,7 +213,14 @@ def _known(where: str, name: str, known: Mapping[str, T], what: str) -> T:
 
 
 def _at(where: str, error: BankmineError) -> ConfigurationError:
-    return ConfigurationError(f"{where}: {error.what}", hint=error.hint)
+    return ConfigurationError(f"{where}: {error.what}", hint=_in_toml(error.hint))
+
+
+def _in_toml(hint: str) -> str:
+    """A hint in the words of the file instead of Python's."""
+    for python, toml in _WORDS_OF_TOML:
+        hint = re.sub(python, toml, hint)
+    return hint
 
 
 def _is_value(value: object) -> bool:

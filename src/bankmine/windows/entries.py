@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bankmine.errors import ConfigurationError
+from bankmine.windows.aggregates import Total
 from bankmine.windows.declaration import Condition, Events
 from bankmine.windows.plan import Pass
 from bankmine.windows.reading.reader import EventRows, Values
@@ -63,7 +64,7 @@ def make_entries(rows: EventRows, one: Pass, verdicts: Verdicts = NO_VERDICTS) -
         index = np.flatnonzero(chosen)[split]
     if source.verdict_of is not None:
         entries = _with_verdicts(entries, rows.columns[source.declared.primary_key[0]].data[index], verdicts)
-    check_sums(entries.values, source, one.largest_weight)
+    check_sums(entries.values, one)
     return entries
 
 
@@ -112,12 +113,28 @@ def slots(values: Values, levels: tuple[str, ...]) -> Ints:
     return slot if values.present is None else np.where(values.present, slot, len(levels))
 
 
-def check_sums(values: Ints, source: Events, weight: int = 1) -> None:
-    """Refuses measures whose magnitudes, each taken `weight` times, add up to more than 64 bits hold."""
+def refuse_marker(values: Ints, source: Events, column: str) -> None:
+    """Refuses -2^63 among the values of a column: inside it marks what is missing."""
+    if len(values) and int(values.min()) == -(1 << 63):
+        raise ConfigurationError(
+            f"{source.table}.{column} holds -2^63, which marks what is missing",
+            hint="Correct the column, or its mapping.",
+        )
+
+
+def check_sums(values: Ints, one: Pass) -> None:
+    """Refuses measures whose magnitudes add up to more than 64 bits hold, where sums are asked for.
+
+    Each counts as often as the pass weighs it. Whatever is asked for, -2^63 is refused.
+    """
+    source, weight = one.source, one.largest_weight
     if len(values) == 0:
         return
+    refuse_marker(values, source, source.measure_name)
     largest = max(abs(int(values.min())), abs(int(values.max())))
-    if largest * len(values) * weight >= 1 << 63 and all_together(values) * weight >= 1 << 63:
+    if Total.SUM not in one.totals or largest * len(values) * weight < 1 << 63:
+        return
+    if all_together(values) * weight >= 1 << 63:
         raise ConfigurationError(
             f"sums of {source.table}.{source.measure_name} could exceed 64 bits "
             f"({len(values)} values of up to {largest} in one bucket)",
@@ -148,6 +165,7 @@ def _items(rows: EventRows, source: Events, index: Index) -> Ints:
         return _EMPTY
     values = rows.columns[source.distinct_of]
     numbers = values.data.astype(np.int64, copy=False)
+    refuse_marker(numbers, source, source.distinct_of)
     items = numbers if values.present is None else np.where(values.present, numbers, NONE)
     return items[index]
 

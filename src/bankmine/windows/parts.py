@@ -66,7 +66,7 @@ def question(
     ConfigurationError where a feature has another key, CutoffError without cutoffs or where `as_of` lies
     before one, FeasibilityError for a table the bank lacks.
     """
-    check_names(features)
+    check_names(features, (key, "cutoff"))
     check_tables(warehouse, features)
     alien = next((one for one in parts(features) if one.source.key != key), None)
     if alien is not None:

@@ -108,10 +108,16 @@ def parts(features: Iterable[Feature]) -> list[WindowFeature]:
     return list(found)
 
 
-def check_names(features: Sequence[Feature]) -> None:
-    """Refuses two different features of one name."""
+def check_names(features: Sequence[Feature], taken: Iterable[str] = ()) -> None:
+    """Refuses two different features of one name, and one named as a column that stands beside them."""
     seen: dict[str, Feature] = {}
+    beside = set(taken)
     for feature in features:
+        if feature.name in beside:
+            raise ConfigurationError(
+                f"a feature is named {feature.name!r}, as a column that stands beside it",
+                hint="Give it another front with `name=`.",
+            )
         if seen.setdefault(feature.name, feature) != feature:
             raise ConfigurationError(
                 f"two different features are named {feature.name!r}",

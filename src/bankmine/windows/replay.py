@@ -19,7 +19,7 @@ from bankmine.bank.columns import MAIN
 from bankmine.errors import UsageError
 from bankmine.windows.declaration import Feature, WindowFeature
 from bankmine.windows.edges import window_edges
-from bankmine.windows.entries import make_entries
+from bankmine.windows.entries import make_entries, refuse_marker
 from bankmine.windows.given import instant
 from bankmine.windows.plan import Group, check_names, check_tables, parts, plan
 from bankmine.windows.reading.reader import EventRows, Readable, order_for, read_parts
@@ -53,10 +53,10 @@ def replay(
     """
     import pyarrow as pa
 
-    check_names(features)
-    check_tables(warehouse, features)
     declared = catalogue.table(table or _only_table(features))
     keys = sorted({feature.source.key for feature in features})
+    check_names(features, (*declared.primary_key, *keys, "event_time", "seq", "known_at"))
+    check_tables(warehouse, features)
     first, last = instant(since, "since"), instant(until, "until")
     if first is not None and last is not None and first > last:
         raise UsageError("since lies after until", hint="Swap them.")
@@ -109,6 +109,7 @@ class _Work:
         bucketed = catalogue.table(group.table).bucket_key == group.key or order != MAIN
         keys = events.keys[group.key]
         present = np.ones(len(keys.data), np.bool_) if keys.present is None else keys.present
+        refuse_marker(keys.data, group.passes[0].source, group.key)
         for feature in (feature for one in group.passes for feature in one.features):
             result.missing[columns[feature]] |= ~present
         buckets = warehouse.buckets(group.table) if bucketed else 1

@@ -23,7 +23,7 @@ from bankmine.errors import CutoffError, UsageError
 from bankmine.windows.bands import Inputs, Program, Unit, inputs_of_entries, inputs_of_rows, program, units
 from bankmine.windows.declaration import Feature, WindowFeature
 from bankmine.windows.edges import Edges, find_edges
-from bankmine.windows.entries import make_entries
+from bankmine.windows.entries import make_entries, refuse_marker
 from bankmine.windows.given import instant, instants, whole_numbers
 from bankmine.windows.plan import Group, Pass, check_names, check_tables, parts, plan
 from bankmine.windows.reading.reader import EventRows, Readable, order_for, read_parts, read_rows
@@ -134,15 +134,14 @@ def _asked(
 
 
 def _check_seq_table(features: Sequence[Feature], seqs: Ints | None, seq_table: str | None) -> None:
-    """Refuses positions without a table, and a table without positions or that no feature looks at."""
+    """Refuses positions without a table, and a table that no feature looks at."""
     if seqs is not None and seq_table is None:
         raise UsageError("positions need their table", hint="Name it with `seq_table`.")
     tables = dict.fromkeys(part.source.table for part in parts(features))
-    if seq_table is not None and (seqs is None or seq_table not in tables):
+    if seq_table is not None and seq_table not in tables:
         raise UsageError(
-            f"seq_table is {seq_table!r}, "
-            + ("without seqs" if seqs is None else "no table of the features"),
-            hint=f"The features look at {', '.join(tables)}; give seqs, the positions in one of them.",
+            f"seq_table is {seq_table!r}, no table of the features",
+            hint=f"The features look at {', '.join(tables)}.",
         )
 
 
@@ -196,7 +195,10 @@ class Prepared:
             "key": self.group.key, "columns": self.group.columns, "bucket": bucket, "order": self.order,
         }  # fmt: skip
         pieces = read_parts(self.warehouse, self.group.table, **where)
-        return pieces or (read_rows(self.warehouse, self.group.table, **where),)
+        pieces = pieces or (read_rows(self.warehouse, self.group.table, **where),)
+        for rows in pieces:
+            refuse_marker(rows.keys[:1], self.group.passes[0].source, self.group.key)
+        return pieces
 
 
 Held = Mapping[tuple[Prepared, int | None], tuple[EventRows, ...]]

@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
-from typing import Literal
+from typing import Any, Literal
+
+import numpy as np
 
 from bankmine.bank import catalogue
 from bankmine.bank.columns import Column, Kind, Table, Type
@@ -21,6 +23,8 @@ LARGEST_SCALE = 1_000_000_000
 Value = str | int | bool
 _COUNTABLE = (Type.INTEGER, Type.MONEY, Type.BOOLEAN)
 _COMPARABLE = (Type.INTEGER, Type.MONEY)
+_SAID = {str: "a text", bool: "a boolean", int: "a whole number of 64 bits"}
+_SEVERAL = (list, tuple, set, frozenset, range, np.ndarray)
 
 
 @dataclass(frozen=True)
@@ -64,18 +68,18 @@ class Events:
     delay: Span | None = None
     valid_for: Span = field(default=Span.parse(DEFAULT_VALIDITY), compare=False)
 
-    def where(self, **equal: Value | Sequence[Value]) -> Events:
+    def where(self, /, **equal: Value | Sequence[Value]) -> Events:
         """Only events whose column has the value, or one of the values."""
-        return self._with(
-            Condition(name, "in", (value,) if isinstance(value, str | int) else tuple(value))
-            for name, value in equal.items()
-        )
+        several: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, _SEVERAL) else (value,) for name, value in equal.items()
+        }
+        return self._with(Condition(name, "in", values) for name, values in several.items())
 
-    def at_least(self, **bounds: int) -> Events:
+    def at_least(self, /, **bounds: int) -> Events:
         """Only events whose column is the bound or more."""
         return self._with(Condition(name, "at_least", (bound,)) for name, bound in bounds.items())
 
-    def below(self, **bounds: int) -> Events:
+    def below(self, /, **bounds: int) -> Events:
         """Only events whose column is less than the bound."""
         return self._with(Condition(name, "below", (bound,)) for name, bound in bounds.items())
 
@@ -94,6 +98,11 @@ class Events:
         nearest whole number of them, halves to even. Sums of doubles would depend on the order of addition.
         """
         found = column_of(self.declared, column)
+        scale = _plain(scale)
+        if type(scale) is not int:
+            raise ConfigurationError(
+                f"{scale!r} is no scale", hint=f"Give a whole number of 2 to {LARGEST_SCALE}."
+            )
         if found.type is Type.REAL and 2 <= scale <= LARGEST_SCALE:
             return replace(self, measured=column, scale=scale)
         if found.type not in _COUNTABLE:
@@ -184,9 +193,9 @@ def events(table: str, *, key: str = "customer_id") -> Events:
 
 def column_of(declared: Table, name: str) -> Column:
     """The column of a bank table; ConfigurationError with near names where there is none."""
-    if declared.has(name):
+    if isinstance(name, str) and declared.has(name):
         return declared.column(name)
-    near = get_close_matches(name, [column.name for column in declared.all_columns], n=3)
+    near = get_close_matches(str(name), [column.name for column in declared.all_columns], n=3)
     raise ConfigurationError(
         f"{declared.name} has no column {name!r}",
         hint=f"Did you mean {' or '.join(near)}?" if near else "`bankmine tables` lists the columns.",
@@ -208,17 +217,28 @@ def _checked(declared: Table, condition: Condition) -> Condition:
             f"{declared.name}.{column.name} of type {column.type} cannot be a condition",
             hint="Conditions are on codes, booleans, keys, integers and money.",
         )
-    for value in condition.values:
-        if type(value) is not expected:
+    values: tuple[Any, ...] = tuple(_plain(value) for value in condition.values)
+    if not values:
+        raise ConfigurationError(
+            f"{declared.name}.{column.name} is compared with no value", hint="Give one or more."
+        )
+    for value in values:
+        if type(value) is not expected or (type(value) is int and not -(2**63) <= value < 2**63):
             raise ConfigurationError(
-                f"{declared.name}.{column.name} is compared with {value!r}", hint=f"Give {expected.__name__}."
+                f"{declared.name}.{column.name} is compared with {value!r}",
+                hint=f"Give {_SAID[expected]}; for what is missing, `lacking`.",
             )
         if column.allowed and value not in column.allowed:
             raise ConfigurationError(
                 f"{declared.name}.{column.name} is never {value!r}",
                 hint=f"It is one of {', '.join(column.allowed)}.",
             )
-    return condition
+    return replace(condition, values=values)
+
+
+def _plain(value: Any) -> Any:
+    """A number of NumPy as Python's."""
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def _checked_presence(declared: Table, column: Column, condition: Condition) -> Condition:

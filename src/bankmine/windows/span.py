@@ -47,7 +47,7 @@ class Span:
         """The span a text names; ConfigurationError where it names none."""
         if text == Unit.ALL:
             return cls(Unit.ALL, 0)
-        found = _PATTERN.fullmatch(text)
+        found = _PATTERN.fullmatch(text) if isinstance(text, str) else None
         if found is None:
             raise ConfigurationError(
                 f"{text!r} is not a length of time",
