@@ -138,7 +138,7 @@ MUTANTS = (
            "self.events.known_at[mine]", "self.events.event_time[mine]",
            ("a_replayed_row_knows_what_was_known_with_it",)),
     Mutant("as_of_ignored", _SNAPSHOT,
-           "knowledge = cutoffs if as_of is None else", "knowledge = cutoffs if True else",
+           "knowledge = cutoffs if known is None else", "knowledge = cutoffs if True else",
            ("as_corrected_since_reads_later_knowledge",)),
     Mutant("delay_ignored", _EDGES,
            "ends = cutoffs if delay is None else", "ends = cutoffs if True else",
