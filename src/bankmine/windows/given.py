@@ -21,14 +21,14 @@ _WHOLE = "Give whole numbers of at most 64 bits with a sign."
 _INSTANT = "Give whole microseconds since 1970 UTC, datetime64, Arrow timestamps, or datetimes with a zone."
 
 
-def whole_numbers(given: Any, what: str) -> Ints:
+def whole_numbers(given: Any, what: str, *, marked: bool = False) -> Ints:
     """A column of whole numbers as int64 (n); a single one is a column of one.
 
-    UsageError for anything else: floats, texts, missing values, tables, numbers beyond 64 bits, and -2^63,
-    which marks what is missing.
+    UsageError for anything else: floats, texts, missing values, tables, numbers beyond 64 bits, and, unless
+    it may be `marked`, -2^63, which marks what is missing.
     """
     numbers = _integers(_array(given, what, _WHOLE), what, _WHOLE)
-    if len(numbers) and int(numbers.min()) == MARKER:
+    if not marked and len(numbers) and int(numbers.min()) == MARKER:
         raise UsageError(f"{what} hold -2^63, which marks what is missing", hint="Give another number.")
     return numbers
 

@@ -115,7 +115,7 @@ def _asked(
     missing = [key for key in keys if key not in subjects]
     if missing:
         raise UsageError(f"no subjects are given for {', '.join(missing)}", hint="Add them to `subjects`.")
-    found = {key: whole_numbers(subjects[key], f"subjects of {key}") for key in keys}
+    found = {key: whole_numbers(subjects[key], f"subjects of {key}", marked=True) for key in keys}
     positions = None if seqs is None else whole_numbers(seqs, "seqs")
     _check_seq_table(features, positions, seq_table)
     given = [*found.values(), *([] if positions is None else [positions])]
