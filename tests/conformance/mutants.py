@@ -65,7 +65,7 @@ MUTANTS = (
            ("a_correction_counts_once_it_is_known", "a_corrected_time_moves_the_event",
             "as_corrected_since_reads_later_knowledge")),
     Mutant("earlier_load_wins", "bankmine.windows.reading.versions",
-           "np.lexsort((load, known", "np.lexsort((-load, known",
+           "load, known, *reversed(version_key)", "-load, known, *reversed(version_key)",
            ("of_two_versions_known_together_the_later_load_counts",)),
     Mutant("cancelled_ignored", "bankmine.windows.reading.versions",
            "gone | cancelled", "gone",

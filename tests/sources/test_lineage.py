@@ -34,7 +34,7 @@ def test_a_column_is_followed_through_joins_unions_and_common_table_expressions(
     assert "WHEN 'A' THEN 'finished'" in status.expressions[1]
     assert lineage.trace("loan", "customer_id")[0].extracts == ("dispositions.client_id",)
     counterparty = lineage.trace("transaction", "counterparty_id")[0]
-    assert counterparty.extracts == ("trans.bank", "trans.account")
+    assert counterparty.extracts == ("trans.account", "trans.bank")
     assert counterparty.note == "kept as a pseudonym"
 
 

@@ -163,7 +163,7 @@ class _Select:
         return {name: columns for name, columns in headers.items() if columns}
 
     def extracts(self, column: str) -> tuple[str, ...]:
-        """The extract columns a column is made of, "extract.column", in the order they are read."""
+        """The extract columns a column is made of, "extract.column", by name."""
         from sqlglot import exp
         from sqlglot.lineage import lineage
 
@@ -174,7 +174,7 @@ class _Select:
                 source = node.expression.name
                 if source in self._mapping.extracts:
                     found[f"{source}.{self._spelt(source, node.name.rpartition('.')[2])}"] = None
-        return tuple(found)
+        return tuple(sorted(found))
 
     def _spelt(self, extract: str, column: str) -> str:
         """The column as the header spells it, else as the SELECT does: DuckDB's names have no case."""
