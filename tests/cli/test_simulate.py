@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import importlib
 import os
 import resource
 import signal
@@ -15,6 +16,13 @@ from pathlib import Path
 import pytest
 
 COMMAND = (sys.executable, "-m", "bankmine")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def compiled() -> None:
+    """Kernels are compiled before: a process that compiles one does not hear signals until it has."""
+    for name in ("simulation.spending_kernel", "simulation.ledger_kernel", "bank.siphash"):
+        importlib.import_module(f"bankmine.{name}")
 
 
 def bankmine(
