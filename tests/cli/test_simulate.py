@@ -34,10 +34,17 @@ def bankmine(
     )
 
 
+def hears_ctrl_c() -> None:
+    """Undoes what a shell does to tests it runs in the background: their children would not hear Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def started(folder: Path) -> subprocess.Popen[str]:
     """A simulation of a big bank, at work: some of its files are there."""
     words = ["simulate", str(folder), "--customers", "100000", "--months", "2", "--workers", "2"]
-    process = subprocess.Popen([*COMMAND, *words], stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [*COMMAND, *words], stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True, preexec_fn=hears_ctrl_c
+    )
     apart = folder.with_name(f"{folder.name}.partial")
     end = time.monotonic() + 60
     while not list(apart.glob("transactions/*")):
