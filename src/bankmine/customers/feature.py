@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
-from bankmine.bank import catalogue
 from bankmine.windows import RatioFeature, WindowFeature
 from bankmine.windows.span import Unit
 
@@ -193,11 +192,3 @@ def _window_needs(feature: WindowFeature | RatioFeature, *, time_of_day: bool) -
     if source.verdict_of is None:
         return (need,)
     return need, Need(table="feedback", values=(("label", (source.verdict_of,)),))
-
-
-def check_columns(feature: Feature) -> None:
-    """Raises KeyError or UsageError where a feature names a table or column the bank tables lack."""
-    for need in feature.needs:
-        table = catalogue.table(need.table)
-        for column in (*need.columns, *(name for name, _ in need.values)):
-            table.column(column)

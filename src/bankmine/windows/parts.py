@@ -29,8 +29,9 @@ from bankmine.windows.declaration import Feature
 from bankmine.windows.given import instant, instants, whole_numbers
 from bankmine.windows.plan import Group, check_names, check_tables, parts, plan
 from bankmine.windows.reading.reader import EventRows, Readable, order_for
+from bankmine.windows.reading.rows import among
 from bankmine.windows.result import Memory
-from bankmine.windows.snapshot import Asked, Calculation, Held, Prepared, among
+from bankmine.windows.snapshot import Asked, Calculation, Held, Prepared
 
 Ints = NDArray[np.int64]
 Progress = Callable[[str, int, int], None]

@@ -23,9 +23,10 @@ from bankmine.windows.entries import make_entries, refuse_marker
 from bankmine.windows.given import instant
 from bankmine.windows.plan import Group, check_names, check_tables, parts, plan
 from bankmine.windows.reading.reader import EventRows, Readable, order_for, read_parts
+from bankmine.windows.reading.rows import shared_out
 from bankmine.windows.replayed import Replayed, each, read_replayed
 from bankmine.windows.result import Result, columns_of, shown
-from bankmine.windows.sliding import Reading, Rows, key_ranges, shared_out, slide
+from bankmine.windows.sliding import Reading, Rows, key_ranges, slide
 from bankmine.windows.verdicts import NO_VERDICTS, read_verdicts
 
 Ints = NDArray[np.int64]

@@ -5,7 +5,7 @@ Replay asks it for a row before each event, dense snapshots for many cutoffs of 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -113,19 +113,6 @@ def _chunks(row_offsets: Ints) -> list[tuple[int, int]]:
     ends = np.searchsorted(row_offsets, np.arange(CHUNK, row_offsets[-1] + CHUNK, CHUNK), "left")
     edges = np.unique(np.minimum(np.concatenate(([0], ends)), len(row_offsets) - 1))
     return list(pairwise(edges.tolist()))
-
-
-def shared_out(pieces: Sequence[EventRows], keys: Ints, mine: Ints) -> Iterator[tuple[EventRows, Ints]]:
-    """Each piece of a bucket with those rows asked, `mine`, whose key it answers: the last that holds it.
-
-    Rows of keys that no piece holds go with the first.
-    """
-    for held in reversed(pieces[1:]):
-        at = np.minimum(np.searchsorted(held.keys, keys[mine]), len(held.keys) - 1)
-        here = held.keys[at] == keys[mine] if len(held.keys) else np.zeros(len(mine), np.bool_)
-        yield held, mine[here]
-        mine = mine[~here]
-    yield pieces[0], mine
 
 
 def key_ranges(held: EventRows, least: int) -> list[EventRows]:

@@ -27,6 +27,7 @@ from bankmine.windows.entries import make_entries, refuse_marker
 from bankmine.windows.given import instant, instants, whole_numbers
 from bankmine.windows.plan import Group, Pass, check_names, check_tables, parts, plan
 from bankmine.windows.reading.reader import EventRows, Readable, order_for, read_parts, read_rows
+from bankmine.windows.reading.rows import shared_out
 from bankmine.windows.result import Memory, Result, columns_of, shown
 from bankmine.windows.sliding import Reading, Rows, slide
 from bankmine.windows.span import Span
@@ -244,13 +245,10 @@ class _Work:
 
     def run(self, bucket: int | None) -> None:
         """Reads one bucket and fills its rows of the result."""
-        mine = self.rows_of[bucket]
         pieces = self.held.get((self.prepared, bucket)) or self.prepared.read(bucket)
-        for rows in reversed(pieces):
-            here = np.ones(len(mine), np.bool_) if rows is pieces[0] else among(self.keys[mine], rows.keys)
-            if here.any():
-                self._answer(rows, mine[here])
-            mine = mine[~here]
+        for rows, own in shared_out(pieces, self.keys, self.rows_of[bucket]):
+            if len(own):
+                self._answer(rows, own)
 
     def _answer(self, rows: EventRows, mine: Ints) -> None:
         """Answers the rows asked of keys whose events are these."""
@@ -323,15 +321,6 @@ def civil_days(zone: Zone, times: Ints) -> Ints:
 
     days: Ints = days_kernel.civil_days(zone, times)
     return days
-
-
-def among(keys: Ints, some: Ints) -> NDArray[np.bool_]:
-    """Which keys are among some, ascending ones."""
-    if not len(some):
-        return np.zeros(len(keys), np.bool_)
-    at = np.minimum(np.searchsorted(some, keys), len(some) - 1)
-    found: NDArray[np.bool_] = some[at] == keys
-    return found
 
 
 def _different(keys: Ints) -> int:

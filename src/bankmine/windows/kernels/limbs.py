@@ -158,7 +158,6 @@ def variance(count, total, low, high):  # type: ignore[no-untyped-def]
 
 
 _INTS = nb.types.Array(nb.int64, 1, "C", readonly=True)
-_LIMBS = nb.types.Array(nb.uint64, 1, "C", readonly=True)
 
 
 @kernel(nb.float64[::1](_INTS, _INTS), allocates=True)
@@ -170,15 +169,4 @@ def ratios(numerators, denominators):  # type: ignore[no-untyped-def]
         if below == 0:
             continue
         result[i] = ratio(above, below)
-    return result
-
-
-@kernel(nb.float64[::1](_INTS, _INTS, _LIMBS, _LIMBS), allocates=True)
-def variances(counts, sums, low, high):  # type: ignore[no-untyped-def]
-    """The sample variance (n·Σx² − (Σx)²) / (n·(n − 1)) of each, rounded once; 0 where n < 2."""
-    result = np.zeros(counts.size, np.float64)
-    for i in range(counts.size):
-        if counts[i] < 2:
-            continue
-        result[i] = variance(counts[i], sums[i], low[i], high[i])
     return result

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -136,3 +136,24 @@ def tied_places(place: Sequence[Ints]) -> Ints:
     tied[1:] |= same
     tied[:-1] |= same
     return np.flatnonzero(tied)
+
+
+def among(keys: Ints, some: Ints) -> Bools:
+    """Which keys are among some, ascending ones."""
+    if not len(some):
+        return np.zeros(len(keys), np.bool_)
+    at = np.minimum(np.searchsorted(some, keys), len(some) - 1)
+    found: Bools = some[at] == keys
+    return found
+
+
+def shared_out(pieces: Sequence[EventRows], keys: Ints, mine: Ints) -> Iterator[tuple[EventRows, Ints]]:
+    """Each piece of a bucket with those rows asked, `mine`, whose key it answers: the last that holds it.
+
+    Rows of keys that no piece holds go with the first.
+    """
+    for held in reversed(pieces[1:]):
+        here = among(keys[mine], held.keys)
+        yield held, mine[here]
+        mine = mine[~here]
+    yield pieces[0], mine
