@@ -68,7 +68,11 @@ class Needs:
 
 @dataclass(frozen=True, kw_only=True)
 class Bank:
-    """What a task may look at: the warehouse, the run's cutoff (µs, also what is known) and its settings."""
+    """What a task may look at: the warehouse, the run's cutoff (µs, also what is known) and its settings.
+
+    `most_rows` is about how many rows a question may learn from and test on; large banks are thinned by
+    whole customers.
+    """
 
     warehouse: Warehouse
     cutoff: int
@@ -78,6 +82,7 @@ class Bank:
     seed: int = 0
     maximum_staleness: str | Mapping[str, str] | None = None
     statements: dict[str, str] = field(default_factory=dict)
+    most_rows: int = 200_000
 
     def note(self, name: str, statements: Sequence[str]) -> None:
         """Keeps the SQL that made a number, under a name, to be shown beside it."""
@@ -216,6 +221,7 @@ class Task:
     """Base of all tasks. A task overrides what its question needs; unsupervised ones keep `label_rule` None.
 
     `metric` is the figure candidates are chosen and compared by, `metrics` those reported with intervals.
+    `sells` says that its lists offer something: customers to whom nothing may be sold are kept out of them.
     `group` is the column whose values the bootstrap resamples as a whole. `settings` are what
     `[tasks.<name>]` of a bank may say, with a sentence each; `whole_numbers` those that are counts.
     """
@@ -228,6 +234,7 @@ class Task:
     label_rule: LabelRule | None = None
     metric: str = "auc"
     metrics: tuple[str, ...] = ("auc", "average_precision", "brier")
+    sells: bool = False
     group: str = "customer_id"
     group_words: str = "customer"
     horizon_words: str = ""
