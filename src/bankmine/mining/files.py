@@ -25,6 +25,7 @@ MINERS = {
     "SingleRule": "bankmine.mining.classification.baselines",
     "Logistic": "bankmine.mining.classification.logistic",
     "Boosting": "bankmine.mining.classification.boosting",
+    "PerSegment": "bankmine.mining.classification.per_segment",
     "Calibrated": "bankmine.mining.classification.calibration",
     "Isotonic": "bankmine.mining.classification.calibration",
     "Platt": "bankmine.mining.classification.calibration",

@@ -8,6 +8,9 @@ from typing import Any
 
 from bankmine.tasks.contract import Bank, Candidate, exponent_of
 
+SEGMENT_BOOSTING = {"n_estimators": 100, "num_leaves": 7, "learning_rate": 0.05}
+_MEMBERS = {"Boosting": "boosted model", "Logistic": "logistic regression"}
+
 
 def prior() -> Candidate:
     """Everybody alike."""
@@ -50,6 +53,30 @@ def boosting(
     )  # fmt: skip
 
 
+def per_segment(
+    bank: Bank,
+    *,
+    miner: str = "Boosting",
+    clusters: tuple[int, ...] = (3,),
+    settings: Mapping[str, Any] | None = None,
+    columns: tuple[str, ...] | None = None,
+) -> Candidate:
+    """One model a segment: the training rows are clustered and each cluster gets a `miner` of its own.
+
+    `miner` is "Boosting" or "Logistic", `settings` its own, `clusters` the numbers of clusters the tuning
+    folds choose among. Put it beside the one model for all: the same gate decides which is used.
+    """
+    chosen = dict(settings or (SEGMENT_BOOSTING if miner == "Boosting" else {"C": 0.1}))
+    trees = miner == "Boosting"
+    return Candidate(
+        name="per segment", words=f"one {_MEMBERS[miner]} for each cluster of customers",
+        preparation=partial(_for_trees if trees else _for_linear, exponent_of(bank.warehouse.currency)),
+        miner=partial(_per_segment, miner=miner, settings=chosen, random_state=bank.seed),
+        settings=tuple({"n_clusters": number} for number in clusters), columns=columns, calibrate=True,
+        parallel=trees,
+    )  # fmt: skip
+
+
 def _for_trees(exponent: int = 2) -> Any:
     from bankmine.preparation.preparation import Preparation
     from bankmine.preparation.selection import Selection
@@ -87,3 +114,9 @@ def _boosting(**settings: Any) -> Any:
     from bankmine.mining.classification.boosting import Boosting
 
     return Boosting(**settings)
+
+
+def _per_segment(**settings: Any) -> Any:
+    from bankmine.mining.classification.per_segment import PerSegment
+
+    return PerSegment(**settings)
