@@ -1,0 +1,214 @@
+"""The next product: who will open a product of a family within the next 90 days.
+
+One labelled question for each product family, asked of the customers who hold none of it. Cross-selling
+offers what its answers foresee; behaviour reads them as needs. The label is `definitions/next_product.sql`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+
+from bankmine.bank.tables.reference import PRODUCT_FAMILIES
+from bankmine.engine.session import Session
+from bankmine.errors import UsageError
+from bankmine.tasks.candidates import boosting, logistic, prior, rule
+from bankmine.tasks.contract import (
+    Bank,
+    Candidate,
+    Decision,
+    Feasibility,
+    Floats,
+    Goal,
+    Ints,
+    Needs,
+    Plan,
+    Scored,
+    Task,
+    Truth,
+)
+from bankmine.tasks.definitions import DEFINITIONS
+from bankmine.tasks.features import customer_features
+from bankmine.tasks.labels import LabelRule
+from bankmine.tasks.monthly import monthly_plan
+from bankmine.tasks.population import rows_at
+from bankmine.tasks.sql import micros, statement
+
+FOLDER = Path(__file__).parent
+DEFINITION = DEFINITIONS["next_product"]
+GRADES = ((0.02, "first"), (0.1, "next"), (0.3, "later"), (1.0, "none"))  # share of the list, likeliest first
+ACTIONS = MappingProxyType(
+    {
+        "first": "Offer it now, with a hold-out group.",
+        "next": "Put into the next campaign for the product, with a hold-out group.",
+        "later": "Keep in mind: mention it when the customer calls.",
+        "none": "Do not offer it: hardly anyone like this takes it within a quarter.",
+    }
+)
+HELD = "products_held_count"
+NEWEST = "product_days_since_last"
+_DAY_US = 86_400_000_000
+
+
+class NextProduct(Task):
+    """Subject: a customer who holds no product of the family at the cutoff."""
+
+    needs = Needs(
+        tables=("customer", "holding", "product", "transaction"),
+        usable=("account", "balance", "bureau_event", "card", "contact", "credit_application",
+                "digital_event", "interaction", "loan", "offer"),
+    )  # fmt: skip
+    label_rule = DEFINITION.rule
+    horizon_words = "90 days"
+    sells = True
+    settings = MappingProxyType(
+        {
+            "horizon_days": "how far ahead is looked, 90 by default",
+            "test_months": "how many of the last months test, 4 by default",
+            "customer_kind": "person (the default), company or any",
+        }
+    )
+    whole_numbers = ("horizon_days", "test_months")
+
+    def __init__(self, family: str) -> None:
+        """UsageError for a family no product may have."""
+        if family not in PRODUCT_FAMILIES:
+            raise UsageError(
+                f"there is no product family {family!r}", hint=f"There are {', '.join(PRODUCT_FAMILIES)}."
+            )
+        self.family = family
+        self.name = f"next_{family}"
+        self.title = f"Next product: {family}"
+        self.sentence = f"Who will open a product of the family {family} in the next 90 days"
+        self.goal = Goal(
+            question=f"Which customers without a product of the family {family} will open one within 90 "
+            "days?",
+            success="Customers who open one, found in the first tenth of the list; each is worth the margin "
+            "of a new product.",
+            owner="Head of products",
+            use="The offers of cross-selling, and what an adviser raises.",
+            plan="Monthly cutoffs; train on the past, test on the last months, use if better than a rule "
+            "on holdings.",
+            feasibility=Feasibility(subjects=300, positives=50, negatives=100, history_days=90),
+        )
+
+    def plan(self, bank: Bank) -> Plan:
+        """Monthly cutoffs: the last mature ones test, the months before train, the last of them tunes."""
+        return monthly_plan(
+            bank, self.needs, self.rule(bank), name=self.name,
+            history_days=self.goal.feasibility.history_days,
+            test_months=int(bank.settings.get("test_months", 4)),
+        )  # fmt: skip
+
+    def population(self, bank: Bank, plan: Plan) -> Any:
+        """Customers of the wanted kind who hold nothing of the family; no money is at stake by itself."""
+        kind = str(bank.settings.get("customer_kind", self.needs.customer_kind))
+        return rows_at(
+            bank,
+            plan.cutoffs,
+            statement(FOLDER, "next_product"),
+            lambda at: {"family": self.family, "kind": kind},
+            note="population",
+        )
+
+    def label(self, bank: Bank, rows: Any) -> tuple[Truth, Ints]:
+        """True where a product of the family is opened from the day of the cutoff until the horizon's end."""
+        cutoffs, zone, rule = micros(rows.column("cutoff")), bank.warehouse.zone, self.rule(bank)
+        ends = rule.ends(cutoffs, zone)
+        with Session(bank.warehouse, bank.cutoff, memory=bank.memory, threads=bank.threads) as session:
+            session.register("asked_rows", self._asked(rows, zone.to_local(cutoffs), zone.to_local(ends)))
+            found = session.arrow(DEFINITION.sql)
+            bank.note("label", session.statements)
+        truth = np.asarray(found.column("label").to_numpy(zero_copy_only=False), dtype=np.bool_)
+        return truth, rule.known_at(cutoffs, zone)
+
+    def _asked(self, rows: Any, starts: Ints, ends: Ints) -> Any:
+        """The rows as the label's SQL reads them; `starts` and `ends` are civil µs."""
+        import pyarrow as pa
+
+        days = (np.asarray(one // _DAY_US).astype(np.int32) for one in (starts, ends))
+        first_day, end_day = (pa.array(one).cast(pa.date32()) for one in days)
+        return pa.table(
+            {
+                "row_number": np.arange(rows.num_rows), "customer_id": rows.column("customer_id"),
+                "family": pa.array([self.family] * rows.num_rows, pa.string()), "first_day": first_day,
+                "end_day": end_day,
+            }
+        )  # fmt: skip
+
+    def features(self, bank: Bank) -> tuple[str, ...]:
+        """The customer's features that may speak of a need."""
+        return customer_features(bank)
+
+    def candidates(self, bank: Bank, features: Sequence[str]) -> tuple[Candidate, ...]:
+        """Prior, two rules on holdings (how many, how new); logistic regression and boosting, calibrated."""
+        rules = [
+            rule(column, name=name, words=words)
+            for column, name, words in (
+                (HELD, "holdings rule", "number of products held alone"),
+                (NEWEST, "newest holding rule", "days since the newest product alone"),
+            )
+            if column in features
+        ]
+        return (prior(), *rules, logistic(bank, settings=({"C": 0.01}, {"C": 0.1})), boosting(
+            bank,
+            settings=(
+                {"n_estimators": 120, "num_leaves": 7, "learning_rate": 0.05},
+                {"n_estimators": 120, "num_leaves": 7, "learning_rate": 0.05, "min_data_in_leaf": 200},
+            ),
+        ))  # fmt: skip
+
+    def decide(self, bank: Bank, scored: Scored) -> Decision:
+        """Value: the chance in percent; grades by the place in the list."""
+        chance = np.asarray(scored.probability, dtype=np.float64)
+        words = [word for _, word in GRADES]
+        grade = [words[place] for place in _places(chance)]
+        return Decision(
+            value=np.round(chance * 100, 4),
+            unit="percent",
+            grade=grade,
+            order=-chance,
+            actions=ACTIONS,
+            summary={
+                "customers": len(chance),
+                "expected": float(chance.sum()),
+                "customers_by_grade": {word: grade.count(word) for word in words},
+            },
+        )
+
+    def rule(self, bank: Bank) -> LabelRule:
+        """The horizon is `horizon_days` of the settings, 90 by default."""
+        days = int(bank.settings.get("horizon_days", DEFINITION.rule.horizon_days))
+        return replace(DEFINITION.rule, horizon_days=days)
+
+    def summary(self, bank: Bank, figures: Mapping[str, Any]) -> list[str]:
+        """How many are expected, and how well the list ranks."""
+        found = figures["decision"]["summary"]
+        names = (figures["model"], figures["best_baseline"])
+        area, other = (figures["candidates"][name]["metrics"]["auc"] for name in names)
+        return [
+            f"Of {found['customers']:,} customers without the family {self.family}, "
+            f"{found['expected']:,.0f} are expected to open one within {self.horizon_words}.",
+            f"AUC {area['value']:.3f} ({area['low']:.3f}–{area['high']:.3f}); {names[1]} "
+            f"{other['value']:.3f} ({other['low']:.3f}–{other['high']:.3f}).",
+        ]
+
+
+def families_of(bank: Bank) -> tuple[str, ...]:
+    """The families of which the bank sells a product as known at the cutoff, in the catalogue's order,
+    without current accounts: everyone has one, and nobody is sold a second."""
+    with Session(bank.warehouse, bank.cutoff, until=bank.cutoff, memory=bank.memory) as session:
+        sold = set(session.arrow("SELECT DISTINCT family FROM product").column("family").to_pylist())
+    return tuple(one for one in PRODUCT_FAMILIES if one in sold and one != "current")
+
+
+def _places(chance: Floats) -> Ints:
+    """Each row's place in GRADES, by its share of the way down the list; equal chances, equal grade."""
+    ahead = np.searchsorted(np.sort(-chance), -chance, side="left")
+    limits = np.array([limit for limit, _ in GRADES[:-1]]) * len(chance)
+    return np.asarray((ahead[:, None] >= limits[None, :]).sum(axis=1), dtype=np.int64)
