@@ -23,10 +23,12 @@ _KNOWN: dict[str, dict[str, type | tuple[type, ...]]] = {
     "load": {"maximum_reject_share": (int, float)},
     "features": {"maximum_staleness": (str, dict)},
     "engine": {"name": str, "memory": str, "threads": int, "spark": dict},
+    "run": {"most_rows": int},
     "tasks": {},
 }  # fmt: skip
 
 
+MOST_ROWS, LEAST_MOST_ROWS = 200_000, 5_000
 ENGINES = ("duckdb", "spark")
 
 
@@ -50,7 +52,9 @@ class Config:
     `mapping` is the name of a shipped mapping or a folder; `maximum_reject_share` is the share of a
     table's rows that may break its contract before the load stops; `maximum_staleness` ("7d", or a length
     for each table) refuses features of sources whose newest known event is older; `spark` is there where
-    the engine is Spark; `tasks` holds each task's own settings, in the order the bank wants them run.
+    the engine is Spark; `most_rows` is about how many rows a question learns from and is tested on (larger
+    banks are thinned by whole customers); `tasks` holds each task's own settings, in the order the bank
+    wants them run.
     """
 
     folder: Path
@@ -66,6 +70,7 @@ class Config:
     memory: str = "1GB"
     threads: int = 2
     spark: SparkSettings | None = None
+    most_rows: int = MOST_ROWS
     tasks: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
@@ -83,7 +88,7 @@ def load_config(folder: Path) -> Config:
         raise ConfigurationError(f"{file} is not valid TOML: {error}", hint="Mend that line.") from None
     for section in raw:
         _known(section, _KNOWN, file, "section")
-    for section in ("bank", "load", "features", "engine"):
+    for section in ("bank", "load", "features", "engine", "run"):
         for key, value in raw.get(section, {}).items():
             kind = _known(key, _KNOWN[section], file, f"setting in [{section}]")
             if not isinstance(value, kind) or isinstance(value, bool):
@@ -141,8 +146,18 @@ def _build(folder: Path, raw: dict[str, Any], file: Path) -> Config:
         memory=engine.get("memory", "1GB"),
         threads=engine.get("threads", 2),
         spark=_spark(engine.get("spark", {}), file) if engine.get("name") == "spark" else None,
+        most_rows=_most_rows(raw.get("run", {}), file),
         tasks=raw.get("tasks", {}),
     )
+
+
+def _most_rows(run: dict[str, Any], file: Path) -> int:
+    most = int(run.get("most_rows", MOST_ROWS))
+    if most < LEAST_MOST_ROWS:
+        raise ConfigurationError(
+            f"{file}: run.most_rows is {most}", hint=f"Give {LEAST_MOST_ROWS:,} or more."
+        )
+    return most
 
 
 def _spark(raw: dict[str, Any], file: Path) -> SparkSettings:

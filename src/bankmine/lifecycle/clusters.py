@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +12,10 @@ import numpy as np
 from bankmine.lifecycle import honesty
 from bankmine.lifecycle.labelled import save_model
 from bankmine.lifecycle.material import Material
-from bankmine.lifecycle.scores import reason_lists, score_table, write_scores
+from bankmine.lifecycle.scores import reason_lists
 from bankmine.lifecycle.supervised import Model
 from bankmine.tasks.contract import Bank, Clustering, Floats, Ints, Plan, Scored, Segments, Task
+from bankmine.tasks.study import Block
 
 CHOICE_SAMPLE, GATE_SAMPLE = 5_000, 10_000
 RESAMPLES, SHUFFLES = 50, 5
@@ -31,8 +32,8 @@ def carry_out(
     folder: Path,
     scratch: Path,
     stage: Callable[[str], None],
-) -> dict[str, Any]:
-    """Everything between the matrix and the writing; returns what the run says about itself."""
+) -> tuple[dict[str, Any], list[Block]]:
+    """Everything between the matrix and the writing; what the run says about itself, and its scores."""
     stage("model")
     candidate = task.candidates(bank, material.names)[0]
     preparation = candidate.preparation()
@@ -51,10 +52,13 @@ def carry_out(
         distance=np.sqrt(miner.transform(prepared.values).min(axis=1)),
     )
     model = Model(candidate.name, preparation, miner, {"n_clusters": clustering.clusters}, len(every))
-    figures["decision"] = _score(task, bank, material, prepared, model, segments, folder)
+    block = _score(task, bank, material, prepared, model, segments)
+    figures["decision"] = {
+        "rows": material.rows.num_rows, "unit": block.decision.unit, "actions": dict(block.decision.actions),
+    }  # fmt: skip
     save_model(model, folder / "model")
     use = candidate.name if clustering.usable else "do not use"
-    return {
+    about = {
         "figures": figures,
         "use": use,
         "verdict": _verdict(clustering),
@@ -68,6 +72,7 @@ def carry_out(
         },
         "weights": _weights(miner, prepared),
     }
+    return about, [block]
 
 
 def _cluster(prepared: Any, numbers: Sequence[int], seed: int) -> tuple[dict[str, Any], Any, Clustering]:
@@ -230,22 +235,14 @@ def _medians(material: Material, inside: Any) -> dict[str, float | None]:
 
 
 def _score(
-    task: Task, bank: Bank, material: Material, prepared: Any, model: Model, segments: Segments, folder: Path
-) -> dict[str, Any]:
+    task: Task, bank: Bank, material: Material, prepared: Any, model: Model, segments: Segments
+) -> Block:
     scored = Scored(rows=material.rows, probability=segments.distance, ranking=segments.distance)
     decision = task.decide_segments(bank, scored, segments)
-    flags = None if segments.clustering.usable else [["unstable"]] * material.rows.num_rows
-    table = score_table(
-        task=task.name,
-        horizon=task.horizon_words,
-        rows=material.rows,
-        probability=None,
-        decision=decision,
-        reasons=reason_lists(task.name, model.miner, prepared, material.features),
-        flags=flags,
-    )
-    write_scores(table, folder / "scores.parquet")
-    return {"rows": material.rows.num_rows, "unit": decision.unit, "actions": dict(decision.actions)}
+    if not segments.clustering.usable:
+        decision = replace(decision, flags=[["unstable"]] * material.rows.num_rows)
+    reasons = reason_lists(task.name, model.miner, prepared, material.features)
+    return Block(rows=material.rows, decision=decision, reasons=reasons)
 
 
 def _weights(miner: Any, prepared: Any) -> dict[str, float]:

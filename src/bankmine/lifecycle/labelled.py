@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +13,15 @@ import numpy as np
 from bankmine.lifecycle import honesty
 from bankmine.lifecycle.judge import judge
 from bankmine.lifecycle.material import Material
-from bankmine.lifecycle.scores import reason_lists, score_table, write_scores
+from bankmine.lifecycle.scores import reason_lists
 from bankmine.lifecycle.supervised import Model, Tuned, candidate_of, fit, test, tune
-from bankmine.tasks.contract import Bank, Plan, Scored, Task
+from bankmine.tasks.contract import Bank, Ints, Plan, Scored, Task
+from bankmine.tasks.study import Asked, Block
 
 SHOWN_WEIGHTS = 2_000
+
+
+FeatureTests = Callable[[Ints], list[honesty.Outcome]]
 
 
 def carry_out(
@@ -27,36 +32,64 @@ def carry_out(
     folder: Path,
     scratch: Path,
     stage: Callable[[str], None],
-) -> dict[str, Any]:
-    """Everything between the matrix and the writing; returns what the run says about itself."""
+) -> tuple[dict[str, Any], list[Block]]:
+    """Everything between the matrix and the writing; what the run says about itself, and its scores."""
+    asked = ask(
+        task, bank, material, plan, folder, stage=stage,
+        feature_tests=lambda rows: honesty.feature_tests(task, bank, material, rows, scratch),
+    )  # fmt: skip
+    about = {
+        "figures": dict(asked.figures), "split": asked.split, "use": asked.use, "verdict": asked.verdict,
+        "tests": list(asked.tests), "preparation": asked.preparation, "model": dict(asked.model),
+        "weights": dict(asked.weights),
+    }  # fmt: skip
+    return about, [replace(asked.block(), question="")]
+
+
+def ask(
+    task: Task,
+    bank: Bank,
+    material: Material,
+    plan: Plan,
+    folder: Path,
+    *,
+    feature_tests: FeatureTests,
+    stage: Callable[[str], None],
+    counts: Mapping[str, Any] | None = None,
+) -> Asked:
+    """Tunes, tests, judges, fits anew, scores, explains one labelled question; `folder` keeps the model."""
     stage("model")
     tuned = [tune(task, bank, material, plan, one) for one in task.candidates(bank, material.names)]
     tested, models, split = test(task, bank, material, plan, tuned)
     figures = judge(task, bank, tested, tuned)
     figures["task"] = task.evaluate(bank, tested)
     stage("honesty")
-    tests = honesty.feature_tests(task, bank, material, split.test, scratch)
+    tests = feature_tests(split.test)
     tests += honesty.label_tests(
         task, bank, material, split.train, split.test, candidate_of(tuned, tested.model), models[tested.model]
     )
     stage("scores")
     chosen = _tuned(tuned, figures["use"])
     final = fit(material, chosen, _final_rows(material, plan, bank), seed=bank.seed)
-    figures["decision"], weights = _score(task, bank, material, plan, chosen, final, folder)
+    answered = _answers(task, bank, material, plan, chosen, final)
+    decision = answered["decision"]
+    figures["decision"] = {
+        "rows": answered["rows"].num_rows,
+        "unit": decision.unit,
+        "actions": dict(decision.actions),
+        "summary": dict(decision.summary),
+        "mean_probability": float(answered["probability"].mean()) if answered["rows"].num_rows else None,
+    }
     save_model(final, folder / "model")
-    return {
-        "figures": figures,
-        "split": split.sentence,
-        "use": figures["use"],
-        "verdict": task.verdict(bank, figures),
-        "tests": [vars(one) for one in tests],
-        "preparation": final.preparation.report_.summary(),
-        "model": {
+    return Asked(
+        name=task.name, title=task.title, figures=figures, use=figures["use"], split=split.sentence,
+        verdict=task.verdict(bank, figures), plan=plan, counts=dict(counts or {}), tested=tested,
+        model={
             "candidate": final.candidate, "settings": dict(final.settings), "rows": final.rows,
             "columns": len(final.preparation.names_),
         },
-        "weights": weights,
-    }  # fmt: skip
+        preparation=final.preparation.report_.summary(), tests=[vars(one) for one in tests], **answered,
+    )  # fmt: skip
 
 
 def save_model(model: Model, folder: Path) -> None:
@@ -89,30 +122,24 @@ def _final_rows(material: Material, plan: Plan, bank: Bank) -> Any:
     return np.flatnonzero((material.cutoffs >= since) & (material.known_at <= bank.cutoff))
 
 
-def _score(
-    task: Task, bank: Bank, material: Material, plan: Plan, chosen: Tuned, final: Model, folder: Path
-) -> tuple[dict[str, Any], dict[str, float]]:
-    """Scores the run's rows, decides, explains and writes `scores.parquet`."""
+def _answers(
+    task: Task, bank: Bank, material: Material, plan: Plan, chosen: Tuned, final: Model
+) -> dict[str, Any]:
+    """The scored rows with their chances, the decision and the reasons."""
     rows, features = material.take(material.scored(plan))
     features = features.select(list(chosen.candidate.columns or material.names))
     prepared = final.matrix(features)
     probability = final.miner.probability(prepared.values)
     ranking = final.miner.decision_function(prepared.values)
-    decision = task.decide(bank, Scored(rows=rows, probability=probability, ranking=ranking))
-    reasons = reason_lists(task.name, final.miner, prepared, features, threads=bank.threads)
-    table = score_table(
-        task=task.name, horizon=task.horizon_words, rows=rows, probability=probability, decision=decision,
-        reasons=reasons,
-    )  # fmt: skip
-    write_scores(table, folder / "scores.parquet")
-    said = {
-        "rows": rows.num_rows,
-        "unit": decision.unit,
-        "actions": dict(decision.actions),
-        "summary": dict(decision.summary),
-        "mean_probability": float(probability.mean()) if len(probability) else None,
+    return {
+        "rows": rows,
+        "features": features,
+        "probability": probability,
+        "ranking": ranking,
+        "decision": task.decide(bank, Scored(rows=rows, probability=probability, ranking=ranking)),
+        "reasons": reason_lists(task.name, final.miner, prepared, features, threads=bank.threads),
+        "weights": _weights(final, prepared),
     }
-    return said, _weights(final, prepared)
 
 
 def _weights(final: Model, prepared: Any) -> dict[str, float]:

@@ -78,6 +78,27 @@ class Material:
         return self.rows.take(positions), self.features.take(positions)
 
 
+def thinned(task: Task, rows: Any, plan: Plan, bank: Bank) -> Any:
+    """The rows with whole customers left out where there are more than `bank.most_rows` to learn from.
+
+    Scored rows always stay. Customers are chosen by a hash of their pseudonym, so that the same ones stay at
+    every cutoff, and any part of a population is one.
+    """
+    from bankmine.bank.hashing import splitmix64
+
+    if plan.test is None or not task.may_be_thinned:
+        return rows
+    cutoffs = micros(rows.column("cutoff"))
+    scored = (cutoffs >= plan.score[0]) & (cutoffs < plan.score[1])
+    learning = int((~scored).sum())
+    if learning <= bank.most_rows:
+        return rows
+    subject = np.asarray(rows.column("customer_id").fill_null(0).to_numpy(), dtype=np.int64)
+    drawn = splitmix64(subject) >> np.uint64(11)
+    kept = scored | (drawn.astype(np.float64) / 2.0**53 < bank.most_rows / learning)
+    return rows.take(np.flatnonzero(kept))
+
+
 def label_rows(task: Task, bank: Bank, rows: Any) -> tuple[Truth, Ints]:
     """Labels of the rows whose label is mature; False and NEVER for the others."""
     truth = np.zeros(rows.num_rows, dtype=np.bool_)

@@ -37,6 +37,11 @@ class Run:
         return str(self.about["cutoff"])
 
     @property
+    def cutoff_us(self) -> int:
+        """The run's cutoff, µs."""
+        return int(self.about["cutoff_us"])
+
+    @property
     def metrics(self) -> Mapping[str, Any]:
         """All figures, as plain values."""
         figures: Mapping[str, Any] = self.about["figures"]
@@ -53,6 +58,18 @@ class Run:
         from bankmine.lifecycle.scores import read_scores
 
         return read_scores(self.folder / "scores.parquet")
+
+    @property
+    def figures(self) -> Mapping[str, Any]:
+        """All figures, as plain values."""
+        return self.metrics
+
+    def table(self, name: str) -> Any:
+        """A table the run kept, as Arrow; None where it kept none of that name."""
+        import pyarrow.parquet as pq
+
+        file = self.folder / "tables" / f"{name}.parquet"
+        return pq.ParquetFile(file).read(use_threads=False) if file.exists() else None
 
     @cached_property
     def features(self) -> list[dict[str, Any]]:

@@ -8,22 +8,25 @@ Nothing is written before the last stage; a run whose honesty tests fail is not 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from bankmine.bank.warehouse import Warehouse
-from bankmine.config import Config
+from bankmine.config import MOST_ROWS, Config
 from bankmine.lifecycle import store
-from bankmine.lifecycle.material import Material, check_feasible, label_rows, refuse_immature
+from bankmine.lifecycle.answers import keep_tables, plan_sentence, study_about
 from bankmine.lifecycle.run import FORMAT, Run, load_run
+from bankmine.lifecycle.workplace import Workplace, material_of
 from bankmine.tasks.contract import Bank, Plan, Task
-from bankmine.tasks.population import check_cutoff
+from bankmine.tasks.population import check_cutoff, coverage
 from bankmine.tasks.registry import find_task
+from bankmine.tasks.study import Block, Study
 
 Progress = Callable[[str, int, int], None]
+SHOWN_CUTOFFS = 48
 STAGES = ("feasibility", "population", "features", "model", "honesty", "scores", "writing")
 
 
@@ -62,69 +65,74 @@ def run_task(
         threads=config.threads if config else 2,
         maximum_staleness=config.maximum_staleness if config else None,
         seed=seed,
+        most_rows=config.most_rows if config else MOST_ROWS,
     )
     results = results_folder or (folder or warehouse.folder.parent) / "results"
+    before = _before(results / task.name, at) if isinstance(task, Study) and task.remembers else None
     name = store.run_id(
         fingerprint=warehouse.fingerprint, task=task.name, own_code=_own_code(task), settings=settings,
-        seed=seed, cutoff=at,
+        seed=seed, cutoff=at, most_rows=bank.most_rows, before=before.run_id if before else None,
     )  # fmt: skip
     if (results / task.name / name / "metrics.json").exists():
         return load_run(results / task.name / name)
-    return Runner(task, bank, results, name, progress or _silent).run()
+    return Runner(task, bank, results, name, progress or _silent, before).run()
 
 
 class Runner:
     """One execution of a task."""
 
-    def __init__(self, task: Task, bank: Bank, results: Path, name: str, progress: Progress) -> None:
+    def __init__(
+        self, task: Task, bank: Bank, results: Path, name: str, progress: Progress, before: Run | None = None
+    ) -> None:
         self.task, self.bank, self.results, self.name = task, bank, results, name
-        self._progress = progress
+        self._progress, self._before = progress, before
+        self._described: dict[str, Any] = {}
 
     def run(self) -> Run:
         """All stages; the folder appears at the end or not at all."""
         self._stage("feasibility")
-        plan = self.task.plan(self.bank)
         with store.new_folder(self.results, self.task.name, self.name) as (folder, scratch):
-            self._stage("population")
-            rows = self.task.population(self.bank, plan)
-            refuse_immature(self.task, self.bank, rows, plan)
-            truth, known_at = label_rows(self.task, self.bank, rows)
-            counts = check_feasible(self.task, rows, truth, known_at, plan)
-            self._stage("features")
-            material = self._material(rows, truth, known_at)
-            carry_out = _way(self.task, self.bank)
-            about = self._about(plan, counts, material)
-            about |= carry_out(self.task, self.bank, material, plan, folder, scratch, self._stage)
+            work = Workplace(self.task, self.bank, folder, scratch, self._tell, self._before)
+            carry_out = self._study if isinstance(self.task, Study) else self._question
+            about, blocks = carry_out(work, folder, scratch)
             self._stage("writing")
-            self._write(folder, about, material)
+            self._write(folder, about, blocks)
         return load_run(self.results / self.task.name / self.name)
 
-    def _material(self, rows: Any, truth: Any, known_at: Any) -> Material:
-        from bankmine.customers.matrix import matrix, report_of
+    def _question(
+        self, work: Workplace, folder: Path, scratch: Path
+    ) -> tuple[dict[str, Any], Sequence[Block]]:
+        """A task that asks one labelled question, or looks for clusters."""
+        plan = self.task.plan(self.bank)
+        self._stage("population")
+        material, counts, self._described = material_of(self.task, self.bank, plan, work.features)
+        carry_out = _way(self.task, self.bank)
+        about = self._about(plan, counts, np.unique(material.cutoffs) if plan.cutoffs else ())
+        own, blocks = carry_out(self.task, self.bank, material, plan, folder, scratch, self._stage)
+        return about | own, blocks
 
-        names = self.task.features(self.bank)
-        made = matrix(
-            self.bank.warehouse, rows, names, catalogue=self.task.catalogue(self.bank),
-            maximum_staleness=self.bank.maximum_staleness, memory=self.bank.memory,
-            threads=self.bank.threads,
-        )  # fmt: skip
-        report = report_of(made)
-        self.bank.note("features", report.statements)
-        self._described = report.features
-        return Material(
-            rows=rows,
-            features=made.select(list(names)),
-            names=tuple(names),
-            units={name: one["unit"] for name, one in report.features.items()},
-            sentences={name: one["sentence"] for name, one in report.features.items()},
-            truth=truth,
-            known_at=known_at,
-        )
+    def _study(self, work: Workplace, folder: Path, scratch: Path) -> tuple[dict[str, Any], Sequence[Block]]:
+        """A task of several questions and analyses."""
+        task, bank = self.task, self.bank
+        assert isinstance(task, Study)
+        coverage(bank.warehouse, task.needs)
+        answer = task.study(work)
+        self._described = dict(sorted(work.described.items()))
+        plan = Plan(score=(bank.cutoff, bank.cutoff + 1), sentence=plan_sentence(work, bank))
+        counts = {"questions": len(work.asked), "refused": len(work.refused)}
+        about = self._about(plan, counts, ())
+        own = study_about(task, work, answer)
+        keep_tables(answer, folder)
+        if answer.form is not None:
+            from bankmine.mining.files import save
 
-    def _about(self, plan: Plan, counts: Mapping[str, Any], material: Material) -> dict[str, Any]:
+            save(answer.form, folder / "form")
+        return about | own, answer.blocks
+
+    def _about(self, plan: Plan, counts: Mapping[str, Any], cutoffs: Any) -> dict[str, Any]:
         """What is said of every run, whatever the task."""
         task, bank, zone = self.task, self.bank, self.bank.warehouse.zone
-        cutoffs = [zone.show(int(one)) for one in np.unique(material.cutoffs)[:48]] if plan.cutoffs else []
+        shown = [zone.show(int(one)) for one in cutoffs[:SHOWN_CUTOFFS]]
         goal = task.aim(bank)
         return {
             "format": FORMAT,
@@ -147,7 +155,7 @@ class Runner:
                 "used": [name for name in task.needs.usable if bank.warehouse.has(name)],
                 "left_out": [name for name in task.needs.usable if not bank.warehouse.has(name)],
             },
-            "plan": {"sentence": plan.sentence, "cutoffs": cutoffs},
+            "plan": {"sentence": plan.sentence, "cutoffs": shown},
             "settings": dict(bank.settings),
             "seed": bank.seed,
             "versions": store.versions(),
@@ -155,12 +163,19 @@ class Runner:
             "manifest": bank.warehouse.fingerprint,
         }  # fmt: skip
 
-    def _write(self, folder: Path, about: dict[str, Any], material: Material) -> None:
+    def _write(self, folder: Path, about: dict[str, Any], blocks: Sequence[Block]) -> None:
+        from bankmine.customers.conditions import conditions
         from bankmine.lifecycle.card import model_card
+        from bankmine.lifecycle.scores import block_table, write_scores
 
+        task, bank = self.task, self.bank
+        known = conditions(bank.warehouse, bank.cutoff, memory=bank.memory, threads=bank.threads)
+        bank.note("flags", known.statements)
+        table = block_table(task.name, task.horizon_words, blocks, known, sells=task.sells)
+        write_scores(table, folder / "scores.parquet")
         weights: Mapping[str, float] = about.pop("weights", {})
         described = [
-            {"name": name, **self._described[name], "weight": weights.get(name)} for name in material.names
+            {"name": name, **one, "weight": weights.get(name)} for name, one in self._described.items()
         ]
         about["summary"] = self.task.summary(self.bank, about["figures"])
         store.write_json(folder / "features.json", described)
@@ -179,14 +194,28 @@ class Runner:
     def _stage(self, name: str) -> None:
         self._progress(name, STAGES.index(name), len(STAGES))
 
+    def _tell(self, name: str) -> None:
+        """A study's own parts: how many there will be is not known."""
+        self._progress(name, 0, 0)
 
-def _way(task: Task, bank: Bank) -> Callable[..., dict[str, Any]]:
+
+def _way(task: Task, bank: Bank) -> Callable[..., tuple[dict[str, Any], list[Block]]]:
     """How the middle of the run goes: with labels, or without."""
     if task.rule(bank) is not None:
         from bankmine.lifecycle.labelled import carry_out
     else:
         from bankmine.lifecycle.clusters import carry_out
     return carry_out
+
+
+def _before(home: Path, cutoff: int) -> Run | None:
+    """The newest kept run that looks at an earlier cutoff; of two at the same one the later by name."""
+    runs = []
+    for file in sorted(home.glob("*/metrics.json")):
+        run = load_run(file.parent)
+        if int(run.about["cutoff_us"]) < cutoff:
+            runs.append(run)
+    return max(runs, key=lambda run: (run.about["cutoff_us"], run.run_id), default=None)
 
 
 def _own_code(task: Task) -> str:

@@ -7,15 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
+from bankmine.customers.conditions import Conditions
 from bankmine.tasks.contract import Decision, Floats, Ints
+from bankmine.tasks.study import Block
 
 BLOCK = 8_192
+KEEP_OUT = "keep out"
+KEPT_OUT = "Offer nothing: a flag, an ended relation or missing consent forbids it (see the flags)."
 REASON = pa.struct(
     [
         ("feature", pa.string()),
@@ -28,6 +33,7 @@ REASON = pa.struct(
 SCHEMA = pa.schema(
     [
         ("task", pa.string()),
+        ("question", pa.string()),
         ("subject_kind", pa.string()),
         ("subject_id", pa.int64()),
         ("customer_id", pa.int64()),
@@ -50,31 +56,73 @@ def score_table(
     rows: Any,
     probability: Floats | None,
     decision: Decision,
-    reasons: Any,
+    reasons: Any = None,
     flags: Sequence[Sequence[str]] | None = None,
+    question: str = "",
 ) -> pa.Table:
     """The scores in the schema of run folders, sorted by (subject_id, cutoff)."""
     count = rows.num_rows
+    none = np.zeros(count, np.int64)
     rank = np.empty(count, dtype=np.int64)
     subject = rows.column("subject_id").to_numpy()
     order = np.lexsort([subject, np.asarray(decision.order, dtype=np.float64)])
     rank[order] = np.arange(1, count + 1)
     columns = {
-        "task": pa.array([task]).take(pa.array(np.zeros(count, np.int64))),
+        "task": pa.array([task]).take(pa.array(none)),
+        "question": pa.array([question]).take(pa.array(none)),
         "subject_kind": rows.column("subject_kind"),
         "subject_id": rows.column("subject_id"),
         "customer_id": rows.column("customer_id"),
         "cutoff": rows.column("cutoff"),
-        "horizon": pa.array([horizon]).take(pa.array(np.zeros(count, np.int64))),
+        "horizon": pa.array([horizon]).take(pa.array(none)),
         "value": pa.array(np.asarray(decision.value, dtype=np.float64)),
         "probability": pa.nulls(count, pa.float64()) if probability is None else pa.array(probability),
         "grade": pa.array(list(decision.grade), pa.string()),
         "rank": pa.array(rank),
-        "reasons": reasons,
+        "reasons": reasons if reasons is not None else pa.array([[]] * count, pa.list_(REASON)),
         "flags": pa.array(flags if flags is not None else [[]] * count, pa.list_(pa.string())),
     }
     table = pa.table({name: columns[name] for name in SCHEMA.names}).cast(SCHEMA)
-    keys = [("subject_id", "ascending"), ("cutoff", "ascending")]
+    return _sorted(table)
+
+
+def block_table(
+    task: str, horizon: str, blocks: Sequence[Block], conditions: Conditions, *, sells: bool = False
+) -> pa.Table:
+    """The scores of all blocks with the conditions of their customers as flags.
+
+    Of tasks that sell, customers to whom nothing may be sold are graded KEEP_OUT and ranked after all others
+    of their question.
+    """
+    parts = []
+    for one in blocks:
+        customers = one.rows.column("customer_id").to_pylist()
+        decision = keep_out(one.decision, conditions.may_sell(customers)) if sells else one.decision
+        own = decision.flags if decision.flags is not None else [()] * len(customers)
+        flags = [[*a, *b] for a, b in zip(own, conditions.flags_of(customers), strict=True)]
+        made = score_table(
+            task=task, horizon=horizon, rows=one.rows, probability=one.probability, decision=decision,
+            reasons=one.reasons, flags=flags, question=one.question,
+        )  # fmt: skip
+        parts.append(made)
+    return _sorted(pa.concat_tables(parts)) if parts else SCHEMA.empty_table()
+
+
+def keep_out(decision: Decision, allowed: Any) -> Decision:
+    """The decision with those who are not allowed graded KEEP_OUT and ordered after all others."""
+    if bool(np.all(allowed)):
+        return decision
+    order = np.asarray(decision.order, dtype=np.float64).copy()
+    finite = order[np.isfinite(order)]
+    place = np.argsort(np.argsort(order, kind="stable"), kind="stable")
+    last = (finite.max() if len(finite) else 0.0) + 1.0
+    order[~allowed] = last + place[~allowed]
+    grade = [one if may else KEEP_OUT for one, may in zip(decision.grade, allowed, strict=True)]
+    return replace(decision, grade=grade, order=order, actions={**decision.actions, KEEP_OUT: KEPT_OUT})
+
+
+def _sorted(table: pa.Table) -> pa.Table:
+    keys = [("question", "ascending"), ("subject_id", "ascending"), ("cutoff", "ascending")]
     return table.take(pa.compute.sort_indices(table, sort_keys=keys)).combine_chunks()
 
 

@@ -8,6 +8,9 @@ results/<task>/<run_id>/
   sql/           the statements behind the numbers
   versions.json  versions of the libraries, seed, hash of bankmine's own code
   scores.parquet
+  questions/     of a study: one folder for each question, with its model
+  tables/        of a study: the tables it keeps
+  form/          of a study that strangers can ask: the form's model
 """
 
 from __future__ import annotations
@@ -40,12 +43,21 @@ def code_version() -> str:
 
 
 def run_id(
-    *, fingerprint: str, task: str, own_code: str, settings: Mapping[str, Any], seed: int, cutoff: int
+    *,
+    fingerprint: str,
+    task: str,
+    own_code: str,
+    settings: Mapping[str, Any],
+    seed: int,
+    cutoff: int,
+    most_rows: int,
+    before: str | None = None,
 ) -> str:
-    """`hash(manifest, code, configuration, seeds, cutoffs)`."""
+    """`hash(manifest, code, configuration, seeds, cutoffs)`, and the run before it where that counts."""
     parts = {
         "manifest": fingerprint, "task": task, "code": code_version(), "own_code": own_code,
         "settings": settings, "seed": seed, "cutoff": cutoff, "versions": versions(),
+        "most_rows": most_rows, "before": before,
     }  # fmt: skip
     return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()[:16]
 

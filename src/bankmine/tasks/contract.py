@@ -178,7 +178,7 @@ class Scored:
 class Decision:
     """What follows for each scored row: `value` (in `unit`), `grade`, and `order` (smallest first).
 
-    `actions` says for each grade what to do; `lists` are named positions of rows to work on.
+    `actions` says for each grade what to do; `flags` are the task's own marks on a row, if it has any.
     """
 
     value: Floats
@@ -187,6 +187,7 @@ class Decision:
     order: Floats
     actions: Mapping[str, str]
     summary: Mapping[str, Any] = field(default_factory=dict)
+    flags: Sequence[Sequence[str]] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -222,6 +223,7 @@ class Task:
 
     `metric` is the figure candidates are chosen and compared by, `metrics` those reported with intervals.
     `sells` says that its lists offer something: customers to whom nothing may be sold are kept out of them.
+    `may_be_thinned` says that any part of the customers gives the same question (`Bank.most_rows`).
     `group` is the column whose values the bootstrap resamples as a whole. `settings` are what
     `[tasks.<name>]` of a bank may say, with a sentence each; `whole_numbers` those that are counts.
     """
@@ -235,6 +237,7 @@ class Task:
     metric: str = "auc"
     metrics: tuple[str, ...] = ("auc", "average_precision", "brier")
     sells: bool = False
+    may_be_thinned: bool = True
     group: str = "customer_id"
     group_words: str = "customer"
     horizon_words: str = ""

@@ -116,10 +116,14 @@ class Answer:
 
 
 class Previous(Protocol):
-    """The task's published run of an earlier cutoff."""
+    """The task's newest kept run of an earlier cutoff."""
 
     @property
-    def cutoff(self) -> int:
+    def cutoff(self) -> str:
+        """Its cutoff as a civil date."""
+
+    @property
+    def cutoff_us(self) -> int:
         """Its cutoff, µs."""
 
     @property
@@ -151,23 +155,26 @@ class Work(Protocol):
         """
 
     def ask(self, question: Task) -> Asked:
-        """A labelled question, asked the whole honest way; FeasibilityError where the data do not allow it."""
+        """A labelled question, asked the whole honest way; FeasibilityError where the data are too few."""
 
     def try_ask(self, question: Task) -> Asked | Refused:
         """The same; what the data do not allow comes back as refused and is shown on the page."""
 
     def feature_tests(self, rows: Any, names: Sequence[str], *, catalogue: Any = None) -> None:
-        """Truncation and future poison for a matrix that no question has tested; LeakError where one fails."""
+        """Truncation and future poison for a matrix that no question has tested; LeakError if one fails."""
 
     def previous(self) -> Previous | None:
-        """The task's published run of an earlier cutoff, if there is one."""
+        """The task's newest kept run of an earlier cutoff; None for tasks that do not remember."""
 
 
 class Study(Task):
     """Base of tasks that answer by several questions and analyses.
 
     `needs` are checked before `study` is called; a labelled question is any `Task` with a label rule.
+    `remembers` says that the answer depends on the newest run of an earlier cutoff (`Work.previous`).
     """
+
+    remembers: bool = False
 
     def study(self, work: Work) -> Answer:
         """Asks, computes and answers. FeasibilityError where there is too little data, with the numbers."""

@@ -25,6 +25,7 @@ _FIGURES = (
 _FLAGS = (
     ("arrears", "arrears", RISKIER), ("fraud_hold", "a hold for fraud", RISKIER),
     ("complaint_open", "an open complaint", Direction.FARTHER),
+    ("deceased", "death", Direction.FARTHER),
     ("vulnerable", "vulnerability", Direction.NONE),
 )  # fmt: skip
 
@@ -97,18 +98,29 @@ def _states() -> list[Feature]:
         )
         for flag, words, direction in _FLAGS
     ]  # fmt: skip
-    given = (
-        "least(1, count(*) FILTER (purpose = 'marketing' AND given_at IS NOT NULL "
-        "AND withdrawn_at IS NULL AND expires_at IS NULL))"
-    )
+    made += [
+        versioned(
+            THEME, f"consent_{purpose}", _given(purpose), relation="consent", zero=True, unit="consents",
+            columns=["consent.purpose", "consent.given_at"],
+            sentence=f"1 where the customer allows {words} by any channel at the cutoff, else 0.",
+        )
+        for purpose, words in (("marketing", "marketing"), ("profiling", "profiling"))
+    ]  # fmt: skip
     made.append(
         versioned(
-            THEME, "consent_marketing", given, relation="consent", zero=True, unit="consents",
-            columns=["consent.purpose", "consent.given_at"],
-            sentence="1 where the customer allows marketing by any channel at the cutoff, else 0.",
+            THEME, "relation_closed", "least(1, count(closed_on))", relation="customer", unit="customers",
+            columns=["customer.closed_on"], direction=Direction.FARTHER,
+            sentence="1 where the customer had ended the relation by the cutoff, else 0.",
         )
     )  # fmt: skip
     return made
+
+
+def _given(purpose: str) -> str:
+    return (
+        f"least(1, count(*) FILTER (purpose = '{purpose}' AND given_at IS NOT NULL "
+        "AND withdrawn_at IS NULL AND expires_at IS NULL))"
+    )
 
 
 def _calendar() -> list[Feature]:

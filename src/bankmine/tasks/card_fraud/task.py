@@ -62,6 +62,7 @@ ACTIONS = {
 class CardFraud(Task):
     """Subject: a card transaction that was not declined."""
 
+    may_be_thinned = False  # precision is counted over all cards of a day
     name = "card_fraud"
     title = "Card fraud"
     sentence = "Which card transactions are fraud, while their verdict is still open"

@@ -1,0 +1,94 @@
+"""What a study's run says about itself, and the tables it keeps, as plain data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bankmine.tasks.contract import Bank, Task
+from bankmine.tasks.study import Answer, Asked, Kept
+
+if TYPE_CHECKING:
+    from bankmine.lifecycle.workplace import Workplace
+
+
+def study_about(task: Task, work: Workplace, answer: Answer) -> dict[str, Any]:
+    """The part of metrics.json that only studies have."""
+    rows = sum(one.rows.num_rows for one in answer.blocks)
+    units = {one.decision.unit for one in answer.blocks}
+    actions = dict(answer.actions)
+    for one in answer.blocks:
+        actions = {**one.decision.actions, **actions}
+    most = max((one.model["rows"] for one in work.asked), default=0)
+    return {
+        "figures": {
+            **answer.figures,
+            "questions": [_question(one) for one in work.asked],
+            "refused": [vars(one) for one in work.refused],
+            "decision": {
+                "rows": rows, "unit": units.pop() if len(units) == 1 else "value", "actions": actions,
+                "summary": {"by_grade": _by_grade(answer)},
+            },
+        },
+        "use": answer.use,
+        "verdict": answer.verdict,
+        "tests": list(work.tests),
+        "preparation": "",
+        "model": {
+            "candidate": "study", "settings": {}, "rows": most,
+            "columns": len(work.described),
+        },
+        "tables": {name: _kept(one) for name, one in answer.tables.items()},
+        "form": answer.form is not None,
+        "weights": _weights(work.asked),
+    }  # fmt: skip
+
+
+def keep_tables(answer: Answer, folder: Path) -> None:
+    """Writes the tables into tables/; equal tables give equal bytes."""
+    from bankmine.lifecycle.scores import write_scores
+
+    if not answer.tables:
+        return
+    (folder / "tables").mkdir()
+    for name, one in answer.tables.items():
+        write_scores(one.table, folder / "tables" / f"{name}.parquet")
+
+
+def plan_sentence(work: Workplace, bank: Bank) -> str:
+    """When the bank is looked at, by the study and by its questions."""
+    shown = f"The bank is looked at on {bank.warehouse.zone.show(bank.cutoff)}."
+    said = dict.fromkeys(one.plan.sentence for one in work.asked)
+    return " ".join([shown, *said])
+
+
+def _question(one: Asked) -> dict[str, Any]:
+    return {
+        "name": one.name, "title": one.title, "use": one.use, "verdict": one.verdict, "split": one.split,
+        "counts": dict(one.counts), "model": dict(one.model), **one.figures,
+    }  # fmt: skip
+
+
+def _kept(one: Kept) -> Mapping[str, Any]:
+    return {
+        "title": one.title, "sentence": one.sentence, "shown": one.shown, "rows": one.table.num_rows,
+        "columns": {name: vars(shape) for name, shape in one.columns.items()},
+    }  # fmt: skip
+
+
+def _by_grade(answer: Answer) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for block in answer.blocks:
+        for grade in block.decision.grade:
+            counts[grade] = counts.get(grade, 0) + 1
+    return counts
+
+
+def _weights(asked: list[Asked]) -> dict[str, float]:
+    """Each feature's mean share of the questions' answers."""
+    total: dict[str, float] = {}
+    for one in asked:
+        for name, weight in one.weights.items():
+            total[name] = total.get(name, 0.0) + weight / len(asked)
+    return total
