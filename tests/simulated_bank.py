@@ -1,4 +1,4 @@
-"""One simulated bank of 1,000 customers, made and loaded once for all tests of a session that need a whole bank."""
+"""One simulated bank of 1,000 customers, made and loaded once for all tests that need a whole bank."""
 
 from __future__ import annotations
 

@@ -4,9 +4,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from simulated_bank import simulated_bank
 
 from bankmine.folder import BankFolder
+from simulated_bank import simulated_bank
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "lifecycle"))
 
