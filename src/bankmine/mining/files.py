@@ -30,6 +30,10 @@ MINERS = {
     "Isotonic": "bankmine.mining.classification.calibration",
     "Platt": "bankmine.mining.classification.calibration",
     "Uncalibrated": "bankmine.mining.classification.calibration",
+    "KaplanMeier": "bankmine.mining.survival.kaplan_meier",
+    "Cox": "bankmine.mining.survival.cox",
+    "DiscreteHazard": "bankmine.mining.survival.discrete",
+    "FormModel": "bankmine.mining.form.model",
 }
 
 
