@@ -61,6 +61,8 @@ def _counts(feasibility: Mapping[str, Any]) -> str:
 
 
 def _figures(figures: Mapping[str, Any]) -> list[str]:
+    if "questions" in figures:
+        return _questions(figures)
     if "candidates" not in figures:
         return [
             f"- {figures['clusters']} segments; {figures['stability']['reason']}",
@@ -78,6 +80,22 @@ def _figures(figures: Mapping[str, Any]) -> list[str]:
         kind = " (baseline)" if one["baseline"] else ""
         lines.append(f"| {name}{kind} | {' | '.join(cells)} |")
     return lines
+
+
+def _questions(figures: Mapping[str, Any]) -> list[str]:
+    lines = [
+        "| question | answered by | metric | model | best baseline | test rows |",
+        "|---|---|---|---|---|---|",
+    ]
+    for one in figures["questions"]:
+        metric, base = one["metric"], one["best_baseline"]
+        own = one["candidates"][one["model"]]["metrics"][metric]
+        lines.append(
+            f"| {one['title']} | {one['use']} | {metric} | {own['value']:.3f} ({own['low']:.3f}–"
+            f"{own['high']:.3f}) | {base} {one['candidates'][base]['metrics'][metric]['value']:.3f} | "
+            f"{one['test_rows']:,} |"
+        )
+    return [*lines, *[f"- not asked: {one['title']}: {one['reason']}" for one in figures["refused"]]]
 
 
 def _mark(passed: bool | None) -> str:

@@ -6,14 +6,14 @@ be trusted, what to do, the list, and how it was computed. A task adds its own s
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-from bankmine.bank.keys import show_key
-from bankmine.lifecycle.reasons import reason_words
+from bankmine.lifecycle.lists import list_of
 from bankmine.lifecycle.run import Run
+from bankmine.lifecycle.study_pages import METRIC_WORDS, candidates_table, is_study, study_sections
 from bankmine.report.content import (
     Chart,
     Column,
@@ -35,14 +35,6 @@ from bankmine.report.pictures import Bar, Calibration, Curve, Estimates, Gain
 from bankmine.tasks.contract import Shown
 from bankmine.tasks.registry import find_task
 
-LISTED = 50
-METRIC_WORDS = {
-    "auc": "AUC",
-    "average_precision": "Average precision",
-    "brier": "Brier score",
-    "log_loss": "Log loss",
-}
-
 
 def page_of(run: Run, *, folder: Path | None = None) -> Page:
     """The page of a run; `folder` is the bank's folder where its own tasks lie."""
@@ -52,7 +44,9 @@ def page_of(run: Run, *, folder: Path | None = None) -> Page:
     sections = [*(_against_baselines(about) if labelled else []), *shown.sections]
     if labelled:
         sections.append(_trust(about))
-    sections += [_what_to_do(about), _list_of(run), _honesty(about)]
+    if is_study(about):
+        sections += study_sections(run)
+    sections += [_what_to_do(about), list_of(run), _honesty(about)]
     return Page(
         slug=run.task.replace("_", "-"),
         title=run.about["title"],
@@ -78,7 +72,7 @@ def how_computed(run: Run) -> HowComputed:
     figures = about["figures"]
     baselines = [
         f"{name}: {one['words']}" for name, one in figures.get("candidates", {}).items() if one["baseline"]
-    ] or ["columns shuffled each on its own"]
+    ] or _baselines_of_questions(figures)
     counts = ", ".join(f"{name.replace('_', ' ')} {value:,}" for name, value in about["feasibility"].items())
     return HowComputed(
         goal=f"{about['goal']['question']} Success: {about['goal']['success']}",
@@ -95,7 +89,21 @@ def how_computed(run: Run) -> HowComputed:
     )
 
 
+def _baselines_of_questions(figures: Mapping[str, Any]) -> list[str]:
+    if "questions" not in figures:
+        return ["columns shuffled each on its own"]
+    return [
+        f"{one['title']}: {one['best_baseline']}, {one['candidates'][one['best_baseline']]['words']}"
+        for one in figures["questions"]
+    ]
+
+
 def _method(about: Mapping[str, Any]) -> str:
+    if is_study(about):
+        return (
+            f"A study: {about['feasibility']['questions']} labelled questions, each tuned, tested and fitted "
+            f"as a task of its own; seed {about['seed']}."
+        )
     settings = ", ".join(f"{name} {value}" for name, value in about["model"]["settings"].items())
     return (
         f"{about['model']['candidate']} with {settings or 'its own settings'}, fitted on "
@@ -148,7 +156,7 @@ def _against_baselines(about: Mapping[str, Any]) -> list[Section]:
         f"{about['figures']['comparison']['model']['by']}s",
         picture=Estimates(label=Column(label="Candidate"), measure=_number(words), bars=bars),
         name="candidates",
-        table=_candidates_table(figures),
+        table=candidates_table(figures),
         wide=False,
     )
     gain = Chart(
@@ -199,21 +207,6 @@ def _gain_title(figures: Mapping[str, Any]) -> str:
     return f"The first {share:.0%} of the list hold {captured:.0%} of the positives"
 
 
-def _candidates_table(figures: Mapping[str, Any]) -> Table:
-    names = list(next(iter(figures["candidates"].values()))["metrics"])
-    columns = [Column(label="Candidate"), Column(label="What it is")]
-    for name in names:
-        words = METRIC_WORDS.get(name, name)
-        columns += [_number(words), _number(f"{words}, low"), _number(f"{words}, high")]
-    rows: list[list[Any]] = []
-    for key, one in figures["candidates"].items():
-        row: list[Any] = [f"{key} (baseline)" if one["baseline"] else key, one["words"]]
-        for name in names:
-            row += [one["metrics"][name][part] for part in ("value", "low", "high")]
-        rows.append(row)
-    return Table(columns=columns, rows=rows, name="candidates")
-
-
 def _number(label: str) -> Column:
     return Column(label=label, kind=Kind.NUMBER, digits=3)
 
@@ -261,69 +254,12 @@ def _what_to_do(about: Mapping[str, Any]) -> Section:
     return Section(title="What to do", sentence=about["goal"]["use"], blocks=[table])
 
 
-def _list_of(run: Run) -> Section | None:
-    """The first rows of the list with their reasons as sentences."""
-    import pyarrow.compute as pc
-
-    about = run.about
-    first = run.scores.filter(pc.less_equal(run.scores.column("rank"), LISTED)).sort_by("rank").to_pylist()
-    if not first:
-        return None
-    features = {one["name"]: one for one in run.features}
-    money = about["figures"]["decision"]["unit"] == "minor units"
-    value = (
-        Column(label="Money at stake", kind=Kind.MONEY, unit=about["currency"])
-        if money
-        else Column(label=about["figures"]["decision"]["unit"].capitalize(), kind=Kind.NUMBER, digits=0)
-    )
-    columns = [
-        Column(label="Rank", kind=Kind.NUMBER, digits=0),
-        Column(label=about["subject_kind"].capitalize(), kind=Kind.KEY),
-        Column(label="Chance", kind=Kind.SHARE),
-        value,
-        Column(label="Grade"),
-        Column(label="Why"),
-    ]
-    rows = [
-        [
-            one["rank"],
-            show_key(one["subject_id"]),
-            one["probability"],
-            int(one["value"]) if money else one["value"],
-            one["grade"],
-            _why(one["reasons"], features, about["currency"], labelled="candidates" in about["figures"]),
-        ]
-        for one in first
-    ]
-    if all(row[2] is None for row in rows):
-        columns, rows = _without(columns, 2), [_without(row, 2) for row in rows]
-    table = Table(columns=columns, rows=rows, name="list", shown=20)
-    return Section(
-        title="The list", sentence=f"The first {len(rows)} of {run.scores.num_rows:,}.", blocks=[table]
-    )
-
-
-def _why(
-    reasons: Sequence[Mapping[str, Any]],
-    features: Mapping[str, Mapping[str, Any]],
-    currency: str,
-    *,
-    labelled: bool,
-) -> str:
-    """The reasons one after another, strongest first."""
-    return " · ".join(reason_words(one, features, currency, labelled=labelled) for one in reasons)
-
-
-def _without(row: Sequence[Any], place: int) -> list[Any]:
-    return [*row[:place], *row[place + 1 :]]
-
-
 def _honesty(about: Mapping[str, Any]) -> Section:
     marks = {True: "passed", False: "failed", None: "does not apply"}
     rows = [[test["name"], marks[test["passed"]], test["sentence"]] for test in about["tests"]]
     columns = [Column(label="Test"), Column(label="Result"), Column(label="What was seen")]
     return Section(
         title="Is it honest?",
-        sentence="Four tests ran on this very run; had one failed, there would be no run.",
+        sentence="These tests ran on this very run; had one failed, there would be no run.",
         blocks=[Table(columns=columns, rows=rows, name="honesty")],
     )
