@@ -236,6 +236,21 @@ def customer(
         typer.echo(line)
 
 
+@app.command("form")
+def form_command(
+    bank: BankFolder,
+    task: Annotated[str, typer.Argument(metavar="TASK", help="The task whose published run answers.")],
+    fields: Annotated[
+        list[str] | None, typer.Argument(metavar="FIELD=VALUE…", help="Fields that are known, e.g. age=34.")
+    ] = None,
+) -> None:
+    """Answer a stranger's form, however little of it is filled in: chances, reasons, what to ask next."""
+    from bankmine.cli.form import lines
+
+    for line in lines(bank, task, fields or []):
+        typer.echo(line)
+
+
 @app.command()
 def example(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where to write the extracts.")],

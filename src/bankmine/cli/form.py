@@ -1,0 +1,108 @@
+"""What `bankmine form` prints: a stranger's form answered by the published run of a task."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any
+
+from bankmine.errors import UsageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from bankmine.mining.form.fields import Field
+    from bankmine.mining.form.model import FormAnswer, FormModel
+
+SHOWN = 5
+
+
+def lines(bank: Path, task: str, words: Sequence[str]) -> Iterator[str]:
+    """The answer to the fields given as `name=value`; without any, also what may stand in each field.
+
+    UsageError, on one line, for a field the form does not have or a value that cannot stand in it.
+    """
+    from bankmine.lifecycle.forms import published_form
+    from bankmine.pipeline import open_bank
+
+    form = published_form(open_bank(bank).results_folder, task)
+    given = read(form.model, words)
+    answer, seconds = form.answer(given)
+    yield f"{form.run.about['title']}: form of the run {form.run.run_id} at {form.run.cutoff}"
+    if not words:
+        yield from _fields(form.model)
+    yield from shown(form.model, answer)
+    yield f"Answered in {seconds * 1000:.1f} ms."
+
+
+def read(form: FormModel, words: Sequence[str]) -> dict[str, Any]:
+    """`name=value` words as fields; `name=` is a field not known."""
+    fields = {field.name: field for field in form.fields}
+    given: dict[str, Any] = {}
+    for word in words:
+        name, equals, value = word.partition("=")
+        if not equals:
+            raise UsageError(f"{word!r} is not field=value", hint=f"The form has {_named(form)}.")
+        if name not in fields:
+            near = get_close_matches(name, fields, n=1)
+            meant = f"Did you mean {near[0]}? " if near else ""
+            raise UsageError(f"the form has no field {name!r}", hint=f"{meant}It has {_named(form)}.")
+        if name in given:
+            raise UsageError(f"the field {name} is given twice", hint="Give it once.")
+        given[name] = _value(fields[name], value.strip())
+    return given
+
+
+def shown(form: FormModel, answer: FormAnswer) -> Iterator[str]:
+    """The answer in lines: best outcome, chances, what it is worth, reasons, next questions, notes."""
+    yield f"Most suitable: {answer.best} (chance {answer.probability[answer.best]:.1%})"
+    others = sorted(answer.probability, key=lambda name: -answer.probability[name])
+    yield "Chances: " + ", ".join(f"{name} {answer.probability[name]:.1%}" for name in others)
+    if answer.profit:
+        worth = ", ".join(f"{name} {profit:,.2f}" for name, profit in answer.profit.items())
+        yield f"Expected profit in {answer.unit}: {worth}; best to do: {answer.best_action or 'nothing'}"
+    for name, told, moved in answer.reasons[:SHOWN]:
+        side = "raises" if moved > 0 else "lowers"
+        yield f"  {name} = {told} {side} it (log-odds {moved:+.2f})"
+    if not answer.reasons:
+        yield "  no field is filled in: these are the shares of training"
+    yield from (f"  {note}" for note in answer.notes)
+    if answer.ask_next:
+        first, gain = answer.ask_next[0]
+        question = next(one.question for one in form.fields if one.name == first)
+        rest = ", ".join(f"{one} {value:.3g}" for one, value in answer.ask_next[1:SHOWN])
+        yield f"Ask next: {question} ({first}), worth {gain:.3g} {answer.unit}" + (
+            f"; then {rest}" if rest else ""
+        )
+    else:
+        yield "Every field is filled in."
+
+
+def _value(field: Field, text: str) -> Any:
+    """A word as the field's value; the allowed values are named where it is none of them."""
+    if not text:
+        return None
+    if not field.is_text:
+        try:
+            return float(text)
+        except ValueError:
+            raise _wrong(field, text) from None
+    folded = {level.casefold(): level for level in field.levels}
+    if text.casefold() not in folded:
+        raise _wrong(field, text)
+    return folded[text.casefold()]
+
+
+def _wrong(field: Field, text: str) -> UsageError:
+    return UsageError(
+        f"{text!r} cannot stand in the field {field.name}", hint=f"Allowed: {field.allowed}, or nothing."
+    )
+
+
+def _named(form: FormModel) -> str:
+    return "; ".join(f"{field.name} ({field.allowed})" for field in form.fields)
+
+
+def _fields(form: FormModel) -> Iterator[str]:
+    for field in form.fields:
+        yield f"  {field.name}: {field.question} · {field.allowed}"
