@@ -7,6 +7,7 @@ that answers the same to the last bit. Floats are written with the shortest digi
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import fields, is_dataclass
 from importlib import import_module
 from math import isfinite
@@ -20,7 +21,9 @@ from bankmine.mining.contract import Floats
 
 FORMAT = 1
 MINERS = {
+    "Amounts": "bankmine.mining.description.amounts",
     "KMeans": "bankmine.mining.clustering.kmeans",
+    "MiniBatchKMeans": "bankmine.mining.clustering.mini_batch",
     "Prior": "bankmine.mining.classification.baselines",
     "SingleRule": "bankmine.mining.classification.baselines",
     "Logistic": "bankmine.mining.classification.logistic",
@@ -57,6 +60,11 @@ def plain(value: Any) -> Any:
 def array(values: Any) -> Floats:
     """The inverse of `numbers`."""
     return np.asarray(values, dtype=np.float64)
+
+
+def plain_booster(text: str) -> str:
+    """LightGBM's text without the number of threads, which changes nothing in the model."""
+    return re.sub(r"^\[num_threads: \d+\]$", "[num_threads: 0]", text, flags=re.MULTILINE)
 
 
 def document(miner: Any) -> dict[str, Any]:

@@ -2,7 +2,8 @@
 
 Adjusted Rand index: Hubert and Arabie (1985); 1 for equal partitions, 0 on average for unrelated ones.
 Jaccard per cluster: the best overlap `|A ∩ B| / |A ∪ B|` of each cluster A with any cluster B (Hennig 2007).
-Both are computed from the contingency table of the two labellings.
+Both are computed from the contingency table of the two labellings. A label −1 is noise: for the Rand index
+one more group, for Jaccard rows that count in unions and are no cluster to be found again.
 """
 
 from __future__ import annotations
@@ -14,14 +15,15 @@ from bankmine.mining.contract import Floats, Ints
 
 
 def contingency(first: Ints, second: Ints) -> Ints:
-    """Counts of shape (clusters of first, clusters of second); labels are 0, 1, 2 …"""
+    """Counts of shape (1 + clusters of first, 1 + clusters of second); the first row and column are noise."""
     if first.shape != second.shape or first.ndim != 1:
         raise UsageError(
             f"Two labellings of shapes {first.shape} and {second.shape} were compared",
             hint="Give two labels for the same rows.",
         )
-    rows, columns = int(first.max(initial=0)) + 1, int(second.max(initial=0)) + 1
-    return np.bincount(first * columns + second, minlength=rows * columns).reshape(rows, columns)
+    rows, columns = int(first.max(initial=-1)) + 2, int(second.max(initial=-1)) + 2
+    flat = (first + 1) * columns + second + 1
+    return np.bincount(flat, minlength=rows * columns).reshape(rows, columns)
 
 
 def adjusted_rand_index(first: Ints, second: Ints) -> float:
@@ -38,8 +40,8 @@ def best_jaccard(first: Ints, second: Ints) -> Floats:
     """For each cluster of `first`, the largest Jaccard overlap with a cluster of `second`; NaN if empty."""
     table = contingency(first, second).astype(np.float64)
     union = table.sum(axis=1, keepdims=True) + table.sum(axis=0, keepdims=True) - table
-    overlap = np.divide(table, union, out=np.zeros_like(table), where=union > 0)
-    return np.where(table.sum(axis=1) > 0, overlap.max(axis=1), np.nan)
+    overlap = np.divide(table, union, out=np.zeros_like(table), where=union > 0)[1:, 1:]
+    return np.where(table.sum(axis=1)[1:] > 0, overlap.max(axis=1, initial=0.0), np.nan)
 
 
 def _pairs(counts: Floats) -> Floats:

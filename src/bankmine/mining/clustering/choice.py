@@ -47,14 +47,21 @@ class Choice:
 
 
 def silhouette(X: Floats, labels: Ints, *, sample: int = 3_000, random_state: int = 0) -> float:
-    """Mean silhouette over a random sample of at most `sample` rows, in [−1, 1]."""
-    from sklearn.metrics import silhouette_score
+    """Mean silhouette over a random sample of at most `sample` rows, in [−1, 1].
+
+    Noise (−1) is not a cluster: its rows count as 0, as Rousseeuw counts a row that is alone, and no row is
+    compared with them. −1 for fewer than two clusters.
+    """
+    from sklearn.metrics import silhouette_samples
 
     taken = _sample(len(X), sample, random_state)
-    if len(np.unique(labels[taken])) < 2:
+    own = labels[taken]
+    inside = own >= 0
+    if not 2 <= len(np.unique(own[inside])) < int(inside.sum()):
         return -1.0
     with one_thread():
-        return float(silhouette_score(X[taken], labels[taken]))
+        values = silhouette_samples(X[taken][inside], own[inside])
+    return float(values.sum() / len(taken))
 
 
 def choose_clusters(

@@ -5,6 +5,10 @@ each cluster is found again. Here every resample's clustering assigns all rows, 
 speak of the same rows. A mean Jaccard of .75 and more is a stable cluster, below .6 it is not to be
 interpreted, below .5 it dissolves (Hennig's own limits).
 
+Miners that leave rows out (noise) are judged alike: noise counts as one more group in the Rand index and is
+no cluster to be found again. One that leaves out more than half of the rows, or finds one cluster only, has
+no segments to offer.
+
 What the gate cannot see: k-means cuts one long cloud of many rows at the same place each time. Stable says
 "found again", not "separate"; for that read the silhouette (`choice.py`).
 """
@@ -25,6 +29,7 @@ from bankmine.mining.files import plain
 Scheme = Literal["bootstrap", "half"]
 STABLE = 0.75
 INTERPRETABLE = 0.60
+MOST_NOISE = 0.5
 
 
 class Clusterer(Protocol):
@@ -94,6 +99,7 @@ def stability(
     `bootstrap` draws as many rows as there are, with replacement; `half` draws half of them without. The
     verdict is "stable" when the mean adjusted Rand index reaches `threshold` and no cluster's mean Jaccard
     lies below .6; else "do not use". Each resample gets its own start, so the start's luck counts too.
+    Fewer than two clusters, or noise for more than half of the rows, are "do not use" without resampling.
     FeasibilityError when a resample is below the miner's minimum. `progress(done, of)` is called after each.
     """
     if resamples < 2 or not 0 < threshold <= 1 or scheme not in ("bootstrap", "half"):
@@ -102,7 +108,11 @@ def stability(
             hint="Give at least 2 resamples, 'bootstrap' or 'half', and a threshold in (0, 1].",
         )
     values = np.ascontiguousarray(X, dtype=np.float64)
-    original = type(miner)(**miner.get_params()).fit(values).predict(values)
+    original = np.asarray(type(miner)(**miner.get_params()).fit(values).predict(values), dtype=np.int64)
+    nothing = _nothing_to_judge(original)
+    if nothing:
+        none = Spread(0.0, 0.0, 0.0)
+        return Stability("do not use", nothing, none, (), threshold, 0, scheme)
     rand, jaccard = np.empty(resamples), np.empty((resamples, int(original.max()) + 1))
     for number, seed in enumerate(np.random.SeedSequence(random_state).spawn(resamples)):
         again = _refit(miner, values, scheme, np.random.default_rng(seed))
@@ -111,6 +121,16 @@ def stability(
         if progress is not None:
             progress(number + 1, resamples)
     return _judge(original, rand, jaccard, threshold, scheme)
+
+
+def _nothing_to_judge(labels: Ints) -> str:
+    """Why a clustering is no segmentation, whatever resamples say; empty where it is one."""
+    clusters, noise = int(labels.max()) + 1, float(np.mean(labels < 0))
+    if clusters < 2:
+        return f"{clusters} clusters were found where a segmentation needs two"
+    if noise > MOST_NOISE:
+        return f"{noise:.0%} of the rows belong to no cluster, more than half"
+    return ""
 
 
 def _refit(miner: Clusterer, values: Floats, scheme: Scheme, draw: np.random.Generator) -> Ints:
@@ -125,7 +145,7 @@ def _refit(miner: Clusterer, values: Floats, scheme: Scheme, draw: np.random.Gen
 
 
 def _judge(original: Ints, rand: Floats, jaccard: Floats, threshold: float, scheme: Scheme) -> Stability:
-    sizes = np.bincount(original)
+    sizes = np.bincount(original[original >= 0])
     clusters = tuple(
         ClusterStability(
             label=label,
