@@ -24,6 +24,7 @@ MINERS = {
     "Amounts": "bankmine.mining.description.amounts",
     "KMeans": "bankmine.mining.clustering.kmeans",
     "MiniBatchKMeans": "bankmine.mining.clustering.mini_batch",
+    "KMedoids": "bankmine.mining.clustering.kmedoids",
     "Prior": "bankmine.mining.classification.baselines",
     "SingleRule": "bankmine.mining.classification.baselines",
     "Logistic": "bankmine.mining.classification.logistic",
@@ -37,6 +38,11 @@ MINERS = {
     "Cox": "bankmine.mining.survival.cox",
     "DiscreteHazard": "bankmine.mining.survival.discrete",
     "FormModel": "bankmine.mining.form.model",
+    "BgNbd": "bankmine.mining.value.beta_geometric",
+    "MbgNbd": "bankmine.mining.value.beta_geometric",
+    "ParetoNbd": "bankmine.mining.value.pareto_nbd",
+    "BgBb": "bankmine.mining.value.bg_bb",
+    "GammaGamma": "bankmine.mining.value.gamma_gamma",
 }
 
 
