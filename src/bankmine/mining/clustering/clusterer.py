@@ -13,7 +13,7 @@ from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 
-from bankmine.errors import UsageError
+from bankmine.errors import FeasibilityError, UsageError
 from bankmine.mining.clustering.lloyd import BLOCK, in_blocks
 from bankmine.mining.contract import Estimator, Floats, Ints, Matrix, MinimumData, Reasons, strongest
 from bankmine.mining.files import array, numbers
@@ -65,6 +65,8 @@ class Clusterer(Estimator):
         """FeasibilityError when there are too few rows, or distinct rows, for so many clusters."""
         if clusters < 2:
             raise UsageError(f"{self.words} was asked for {clusters} clusters", hint="Ask for 2 or more.")
+        if not values.shape[1]:
+            raise FeasibilityError(f"{self.words} was given no column", hint="It needs at least 1.")
         MinimumData(rows=clusters * ROWS_PER_CLUSTER).require(
             f"{self.words} with {clusters} clusters", len(values)
         )
@@ -199,7 +201,7 @@ def distinct_rows(values: Floats, enough: int) -> int:
     """The number of distinct rows, counted only as far as needed; missing values equal each other."""
     size = enough * 4
     while True:
-        distinct = len(np.unique(values[:size], axis=0))
+        distinct = len(np.unique(np.nan_to_num(values[:size], nan=np.inf), axis=0))
         if distinct >= enough or size >= len(values):
             return distinct
         size *= 8
