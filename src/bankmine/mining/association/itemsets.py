@@ -148,24 +148,24 @@ def frequent_itemsets(
     return replace(found, cuts=(*found.cuts, cut))
 
 
-def minimum_count(baskets: int, support: float | None, count: int | None) -> int:
+def minimum_count(baskets: int, support: float | None, count: int | None, *, what: str = "basket") -> int:
     """The least number of baskets that reaches `support`, as exact as its decimals."""
     if baskets == 0:
-        raise FeasibilityError("there is no basket", hint="Itemsets need at least one basket.")
+        raise FeasibilityError(f"there is no {what}", hint=f"Give at least one {what}.")
     if (support is None) == (count is None):
         raise UsageError(
             f"support is {support} and count is {count}",
-            hint="Give one of them: a share of the baskets, or a number of baskets.",
+            hint=f"Give one of them: a share of the {what}s, or a number of them.",
         )
     if count is not None:
         if count < 1:
-            raise UsageError(f"the count is {count}", hint="Give a number of baskets from 1 on.")
+            raise UsageError(f"the count is {count}", hint=f"Give a number of {what}s from 1 on.")
         return int(count)
     assert support is not None
     if not 0 < support <= 1:
         raise UsageError(
             f"the support is {support}",
-            hint=f"Give a share above 0 and at most 1; one basket is {1 / baskets:.2g} here.",
+            hint=f"Give a share above 0 and at most 1; one {what} is {1 / baskets:.2g} here.",
         )
     least = max(1, ceil(support * baskets))
     return least - 1 if least > 1 and (least - 1) / baskets >= support else least

@@ -55,6 +55,22 @@ def count_items(offsets, items, width, kept_offsets, kept, counts):  # type: ign
     return items.size - at
 
 
+@nb.njit(nb.void(nb.int32[::1], nb.int64, nb.int64), cache=True)
+def sort_part(values, start, end):  # type: ignore[no-untyped-def]
+    """Sorts `values[start:end]` in place (Shell's sort: short to compile, and most parts are short)."""
+    gap = 1
+    while gap < (end - start) // 3:
+        gap = 3 * gap + 1
+    while gap > 0:
+        for right in range(start + gap, end):
+            value, left = values[right], right - gap
+            while left >= start and values[left] > value:
+                values[left + gap] = values[left]
+                left -= gap
+            values[left + gap] = value
+        gap //= 3
+
+
 @nb.njit(TYPES.UniTuple(nb.int64, 3)(I1, C1, C1, nb.int64, nb.int64[::1], nb.int32[::1]), cache=True)
 def relabel(offsets, items, labels, longest, kept_offsets, kept):  # type: ignore[no-untyped-def]
     """Baskets of frequent items under their labels (-1: left out), ascending, at most the `longest` highest.
@@ -71,16 +87,8 @@ def relabel(offsets, items, labels, longest, kept_offsets, kept):  # type: ignor
             if label >= 0:
                 kept[at] = label
                 at += 1
+        sort_part(kept, start, at)
         size = at - start
-        if size > 32:
-            kept[start:at] = np.sort(kept[start:at])
-        else:
-            for right in range(start + 1, at):
-                value, left = kept[right], right - 1
-                while left >= start and kept[left] > value:
-                    kept[left + 1] = kept[left]
-                    left -= 1
-                kept[left + 1] = value
         if size > longest:
             surplus = size - longest
             for place in range(start, start + longest):
@@ -243,7 +251,8 @@ def search_projected(  # type: ignore[no-untyped-def]
     """The search item by item over its own baskets; the single items are already the first results."""
     width = item_counts.size
     starts = np.zeros(width, np.int64)
-    starts[1:] = np.cumsum(item_counts)[:-1]
+    for item in range(1, width):
+        starts[item] = starts[item - 1] + item_counts[item - 1]
     places, ends = np.empty(basket_items.size, np.int64), np.empty(basket_items.size, np.int64)
     places_of_items(offsets, basket_items, starts, places, ends)
     together, row_of = np.zeros(width, np.int64), np.full(width, -1, np.int64)
@@ -267,7 +276,8 @@ def search_projected(  # type: ignore[no-untyped-def]
                 size += 1
             else:
                 together[other] = 0
-        members[:size] = np.sort(touched[:size])
+        members[:size] = touched[:size]
+        sort_part(members, 0, size)
         if found + size > parents.size:
             return _FULL
         for row in range(size):
