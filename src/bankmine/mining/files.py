@@ -25,6 +25,8 @@ MINERS = {
     "KMeans": "bankmine.mining.clustering.kmeans",
     "MiniBatchKMeans": "bankmine.mining.clustering.mini_batch",
     "KMedoids": "bankmine.mining.clustering.kmedoids",
+    "DBSCAN": "bankmine.mining.clustering.density",
+    "OPTICS": "bankmine.mining.clustering.density",
     "Prior": "bankmine.mining.classification.baselines",
     "SingleRule": "bankmine.mining.classification.baselines",
     "Logistic": "bankmine.mining.classification.logistic",

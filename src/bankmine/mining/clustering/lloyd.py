@@ -112,9 +112,9 @@ def _means(values: Floats, found: _Step) -> Floats:
     return means
 
 
-def in_blocks(work: Callable[[int], Any], rows: int) -> Iterator[Any]:
+def in_blocks(work: Callable[[int], Any], rows: int, block: int = BLOCK) -> Iterator[Any]:
     """`work(begin)` for each block of rows, on all cores; results come in the order of blocks."""
-    begins = range(0, rows, BLOCK)
+    begins = range(0, rows, block)
     if len(begins) < 2:
         return map(work, begins)
     with ThreadPoolExecutor(min(len(begins), os.cpu_count() or 1)) as pool:
