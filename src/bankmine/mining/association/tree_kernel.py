@@ -182,3 +182,32 @@ def first_fitting(  # type: ignore[no-untyped-def]
                 matched[rule] += 1
                 if matched[rule] == sizes[rule] and holds[consequents[rule]] != basket:
                     _keep_best(chosen[basket], rule, consequents, ranks)
+
+
+@nb.njit(nb.void(I1, C1, I1, I1, nb.int64, I1, nb.float64[::1], nb.float64[::1]), cache=True)
+def best_of_parts(  # type: ignore[no-untyped-def]
+    parents, items, keys, places, width, order, confidence, best
+):
+    """Raises `best` of each itemset to the best confidence of any part of it; `order`: shorter ones first."""
+    labels = np.empty(64, np.int32)
+    for at in range(order.size):
+        node = order[at]
+        size = path_of(parents, items, node, labels)
+        if size < 2:
+            continue
+        everything = (1 << size) - 1
+        for position in range(size):
+            part = _node(keys, places, width, labels, size, everything & ~(1 << position))
+            best[node] = max(best[node], max(confidence[part], best[part]))
+
+
+@nb.njit(nb.void(I1, C1, I1, I1, nb.int64, I1, nb.int64[::1]), cache=True)
+def parts_of(parents, items, keys, places, width, starts, parts):  # type: ignore[no-untyped-def]
+    """The nodes of each itemset without one of its items, from `starts[node]`; -1 for the empty set."""
+    labels = np.empty(64, np.int32)
+    for node in range(parents.size):
+        size = path_of(parents, items, node, labels)
+        everything = (1 << size) - 1
+        for position in range(size):
+            mask = everything & ~(1 << position)
+            parts[starts[node] + position] = _node(keys, places, width, labels, size, mask)
