@@ -36,6 +36,11 @@ def _of_customer(table: str) -> Callable[[str], str]:
     return lambda zone: _with_day(as_known_at(table, key="customer_id", time_zone=zone), zone)
 
 
+def _prospect(zone: str) -> str:
+    """The form of each asked prospect; its rows name the prospect in the place of a customer."""
+    return _with_day(as_known_at("prospect", key="prospect_id", time_zone=zone), zone)
+
+
 def _owned(zone: str) -> str:
     """The accounts each asked customer owns, once each."""
     party = as_known_at("account_party", key="customer_id", time_zone=zone)
@@ -86,6 +91,7 @@ RELATIONS: Mapping[str, Relation] = MappingProxyType(
         "loan_asked": Relation(("loan",), _of_customer("loan")),
         "customer_flag_asked": Relation(("customer_flag",), _of_customer("customer_flag")),
         "consent_asked": Relation(("consent",), _of_customer("consent")),
+        "prospect_asked": Relation(("prospect",), _prospect),
         "region_asked": Relation(("region", "customer"), _region, after=("customer_asked",)),
     }
 )

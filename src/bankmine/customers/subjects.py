@@ -2,7 +2,8 @@
 
 A row names a subject, its customer and a cutoff. A customer (or account, loan, application …) is looked at
 at the instant of the cutoff and knows what was known then. A transaction is looked at at its own position
-(cutoff, seq) and knows what was known when it was (its `known_at`), as in `windows.replay`.
+(cutoff, seq) and knows what was known when it was (its `known_at`), as in `windows.replay`. A counterparty
+is looked at under its own key, and through the customer its row names.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 Ints = NDArray[np.int64]
 NO_SUBJECT = np.iinfo(np.int64).min
-TRANSACTION = "transaction"
+TRANSACTION, COUNTERPARTY = "transaction", "counterparty"
 KEYS = ("card_id", "terminal_id", "merchant_id", "device_id", "pair_id")
 _REQUIRED = ("subject_kind", "subject_id", "customer_id", "cutoff")
 
@@ -65,7 +66,8 @@ def read_subjects(warehouse: Warehouse, rows: Any, own: Sequence[str], as_of: in
     if kind == TRANSACTION:
         return _transactions(warehouse, rows, subject, customer, cutoffs, own, as_of)
     knowledge = cutoffs if as_of is None else np.full(len(cutoffs), as_of, np.int64)
-    return Subjects(kind, subject, cutoffs, knowledge, {"customer_id": customer})
+    keys = {"customer_id": customer} | ({"counterparty_id": subject} if kind == COUNTERPARTY else {})
+    return Subjects(kind, subject, cutoffs, knowledge, keys)
 
 
 def _kind(rows: Any) -> str:

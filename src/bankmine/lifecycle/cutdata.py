@@ -76,6 +76,8 @@ def copies(warehouse: Warehouse, rows: Any, cut: Cut, folder: Path) -> tuple[War
 def touching(warehouse: Warehouse, rows: Any) -> dict[str, Any]:
     """All rows of all tables that could reach a feature of these subjects."""
     wanted = {"customer_id": pc.unique(rows.column("customer_id"))}
+    if pc.any(pc.equal(rows.column("subject_kind"), "counterparty")).as_py():
+        wanted["counterparty_id"] = pc.unique(rows.column("subject_id"))
     if warehouse.has("transaction") and pc.any(pc.equal(rows.column("subject_kind"), "transaction")).as_py():
         wanted |= _keys_of(warehouse, rows)
     found = {}

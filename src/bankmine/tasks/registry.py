@@ -20,6 +20,7 @@ _SHIPPED = {
     "segmentation": "bankmine.tasks.segmentation.task",
     "inactivity": "bankmine.tasks.inactivity.task",
     "card_fraud": "bankmine.tasks.card_fraud.task",
+    "acquisition": "bankmine.tasks.acquisition.task",
 }
 
 

@@ -131,6 +131,15 @@ class FormModel:
         """Chances of many forms, shape (forms, outcomes)."""
         return self._chances(encode(self.fields, fields))
 
+    def contributions(self, fields: pa.Table, outcome: str) -> tuple[Floats, Floats]:
+        """What each field of many forms moved an outcome's log-odds, and the coded answers.
+
+        Both have shape (forms, fields); a field not known moved nothing and is NaN among the answers.
+        """
+        codes = encode(self.fields, fields)
+        moved = self.models[outcome].contributions(self.fields, codes)
+        return np.where(np.isnan(codes), 0.0, moved), codes
+
     def expected_profit(self, probability: Floats) -> Floats:
         """Expected profit of each action, shape (forms, actions)."""
         return Payoff.of(self.actions, self.outcomes).expected(probability)

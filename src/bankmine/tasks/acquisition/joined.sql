@@ -1,0 +1,34 @@
+-- Which prospect became which customer. Where the bank keeps a key of its own (a session of the prospect that
+-- goes on as a customer's) that says it; else a form and a new customer that agree in every field of the form
+-- (at least five of seven filled in), the relation beginning within 90 days, and each of them with no other.
+WITH form AS (
+    SELECT *, CAST(timezone($zone, valid_from) AS DATE) AS left_on
+    FROM prospect_versions
+    WHERE known_at <= make_timestamptz($known)
+    QUALIFY row_number() OVER (PARTITION BY prospect_id ORDER BY valid_from, known_at DESC, load_number DESC) = 1
+),
+newcomer AS (
+    SELECT *
+    FROM customer_versions
+    WHERE known_at <= make_timestamptz($known) AND kind = 'person' AND since IS NOT NULL
+    QUALIFY row_number() OVER (PARTITION BY customer_id ORDER BY valid_from, known_at DESC, load_number DESC) = 1
+),
+pair AS (
+    SELECT f.prospect_id, n.customer_id, n.since, n.known_at
+    FROM form f JOIN newcomer n ON n.birth_year = f.birth_year
+    WHERE n.since BETWEEN f.left_on AND f.left_on + 90
+        AND coalesce(n.gender = f.gender, true) AND coalesce(n.region_id = f.region_id, true)
+        AND coalesce(n.occupation = f.occupation, true) AND coalesce(n.income_band = f.income_band, true)
+        AND coalesce(n.education = f.education, true) AND coalesce(n.marital = f.marital, true)
+        AND (f.gender IS NOT NULL)::INT + (f.region_id IS NOT NULL)::INT + (f.occupation IS NOT NULL)::INT
+            + (f.income_band IS NOT NULL)::INT + (f.education IS NOT NULL)::INT
+            + (f.marital IS NOT NULL)::INT >= 4
+),
+alone AS (
+    SELECT *
+    FROM pair
+    QUALIFY count(*) OVER (PARTITION BY prospect_id) = 1 AND count(*) OVER (PARTITION BY customer_id) = 1
+)
+SELECT prospect_id, customer_id, epoch_us(timezone($zone, CAST(since AS TIMESTAMP))) AS joined_at
+FROM alone
+ORDER BY prospect_id

@@ -1,0 +1,273 @@
+"""Acquisition: whom to win next, what each is expected to bring, and who is not to be pursued.
+
+Three sources: prospects who left a form, people at other banks on the other side of customers' payments, and
+groups (employers, merchants, communities). Each list is tested forward in time before it is shown, each name
+on it carries its expected profit, and whoever must not be pursued is listed with the reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+
+from bankmine.customers.conditions import conditions
+from bankmine.errors import FeasibilityError
+from bankmine.tasks.acquisition.counterparties import GoldenTies, JoinsLater
+from bankmine.tasks.acquisition.expected import (
+    ACTIONS,
+    JOIN_SHARE,
+    NOT,
+    Prices,
+    count_reasons,
+    prices,
+)  # fmt: skip
+from bankmine.tasks.acquisition.groups import group_tables
+from bankmine.tasks.acquisition.judge import by_decile, question_worth
+from bankmine.tasks.acquisition.likeness import Likeness, learn_likeness, prospect_forms
+from bankmine.tasks.acquisition.lists import (
+    COUNTERPARTIES,
+    PROSPECTS,
+    List,
+    counterparty_list,
+    list_table,
+    prospect_list,
+)  # fmt: skip
+from bankmine.tasks.acquisition.prospects import ProspectJoins, forms, share_joining
+from bankmine.tasks.acquisition.worth import Worth, most_valuable, worth
+from bankmine.tasks.contract import Bank, Feasibility, Floats, Goal, Needs, Shown, exponent_of
+from bankmine.tasks.population import coverage
+from bankmine.tasks.study import Answer, Asked, Kept, Refused, Shape, Study, Work
+
+PLACES = 101
+
+
+class Acquisition(Study):
+    """Subjects: prospects and counterparties; the form answers strangers."""
+
+    name = "acquisition"
+    title = "Acquisition"
+    sentence = "Whom to win next and what each is expected to bring"
+    needs = Needs(
+        tables=("customer", "transaction"),
+        usable=("prospect", "counterparty", "balance", "party_link", "channel_cost", "offer", "feedback"),
+    )
+    sells = True
+    horizon_words = "3 years"
+    settings = MappingProxyType(
+        {
+            "years": "years of profit that count, 3 by default",
+            "balance_margin": "margin a year on what customers keep, 0.012 by default",
+            "purchase_share": "share of purchases the bank earns, 0.004 by default",
+            "onboarding_minor": "cost of taking in who joins, minor units, 5000 by default",
+            "channel": "channel of the approach, priced by channel_cost; phone by default",
+            "contacts": "contacts an approach takes, 3 by default",
+            "capacity": "share of strangers that can be approached, 0.2 by default: sets a place's price",
+            "join_share": "chance that an approached counterparty joins where it cannot be learnt, 0.02",
+            "least_payments": "payments in a year from which a counterparty counts, 3 by default",
+            "most_customers": "customers above which a counterparty is a firm of all the world, 20",
+        }
+    )
+    whole_numbers = ("contacts", "least_payments", "most_customers")
+    goal = Goal(
+        question="Which people who are no customers are worth winning, through whom, and which are not?",
+        success="Golden customers among the first tenth of each list, tested forward in time; expected "
+        "profit of the list.",
+        owner="Head of acquisition",
+        use="Lists for relationship managers and campaigns; the form at the counter and on the site.",
+        plan="Learn from customers what golden ones look like on a form and from the outside, test on later "
+        "ones, ask it of those who are no customers.",
+        feasibility=Feasibility(subjects=20),
+    )
+
+    def study(self, work: Work) -> Answer:
+        """Forms, counterparties, groups: what the bank's tables allow. FeasibilityError without any."""
+        bank = work.bank
+        if not (bank.warehouse.has("prospect") or bank.warehouse.has("counterparty")):
+            raise FeasibilityError(
+                "this bank has no rows in the tables prospect and counterparty",
+                hint="Load an extract that fills one of them, or leave acquisition out of bankmine.toml.",
+            )
+        work.stage("worth of customers")
+        value = worth(bank, since=coverage(bank.warehouse, self.needs)[0])
+        price = prices(bank)
+        like = _likeness(work, value, price)
+        found: dict[str, List] = {}
+        figures: dict[str, Any] = {"rule": price.sentence, "lists": {}, "tested": {}}
+        tables: dict[str, Kept] = {}
+        if isinstance(like, Likeness):
+            figures |= _form_figures(bank, like)
+            if bank.warehouse.has("prospect"):
+                found[PROSPECTS] = self._prospects(work, like, price)
+        else:
+            figures["form_refused"] = like
+        if bank.warehouse.has("counterparty"):
+            self._counterparties(work, value, price, found, figures, tables)
+        return self._answer(bank, like, found, figures, tables)
+
+    def _prospects(self, work: Work, like: Likeness, price: Prices) -> List:
+        known = forms(work.bank)
+        asked = work.try_ask(ProspectJoins(known))
+        share = share_joining(known, work.bank.cutoff) or JOIN_SHARE
+        work.stage("prospects")
+        return prospect_list(
+            work.bank, known, like, price, None if isinstance(asked, Refused) else asked, share
+        )
+
+    def _counterparties(
+        self, work: Work, value: Worth, price: Prices, found: dict[str, List], figures: dict[str, Any],
+        tables: dict[str, Kept],
+    ) -> None:  # fmt: skip
+        bank = work.bank
+        golden = work.try_ask(GoldenTies(value))
+        if isinstance(golden, Refused):
+            return
+        joining = work.try_ask(JoinsLater())
+        work.stage("counterparties")
+        known = conditions(bank.warehouse, bank.cutoff, memory=bank.memory, threads=bank.threads)
+        share = float(bank.settings.get("join_share", JOIN_SHARE))
+        brings = _brings(value)
+        chance = None if isinstance(joining, Refused) else joining
+        one = counterparty_list(bank, golden, chance, price, brings, share, known)
+        found[COUNTERPARTIES] = one
+        figures["tested"][COUNTERPARTIES] = _tested_ties(bank, golden)
+        figures["join_share"] = share if chance is None else float(chance.probability.mean())
+        work.stage("groups")
+        nearest = np.asarray(golden.rows.column("customer_id").to_numpy(), dtype=np.int64)
+        tables |= group_tables(bank, known.may_sell, nearest, one.kept)
+
+    def _answer(
+        self, bank: Bank, like: Likeness | str, found: Mapping[str, List], figures: dict[str, Any],
+        tables: Mapping[str, Kept],
+    ) -> Answer:  # fmt: skip
+        for name, one in found.items():
+            figures["lists"][name] = _list_figures(one)
+        figures["not_pursued"] = count_reasons([one.pursuit for one in found.values()])
+        figures["groups"] = {name: one.table.num_rows for name, one in tables.items()}
+        kept = {name: _list_kept(name, one) for name, one in found.items()}
+        return Answer(
+            blocks=[one.block for one in found.values()], figures=figures, tables={**kept, **tables},
+            verdict=_verdict(bank, figures), actions=ACTIONS,
+            use="study" if found else "do not use",
+            form=like.form if isinstance(like, Likeness) else None,
+        )  # fmt: skip
+
+    def show(self, about: Mapping[str, Any]) -> Shown:
+        """The page's own part."""
+        from bankmine.tasks.acquisition.page import show
+
+        return show(about)
+
+    def summary(self, bank: Bank, figures: Mapping[str, Any]) -> list[str]:
+        """How many, what they are expected to bring, how well the lists were tested."""
+        return [_verdict(bank, figures)]
+
+
+def _likeness(work: Work, value: Worth, price: Prices) -> Likeness | str:
+    work.stage("forms")
+    cost = price.onboarding_minor + price.approach_minor
+    try:
+        return learn_likeness(work.bank, value, years=price.years, cost_minor=cost)
+    except FeasibilityError as error:
+        return f"{error.what}. {error.hint}"
+
+
+def _form_figures(bank: Bank, like: Likeness) -> dict[str, Any]:
+    """The form's test by decile, and what its questions are worth."""
+    from bankmine.evaluation.intervals import interval
+
+    made: dict[str, Any] = {
+        "form": like.sentence, "brings_minor": like.brings, "left_out": like.form.left_out,
+        "questions_worth": [], "tested": {}, "place": dict(like.form.about),
+    }  # fmt: skip
+    if bank.warehouse.has("prospect"):
+        made["questions_worth"] = question_worth(like.form, prospect_forms(bank, bank.cutoff), seed=bank.seed)
+    test = like.tested
+    if test is not None:
+        area = interval("auc", test.golden, test.chance, groups=test.customers, random_state=bank.seed)
+        made["tested"][PROSPECTS] = {
+            "sentence": test.sentence, "base_rate": float(test.golden.mean()), "rows": len(test.golden),
+            "auc": area.value, "low": area.low, "high": area.high, "baseline": "prior",
+            "baseline_auc": 0.5,
+            "deciles": by_decile(test.golden, test.chance, test.customers, seed=bank.seed),
+        }  # fmt: skip
+    return made
+
+
+def _tested_ties(bank: Bank, golden: Asked) -> dict[str, Any]:
+    """The tested months of counterparties who are customers, by decile of the model and of the money rule."""
+    tested = golden.tested
+    subjects = np.asarray(tested.column("subject_id"), dtype=np.int64)
+    name = golden.use if golden.use in tested.ranking else tested.model
+    own, base = (golden.figures["candidates"][one]["metrics"]["auc"] for one in (name, tested.best_baseline))
+    rows = (tested.truth, tested.ranking[name], subjects)
+    other = (tested.truth, tested.ranking[tested.best_baseline], subjects)
+    return {
+        "sentence": golden.plan.sentence, "base_rate": float(tested.truth.mean()), "rows": len(subjects),
+        "auc": own["value"], "low": own["low"], "high": own["high"], "baseline": tested.best_baseline,
+        "baseline_auc": base["value"], "deciles": by_decile(*rows, seed=bank.seed),
+        "baseline_deciles": by_decile(*other, seed=bank.seed),
+    }  # fmt: skip
+
+
+def _brings(value: Worth) -> tuple[float, float]:
+    """What a golden customer and any other brought on average in the last twelve months, or fewer covered."""
+    months = min(12, len(value.edges) - 1)
+    profit = value.between(int(value.edges[-1 - months]), int(value.edges[-1])) * 12 / months
+    golden = most_valuable(profit)
+    return float(profit[golden].mean()), float(profit[~golden].mean())
+
+
+def _list_figures(one: List) -> dict[str, Any]:
+    pursued = np.sort(one.profit[np.array([not reason for reason in one.pursuit.reasons], dtype=np.bool_)])
+    return {
+        "rows": len(one.profit), "pursued": len(pursued), "barred": one.pursuit.grade.count(NOT),
+        "profit_minor": float(pursued.sum()),
+        "mean_joins": float(one.joins.mean()) if len(one.joins) else 0.0,
+        "curve": _curve(one.profit), "all_minor": float(one.profit.sum()),
+    }  # fmt: skip
+
+
+def _curve(profit: Floats) -> list[float]:
+    """Expected profit of approaching the best share of the list, at 101 shares from none to all."""
+    total = np.concatenate([[0.0], np.cumsum(np.sort(profit)[::-1])])
+    places = np.rint(np.linspace(0, len(profit), PLACES)).astype(np.int64)
+    return [float(one) for one in total[places]]
+
+
+def _list_kept(name: str, one: List) -> Kept:
+    subject = "prospect_id" if name == PROSPECTS else "counterparty_id"
+    who = "Prospect" if name == PROSPECTS else "Counterparty"
+    return Kept(
+        table=list_table(one, subject), title=f"All {name} by expected profit",
+        sentence="Those not to be pursued stand last, with the reason.",
+        columns={
+            subject: Shape(who, "key"), "grade": Shape("What to do"), "golden": Shape("Golden", "share"),
+            "joins": Shape("Joins", "share"), "profit_minor": Shape("Expected profit", "money"),
+            "reason": Shape("Why not"),
+        },
+    )  # fmt: skip
+
+
+def _verdict(bank: Bank, figures: Mapping[str, Any]) -> str:
+    """How many to pursue, what they are expected to bring, and how the lists were tested."""
+    minor = 10 ** exponent_of(bank.warehouse.currency)
+    parts = []
+    for name, one in figures["lists"].items():
+        money = f"{bank.warehouse.currency} {one['profit_minor'] / minor:,.0f}"
+        text = f"Of {one['rows']:,} {name}, {one['pursued']:,} are worth pursuing, expected profit {money}"
+        test = figures["tested"].get(name)
+        if test is None:
+            parts.append(f"{text}; the list could not be tested.")
+            continue
+        first = test["deciles"][0]
+        parts.append(
+            f"{text}; in the test {first['precision']:.0%} of the first tenth were golden "
+            f"({first['low']:.0%}–{first['high']:.0%}), of all {test['base_rate']:.0%}."
+        )
+    return " ".join(parts) or "Nothing could be answered; the reasons are listed."
+
+
+TASK = Acquisition()
