@@ -10,6 +10,8 @@ from samples import risky
 from bankmine.errors import FeasibilityError, UsageError
 from bankmine.evaluation.metrics import auc
 from bankmine.mining.classification.bayes import NaiveBayes
+from bankmine.mining.classification.families import FAMILIES as FAMILY_NAMES
+from bankmine.mining.classification.families import attempt, family
 from bankmine.mining.classification.fuzzy import FuzzyRules
 from bankmine.mining.classification.genetic import GeneticRules
 from bankmine.mining.classification.network import NeuralNetwork
@@ -133,7 +135,7 @@ def test_more_rows_than_the_cap_are_sampled_and_said(module: str, monkeypatch: p
 
     room = import_module(f"bankmine.mining.classification.{module}")
     monkeypatch.setattr(room, "MOST_ROWS", 700)
-    miner = next(one for one in FAMILIES if type(one).__module__ == room.__name__)
+    miner: Any = next(one for one in FAMILIES if type(one).__module__ == room.__name__)
     X, y = risky(1500)
     assert abs(miner.fit(X, y).rows_used_ - 700) <= 1
     assert len(miner.probability(X)) == 1500
@@ -148,3 +150,20 @@ def test_importing_the_families_loads_no_heavy_library() -> None:
     code += "; print(sorted({'sklearn', 'lightgbm', 'scipy', 'numba', 'pandas'} & set(sys.modules)))"
     answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert answer.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("name", list(FAMILY_NAMES))
+def test_every_family_can_be_tried_by_its_name(name: str) -> None:
+    X, y = risky(1200)
+    tried = attempt(name, X, y, names=["a", "b", "c", "d"], quick=True)
+    assert not tried.refusal
+    assert tried.rules
+    assert tried.conditions_a_rule >= 1
+    assert (tried.surrogate is not None) == (name in ("neural network", "logistic", "boosting"))
+
+
+def test_a_family_with_too_little_data_refuses_and_says_why() -> None:
+    X, y = risky(20)
+    assert "It needs at least" in attempt("genetic rules", X, y, names=["a", "b", "c", "d"]).refusal
+    with pytest.raises(UsageError, match="no family"):
+        family("support vectors")

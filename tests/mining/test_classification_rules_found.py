@@ -74,7 +74,7 @@ def test_lem2_covers_the_concept_exactly_and_no_condition_or_rule_is_idle(seed: 
     rules = lem2(codes, concept)
 
     def met(rule: tuple[tuple[int, int], ...]) -> np.ndarray:
-        return np.logical_and.reduce([codes[:, a] == c for a, c in rule])
+        return np.asarray(np.logical_and.reduce([codes[:, a] == c for a, c in rule]))
 
     covered = np.logical_or.reduce([met(rule) for rule in rules]) if rules else np.zeros(30, dtype=bool)
     assert np.array_equal(covered, concept)
@@ -91,7 +91,7 @@ def test_gabils_crossover_gives_the_published_children() -> None:
     bits = [np.array(list(one.replace(" ", "")), dtype=int).astype(bool) for one in
             ("10 01 1 11 10 0", "01 11 0 10 01 0")]  # fmt: skip
     assert fitting_cuts((1, 8), 5, 10) == [(1, 3), (1, 8), (6, 8)]
-    children = crossover(*bits, 5, (1, 8), (1, 3))
+    children = crossover(bits[0], bits[1], (1, 8), (1, 3))
     said = ["".join(map(str, child.astype(int))) for child in children]
     assert said == ["11 10 0".replace(" ", ""), "00 01 1 11 11 0 10 01 0".replace(" ", "")]
 

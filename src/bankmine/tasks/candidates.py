@@ -77,19 +77,81 @@ def per_segment(
     )  # fmt: skip
 
 
-def _for_trees(exponent: int = 2) -> Any:
+def family(
+    bank: Bank, name: str, *, settings: tuple[Mapping[str, Any], ...] = ({},), most_columns: int = 40,
+    quick: bool = False, columns: tuple[str, ...] | None = None,
+) -> Candidate:  # fmt: skip
+    """A family of classifiers by its name in `mining.classification.families`, on the columns that tell most.
+
+    `quick` takes the family's quick settings; `settings` are tried on top of them. Rules over hundreds of
+    columns are read by nobody, so the `most_columns` of highest information value take part.
+    """
+    from bankmine.mining.classification.families import family as named
+
+    found = named(name)
+    prepare = _for_linear if found.filled else _for_trees
+    return Candidate(
+        name=name, words=found.words, settings=settings, columns=columns, calibrate=True,
+        preparation=partial(prepare, exponent_of(bank.warehouse.currency), most_columns),
+        miner=partial(_of_family, name, quick=quick, random_state=bank.seed),
+    )  # fmt: skip
+
+
+def tree(bank: Bank, **how: Any) -> Candidate:
+    """A decision tree small enough to read."""
+    return family(bank, "decision tree", **how)
+
+
+def naive_bayes(bank: Bank, **how: Any) -> Candidate:
+    """Naive Bayes on supervised bins."""
+    return family(bank, "naive Bayes", **how)
+
+
+def bayes_network(bank: Bank, **how: Any) -> Candidate:
+    """Tree-augmented naive Bayes."""
+    return family(bank, "Bayes network", **how)
+
+
+def neural_network(bank: Bank, **how: Any) -> Candidate:
+    """A back-propagation network with one hidden layer."""
+    return family(bank, "neural network", **how)
+
+
+def genetic_rules(bank: Bank, **how: Any) -> Candidate:
+    """Rule lists found by a genetic algorithm."""
+    return family(bank, "genetic rules", **how)
+
+
+def rough_sets(bank: Bank, **how: Any) -> Candidate:
+    """Rules of rough-set reducts."""
+    return family(bank, "rough sets", **how)
+
+
+def fuzzy_rules(bank: Bank, **how: Any) -> Candidate:
+    """Fuzzy rules with weights."""
+    return family(bank, "fuzzy rules", **how)
+
+
+def _of_family(name: str, **settings: Any) -> Any:
+    from bankmine.mining.classification.families import family as named
+
+    return named(name).make(**settings)
+
+
+def _for_trees(exponent: int = 2, most_columns: int | None = None) -> Any:
     from bankmine.preparation.preparation import Preparation
     from bankmine.preparation.selection import Selection
 
-    limits = Selection(most_missing=0.6, most_correlation=None, most_common=0.9999)
+    limits = Selection(most_missing=0.6, most_correlation=None, most_common=0.9999, most_columns=most_columns)
     return Preparation.for_trees(currency_exponent=exponent, selection=limits)
 
 
-def _for_linear(exponent: int) -> Any:
+def _for_linear(exponent: int, most_columns: int | None = None) -> Any:
     from bankmine.preparation.preparation import Preparation
     from bankmine.preparation.selection import Selection
 
-    return Preparation.for_linear(currency_exponent=exponent, selection=Selection(most_missing=0.6))
+    limits = Selection(most_missing=0.6, most_columns=most_columns)
+    return Preparation.for_linear(currency_exponent=exponent, selection=limits)
 
 
 def _prior() -> Any:

@@ -117,10 +117,8 @@ class World:
         return np.flatnonzero(~whole).tolist()
 
 
-def crossover(
-    first: Bits, second: Bits, length: int, cuts: tuple[int, int], other: tuple[int, int]
-) -> list[Bits]:
-    """GABIL's two-point crossover of two bit strings of whole rules of `length` bits each.
+def crossover(first: Bits, second: Bits, cuts: tuple[int, int], other: tuple[int, int]) -> list[Bits]:
+    """GABIL's two-point crossover of two bit strings of whole rules.
 
     `cuts` are two points in `first` and `other` in `second`, at the same distances from rule boundaries, so
     that the parts exchanged fit and both children are whole rules again.
@@ -170,7 +168,7 @@ def _children(
         fits = fitting_cuts((cuts[0], cuts[1]), world.width, len(strings[1]))
         if fits:
             other = fits[int(draw.integers(len(fits)))]
-            born = crossover(strings[0], strings[1], world.width, (cuts[0], cuts[1]), other)
+            born = crossover(strings[0], strings[1], (cuts[0], cuts[1]), other)
             pair = [_mended(world, one) for one in born]
     return [_changed(world, draw, one, most_rules) for one in pair]
 
