@@ -27,6 +27,7 @@ MINERS = {
     "KMedoids": "bankmine.mining.clustering.kmedoids",
     "DBSCAN": "bankmine.mining.clustering.density",
     "OPTICS": "bankmine.mining.clustering.density",
+    "GaussianMixture": "bankmine.mining.clustering.mixture",
     "Prior": "bankmine.mining.classification.baselines",
     "SingleRule": "bankmine.mining.classification.baselines",
     "Logistic": "bankmine.mining.classification.logistic",
