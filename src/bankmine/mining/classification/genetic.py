@@ -16,7 +16,7 @@ from bankmine.mining.arithmetic import log_odds, logistic
 from bankmine.mining.classification.classifier import Classifier
 from bankmine.mining.classification.discretisation import Attribute, encode, learn_attributes
 from bankmine.mining.classification.genetic_search import Rules, World, evolve
-from bankmine.mining.classification.rules import Condition, Rule, counted, strongest_first
+from bankmine.mining.classification.rules import Condition, Coverage, Rule, counted, strongest_first
 from bankmine.mining.classification.sampling import capped
 from bankmine.mining.contract import Floats, Matrix, MinimumData, Reasons, strongest
 
@@ -164,19 +164,18 @@ class GeneticRules(Classifier):
 
     def _walk(self, values: Floats) -> tuple[Floats, Floats]:
         """Log-odds of each row, and the part each column has in them."""
-        places = {name: place for place, name in enumerate(self.names_)}
+        met = Coverage(values, self.names_)
         base = float(log_odds(np.array([self.base_rate_]))[0])
         total, parts = np.full(len(values), base), np.zeros(values.shape)
         for one in self.lists_:
             left = np.ones(len(values), dtype=np.bool_)
             for rule in one:
-                first = np.flatnonzero(left & rule.covers(values, self.names_)) if rule.conditions else left
+                first = left & met.of(rule)
                 share = rule.weight / len(self.lists_)
                 total[first] += share
                 for condition in rule.conditions:
-                    column = places[(condition.columns or (condition.feature,))[0]]
-                    parts[first, column] += share / len(rule.conditions)
-                left[first] = False
+                    parts[first, met.column(condition)] += share / len(rule.conditions)
+                left &= ~first
         return total, parts
 
 

@@ -43,6 +43,8 @@ class World:
     price: float
     matched: dict[bytes, Words] = field(default_factory=dict)
     judged: dict[Rules, float] = field(default_factory=dict)
+    mended: dict[bytes, bytes] = field(default_factory=dict)
+    narrow: dict[bytes, int] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -109,7 +111,10 @@ class World:
 
     def conditions(self, rules: Rules) -> int:
         """The number of attributes the rules restrict, and one for each rule."""
-        return sum(1 + len(self.restricted(np.frombuffer(rule, dtype=np.bool_))) for rule in rules)
+        for rule in rules:
+            if rule not in self.narrow:
+                self.narrow[rule] = len(self.restricted(np.frombuffer(rule, dtype=np.bool_)))
+        return sum(1 + self.narrow[rule] for rule in rules)
 
     def restricted(self, bits: Bits) -> list[int]:
         """Attributes of which a rule does not allow every code."""
@@ -185,7 +190,13 @@ def _mended(world: World, string: Bits) -> Rules:
 
 
 def _mended_rule(world: World, bits: Bits) -> bytes:
-    bits = bits.copy()
+    key = bits.tobytes()
+    if key not in world.mended:
+        world.mended[key] = _mend(world, bits.copy())
+    return world.mended[key]
+
+
+def _mend(world: World, bits: Bits) -> bytes:
     for number in world.restricted(bits):
         start, end = int(world.starts[number]), int(world.starts[number + 1])
         part = bits[start:end]

@@ -17,7 +17,7 @@ from bankmine.mining.arithmetic import log_odds, logistic
 from bankmine.mining.classification.classifier import Classifier
 from bankmine.mining.classification.discretisation import Attribute, encode, learn_attributes
 from bankmine.mining.classification.rough import approximate_reduct, conditional_entropy, granules, lem2
-from bankmine.mining.classification.rules import Rule, counted, strongest_first
+from bankmine.mining.classification.rules import Coverage, Rule, counted, strongest_first
 from bankmine.mining.classification.sampling import capped
 from bankmine.mining.contract import Floats, Matrix, MinimumData, Reasons, strongest
 
@@ -76,12 +76,12 @@ class RoughSets(Classifier):
 
     def contributions(self, X: Matrix) -> Floats:
         """What each reduct's vote moved the log-odds, shared among the conditions of the rules met."""
-        return self._vote(self._matrix(X))[1]
+        return self._vote(self._matrix(X), blamed=True)[1]
 
     def reasons(self, X: Matrix, *, top: int = 3) -> Reasons:
         """The columns of the conditions that moved the row most, in log-odds."""
         values = self._matrix(X)
-        return strongest(self._vote(values)[1], values, self.names_, top)
+        return strongest(self._vote(values, blamed=True)[1], values, self.names_, top)
 
     def rules(self) -> tuple[Rule, ...]:
         """The rules of all reducts; `weight` is a rule's log-odds less the base rate's."""
@@ -160,23 +160,23 @@ class RoughSets(Classifier):
             share=rate if positive else 1 - rate, weight=float(weight),
         )  # fmt: skip
 
-    def _vote(self, values: Floats) -> tuple[Floats, Floats]:
-        """Log-odds of each row, and the part each column has in them."""
-        places = {name: place for place, name in enumerate(self.names_)}
+    def _vote(self, values: Floats, *, blamed: bool = False) -> tuple[Floats, Floats]:
+        """Log-odds of each row and, where `blamed`, the part each column has in them."""
+        met = Coverage(values, self.names_)
         base = float(log_odds(np.array([self.base_rate_]))[0])
-        total, parts = np.full(len(values), base), np.zeros(values.shape)
+        total, parts = np.full(len(values), base), np.zeros(values.shape if blamed else (0, 0))
         for one in self.votes_:
             mass, said = np.zeros(len(values)), np.zeros(len(values))
-            blame = np.zeros(values.shape)
+            blame = np.zeros(parts.shape)
             for rule in one:
-                met = rule.covers(values, self.names_)
-                strength = rule.rows * len(rule.conditions)
-                mass[met] += strength
-                said[met] += strength * rule.weight
-                for condition in rule.conditions:
-                    column = places[(condition.columns or (condition.feature,))[0]]
-                    blame[met, column] += strength * rule.weight / len(rule.conditions)
+                strength = met.of(rule) * (rule.rows * len(rule.conditions))
+                mass += strength
+                said += strength * rule.weight
+                if blamed:
+                    for condition in rule.conditions:
+                        blame[:, met.column(condition)] += strength * rule.weight / len(rule.conditions)
             safe = np.where(mass > 0, mass, 1.0) * len(self.votes_)
             total += said / safe
-            parts += blame / safe[:, None]
+            if blamed:
+                parts += blame / safe[:, None]
         return total, parts

@@ -155,6 +155,29 @@ class Rule:
         return cls(**{**content, "conditions": conditions})
 
 
+class Coverage:
+    """Which rows meet which rules of one matrix; each distinct condition is looked at once."""
+
+    def __init__(self, values: Floats, names: Sequence[str]) -> None:
+        self.values = values
+        self.names = {name: place for place, name in enumerate(names)}
+        self._order = list(names)
+        self._met: dict[Condition, Truth] = {}
+
+    def of(self, rule: Rule) -> Truth:
+        """Which rows meet all conditions of the rule."""
+        inside = np.ones(len(self.values), dtype=np.bool_)
+        for condition in rule.conditions:
+            if condition not in self._met:
+                self._met[condition] = condition.covers(self.values, self._order)
+            inside &= self._met[condition]
+        return inside
+
+    def column(self, condition: Condition) -> int:
+        """The column a condition's part in an answer is put down to."""
+        return self.names[(condition.columns or (condition.feature,))[0]]
+
+
 def counted(
     conditions: Iterable[Condition],
     *,
