@@ -85,6 +85,7 @@ def _transactions(random: Random) -> tuple[list[Row], list[Row], list[Row]]:
             "device_id": 400 + number % 4 if number % 3 else None,
             "balance_after_minor": random.randint(-40_000, 400_000),
         }  # fmt: skip
+        row |= {"counterparty_bank": f"k{number % 3}"} if number % 4 else {"channel": "order"}
         payments.append(row)
         known = moment + late + timedelta(days=random.randint(1, 60))
         if random.random() < 0.08:
@@ -127,9 +128,10 @@ def _other_events(random: Random) -> dict[str, list[Row]]:
     return {
         "balance": balances,
         "digital_event": _events(random, "digital_event_id", 120, lambda _: {"event": "login"}),
-        "interaction": _events(
-            random, "interaction_id", 40, lambda m: {"kind": "complaint", "resolved_at": later(m)}
-        ),
+        "interaction": [
+            *_events(random, "interaction_id", 40, lambda m: {"kind": "complaint", "resolved_at": later(m)}),
+            *_said(Random(8)),
+        ],
         "contact": _events(
             random, "contact_id", 40,
             lambda m: {"arm": "treated", "response": "yes", "responded_at": later(m), "revenue_minor": 5},
@@ -138,8 +140,23 @@ def _other_events(random: Random) -> dict[str, list[Row]]:
             random, "loan_event_id", 40,
             lambda _: {"loan_id": 1, "kind": "due", "days_past_due": random.randint(0, 90)},
         ),
-        "bureau_event": _events(random, "bureau_event_id", 40, lambda _: {"kind": "enquiry"}),
+        "bureau_event": [
+            *_events(random, "bureau_event_id", 40, lambda _: {"kind": "enquiry"}),
+            *({"bureau_event_id": 100 + customer, "customer_id": customer, "kind": "address_change",
+               "event_time": f"2023-0{customer}-10"} for customer in CUSTOMERS),
+        ],
     }  # fmt: skip
+
+
+def _said(random: Random) -> list[Row]:
+    """Surveys with a rating, and calls."""
+    made = _events(
+        random, "interaction_id", 80,
+        lambda _: {"kind": "survey", "rating": float(random.randint(1, 5)), "scale_min": 1.0,
+                   "scale_max": 5.0}
+        if random.random() < 0.5 else {"kind": random.choice(("call", "chat"))},
+    )  # fmt: skip
+    return [{**row, "interaction_id": 1_000 + number} for number, row in enumerate(made)]
 
 
 def _versions(random: Random) -> dict[str, list[Row]]:
@@ -182,7 +199,7 @@ def _versions(random: Random) -> dict[str, list[Row]]:
             {"order_id": number, "account_id": 11, "customer_id": 1 + number % 4,
              "amount_minor": 100 * number,
              "category": "household" if number % 2 else "loan", "counterparty_bank": f"k{number % 3}",
-             "valid_from": text(_moment(random))}
+             "valid_from": text(_moment(random)), "valid_to": "2023-12-01" if number in (3, 6) else None}
             for number in range(1, 9)
         ],
         "loan": [
@@ -194,6 +211,13 @@ def _versions(random: Random) -> dict[str, list[Row]]:
             {"customer_id": customer, "flag": flag, "valid_from": text(_moment(random)),
              "valid_to": "2024-02-15"}
             for customer, flag in enumerate(("arrears", "complaint_open", "vulnerable", "fraud_hold"), 1)
+        ],
+        "rate_history": [
+            {"product_code": "p1", "customer_rate": rate, "transfer_rate": 0.03, "valid_from": begins,
+             "known_at": known}
+            for rate, begins, known in (
+                (0.02, start, start), (0.015, "2023-06-01", "2023-06-01"), (0.01, "2023-12-01", "2023-12-20")
+            )
         ],
         "consent": [
             {"customer_id": customer, "purpose": "marketing", "channel": "any", "given_at": "2023-01-01",

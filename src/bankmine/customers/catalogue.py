@@ -19,11 +19,13 @@ from bankmine.customers.content import digest, version_of
 from bankmine.customers.feature import Derived, Feature, Kind, Need
 from bankmine.customers.themes import (
     activity,
+    attrition,
     balance,
     dialogue,
     habits,
     holdings,
     money,
+    needs,
     person,
     transaction,
 )
@@ -222,6 +224,8 @@ CATALOGUE = Catalogue(
         *holdings.FEATURES,
         *person.FEATURES,
         *dialogue.FEATURES,
+        *needs.FEATURES,
+        *attrition.FEATURES,
         *transaction.FEATURES,
     )
 )

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from bankmine.engine.asked import as_known_at
+from bankmine.engine.asked import as_known_at, versions_known_at
 from bankmine.engine.duck import literal
 
 _PASSED_ON = "asked_cutoff, asked_known"
@@ -65,6 +65,52 @@ def _families(zone: str) -> str:
     )
 
 
+def _customer_change(zone: str) -> str:
+    """The versions of each asked customer, with the day each began and which facts it changed.
+
+    Nothing changes with the first version, and what was not known before, or is not any more, has not
+    changed; an employer counts as new also after a time without one.
+    """
+    versions = _with_day(versions_known_at("customer", key="customer_id", time_zone=zone), zone)
+    day = f"CAST(timezone({literal(zone)}, valid_from) AS DATE) AS since_day"
+    changed = ", ".join(
+        f"coalesce({column} <> lag({column}) OVER began, FALSE) AS {name}"
+        for name, column in (("moved", "region_id"), ("band_changed", "income_band"), ("wed", "marital"))
+    )
+    hired = (
+        "row_number() OVER began > 1 AND employer_id IS NOT NULL "
+        "AND employer_id IS DISTINCT FROM lag(employer_id) OVER began AS hired"
+    )
+    return (
+        f"SELECT asked_row, asked_day, {day}, {changed}, {hired} FROM ({versions}) "
+        "WINDOW began AS (PARTITION BY asked_row ORDER BY valid_from)"
+    )
+
+
+def _ended_orders(zone: str) -> str:
+    """Standing orders that had ended by the cutoff, with the day on which they did."""
+    ended = as_known_at("standing_order", key="customer_id", time_zone=zone, ended=True)
+    day = f"CAST(timezone({literal(zone)}, valid_to) AS DATE)"
+    return f"SELECT *, asked_day - {day} AS days_since_end FROM ({_with_day(ended, zone)})"
+
+
+def _rates(zone: str) -> str:
+    """Savings and deposits held, with the rate paid for each and the rate such money has inside the bank."""
+    rate = _through("rate_history", "product_code", "holding_asked", "product_code")(zone)
+    return (
+        "SELECT f.asked_row, f.asked_day, r.customer_rate, r.transfer_rate FROM family_asked f "
+        f"JOIN ({rate}) r ON r.asked_row = f.asked_row AND r.product_code = f.product_code "
+        "WHERE f.closed_on IS NULL AND f.family IN ('savings', 'deposit')"
+    )
+
+
+def _flags(zone: str) -> str:
+    """Flags in force, with the days since each was set."""
+    flag = as_known_at("customer_flag", key="customer_id", time_zone=zone)
+    day = f"CAST(timezone({literal(zone)}, valid_from) AS DATE)"
+    return f"SELECT *, asked_day - {day} AS days_since_set FROM ({_with_day(flag, zone)})"
+
+
 def _region(zone: str) -> str:
     """The figures of the customer's region whose period began last before the cutoff."""
     region = _through("region", "region_id", "customer_asked", "region_id")(zone)
@@ -77,6 +123,7 @@ def _region(zone: str) -> str:
 RELATIONS: Mapping[str, Relation] = MappingProxyType(
     {
         "customer_asked": Relation(("customer",), _of_customer("customer")),
+        "customer_change_asked": Relation(("customer",), _customer_change),
         "company_asked": Relation(("company",), _of_customer("company")),
         "owned_asked": Relation(("account_party",), _owned),
         "account_asked": Relation(
@@ -89,7 +136,11 @@ RELATIONS: Mapping[str, Relation] = MappingProxyType(
         "family_asked": Relation(("holding", "product"), _families, after=("holding_asked",)),
         "standing_order_asked": Relation(("standing_order",), _of_customer("standing_order")),
         "loan_asked": Relation(("loan",), _of_customer("loan")),
-        "customer_flag_asked": Relation(("customer_flag",), _of_customer("customer_flag")),
+        "order_ended_asked": Relation(("standing_order",), _ended_orders),
+        "rate_asked": Relation(
+            ("rate_history", "holding", "product"), _rates, after=("holding_asked", "family_asked")
+        ),
+        "customer_flag_asked": Relation(("customer_flag",), _flags),
         "consent_asked": Relation(("consent",), _of_customer("consent")),
         "prospect_asked": Relation(("prospect",), _prospect),
         "region_asked": Relation(("region", "customer"), _region, after=("customer_asked",)),

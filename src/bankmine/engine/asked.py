@@ -8,6 +8,9 @@ for each question,
 
 and the result has, for each asked row, the rows a session `as_of=asked_known, until=asked_cutoff` would
 show for that key (proved equal in the tests). Events are not read here; they go through windows.
+
+What is no longer in force leaves traces too: `ended=True` gives the versioned rows that had ended by the
+cutoff, and `versions_known_at` every version that had begun.
 """
 
 from __future__ import annotations
@@ -21,11 +24,12 @@ from bankmine.errors import UsageError
 ASKED_COLUMNS = ("asked_row", "asked_key", "asked_cutoff", "asked_known")
 
 
-def as_known_at(name: str, *, key: str, time_zone: str, asked: str = "asked") -> str:
+def as_known_at(name: str, *, key: str, time_zone: str, asked: str = "asked", ended: bool = False) -> str:
     """The SELECT of a table's rows for each asked row: the asked columns, then the table's.
 
     `key` is the table's column that `asked_key` is compared with; `asked` a relation's name or a subquery
-    in parentheses. UsageError for event tables and unknown keys.
+    in parentheses; `ended` asks for the rows that were over by the cutoff instead of those in force.
+    UsageError for event tables and unknown keys.
     """
     table = bank_table(name)
     if table.kind is Kind.EVENT:
@@ -34,11 +38,27 @@ def as_known_at(name: str, *, key: str, time_zone: str, asked: str = "asked") ->
         raise UsageError(f"{name} has no column {key!r}", hint="`bankmine tables` lists the columns.")
     known = KnownAt(known="asked_known", cut="asked_cutoff", time_zone=time_zone)
     columns = ", ".join((*ASKED_COLUMNS, *(masked(table, column, known) for column in table.all_columns)))
-    return f"SELECT {columns} FROM ({_current(table, key, asked)})"
+    return f"SELECT {columns} FROM ({_current(table, key, asked, ended)})"
 
 
-def _current(table: Table, key: str, asked: str) -> str:
-    """The rows in force: the last version known of each row, and for versioned tables the one valid."""
+def versions_known_at(name: str, *, key: str, time_zone: str, asked: str = "asked") -> str:
+    """The same for every version of a versioned table that began by the cutoff, not only the one in force.
+
+    `key` is part of the table's primary key. UsageError for tables that have no versions.
+    """
+    table = bank_table(name)
+    if table.kind is not Kind.VERSIONED or key not in table.primary_key:
+        raise UsageError(f"{name} has no versions by {key!r}", hint="Ask for a versioned table by its key.")
+    known = KnownAt(known="asked_known", cut="asked_cutoff", time_zone=time_zone)
+    columns = ", ".join((*ASKED_COLUMNS, *(masked(table, column, known) for column in table.all_columns)))
+    return f"SELECT {columns} FROM ({_last_known(table, key, asked)})"
+
+
+def _current(table: Table, key: str, asked: str, ended: bool) -> str:
+    """The rows in force: the last version known of each row, and for versioned tables the one valid.
+
+    Or the same version where it is over, for the rows that had ended.
+    """
     rows = _last_known(table, key, asked)
     if table.kind is Kind.VERSIONED:
         primary = ", ".join(quoted(name) for name in table.primary_key)
@@ -46,7 +66,8 @@ def _current(table: Table, key: str, asked: str) -> str:
             f"SELECT * FROM ({rows}) QUALIFY row_number() OVER "
             f"(PARTITION BY asked_row, {primary} ORDER BY valid_from DESC) = 1"
         )
-    ends = " AND (valid_to IS NULL OR valid_to > asked_cutoff)" if table.kind is Kind.VERSIONED else ""
+    in_force = " AND (valid_to IS NULL OR valid_to > asked_cutoff)" if table.kind is Kind.VERSIONED else ""
+    ends = " AND valid_to <= asked_cutoff" if ended else in_force
     return f"SELECT * FROM ({rows}) WHERE {quoted(key)} = asked_key{ends}"
 
 
