@@ -30,6 +30,8 @@ from benchmarks.rows import record
 
 ROWS = {
     "R1": "simulated_shapes",
+    "T3": "association_groceries",
+    "T4": "association_retail",
     "T9": "card_fraud",
     "S1": "snapshot_one",
     "S2": "snapshot_twelve",
@@ -41,6 +43,7 @@ ROWS = {
     "ONL": "online_memory",
     "S6": "replay_speed",
     "S7": "simulate_speed",
+    "S10": "association_speed",
     "S16": "size_and_start",
     "U1": "understanding_defects",
     "R2": "simulated_shortcuts",
