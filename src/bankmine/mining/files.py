@@ -28,6 +28,8 @@ MINERS = {
     "DBSCAN": "bankmine.mining.clustering.density",
     "OPTICS": "bankmine.mining.clustering.density",
     "GaussianMixture": "bankmine.mining.clustering.mixture",
+    "CURE": "bankmine.mining.clustering.cure",
+    "BIRCH": "bankmine.mining.clustering.birch",
     "Prior": "bankmine.mining.classification.baselines",
     "SingleRule": "bankmine.mining.classification.baselines",
     "Logistic": "bankmine.mining.classification.logistic",

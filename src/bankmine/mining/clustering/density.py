@@ -21,7 +21,7 @@ from bankmine.mining.contract import Floats, Ints, Matrix, MinimumData
 from bankmine.mining.files import numbers
 
 LEAST_ROWS = 50
-LEAST_NEIGHBOURS, ROWS_A_NEIGHBOUR = 5, 50
+LEAST_NEIGHBOURS, ROWS_A_NEIGHBOUR = 10, 50
 UPPER_TAIL = 0.99
 SMALL_BLOCK = 512
 
@@ -31,7 +31,7 @@ class DensityClusterer(PointClusterer):
 
     Above `sample` rows the regions are sought in that many, drawn at random; all rows are then assigned.
     `min_samples` counts rows of the sample, the row itself among them; by default twice the columns (Sander
-    et al. 1998), at least 5 and at most a fiftieth of the rows.
+    et al. 1998), at most a fiftieth of the rows, at least 10.
     """
 
     minimum: ClassVar[MinimumData] = MinimumData(rows=LEAST_ROWS)
@@ -193,14 +193,15 @@ class OPTICS(DensityClusterer):
     def _valleys(self, order: Ints, reached: Floats, before: Ints) -> Ints:
         from sklearn.cluster import cluster_optics_xi
 
-        _, valleys = cluster_optics_xi(
-            reachability=reached,
-            predecessor=before,
-            ordering=order,
-            min_samples=self.min_samples_,
-            min_cluster_size=max(2, int(self.least_share * len(order))),
-            xi=self.xi,
-        )
+        with np.errstate(divide="ignore", invalid="ignore"):  # equal rows are reached at distance 0
+            _, valleys = cluster_optics_xi(
+                reachability=reached,
+                predecessor=before,
+                ordering=order,
+                min_samples=self.min_samples_,
+                min_cluster_size=max(2, int(self.least_share * len(order))),
+                xi=self.xi,
+            )
         labels = np.full(len(order), NOISE, dtype=np.int64)
         for cluster, (first, last) in enumerate(_rivals(sorted({(int(a), int(b)) for a, b in valleys}))):
             labels[order[first : last + 1]] = cluster
@@ -208,7 +209,7 @@ class OPTICS(DensityClusterer):
 
 
 def default_neighbours(rows: int, columns: int) -> int:
-    """Twice the columns, at least 5, at most a fiftieth of the rows."""
+    """Twice the columns, at most a fiftieth of the rows, at least 10."""
     return max(LEAST_NEIGHBOURS, min(2 * columns, rows // ROWS_A_NEIGHBOUR))
 
 

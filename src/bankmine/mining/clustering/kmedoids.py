@@ -91,6 +91,11 @@ class KMedoids(Clusterer):
         """Distances to the medoids, shape (rows, clusters)."""
         return self._distances(self._encode(X), self.medoids_)
 
+    def pairwise(self, X: Matrix) -> Floats:
+        """Distances of all rows to each other, shape (rows, rows): for samples."""
+        values = self._encode(X)
+        return self._distances(values, values)
+
     def reasons(self, X: Matrix, *, top: int = 3) -> Reasons:
         """Which columns make each row more like its own medoid than like the next nearest.
 

@@ -20,10 +20,11 @@ from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
 import numpy as np
+import pyarrow as pa
 
 from bankmine.errors import UsageError
 from bankmine.mining.clustering.agreement import adjusted_rand_index, best_jaccard
-from bankmine.mining.contract import Floats, Ints
+from bankmine.mining.contract import Floats, Ints, Matrix
 from bankmine.mining.files import plain
 
 Scheme = Literal["bootstrap", "half"]
@@ -38,8 +39,8 @@ class Clusterer(Protocol):
     random_state: int
 
     def get_params(self) -> dict[str, Any]: ...
-    def fit(self, X: Floats) -> Any: ...
-    def predict(self, X: Floats) -> Ints: ...
+    def fit(self, X: Any) -> Any: ...
+    def predict(self, X: Any) -> Ints: ...
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,7 @@ class Stability:
 
 
 def stability(
-    X: Floats,
+    X: Matrix,
     miner: Clusterer,
     *,
     resamples: int = 50,
@@ -94,7 +95,7 @@ def stability(
     random_state: int = 0,
     progress: Callable[[int, int], None] | None = None,
 ) -> Stability:
-    """Judge a miner's clusters on a prepared matrix `X` of shape (rows, columns).
+    """Judge a miner's clusters on a prepared matrix, or on a table of mixed columns for k-medoids.
 
     `bootstrap` draws as many rows as there are, with replacement; `half` draws half of them without. The
     verdict is "stable" when the mean adjusted Rand index reaches `threshold` and no cluster's mean Jaccard
@@ -107,7 +108,7 @@ def stability(
             f"The stability gate was asked for {resamples} resamples by {scheme!r}, threshold {threshold}",
             hint="Give at least 2 resamples, 'bootstrap' or 'half', and a threshold in (0, 1].",
         )
-    values = np.ascontiguousarray(X, dtype=np.float64)
+    values = X if isinstance(X, pa.Table) else np.ascontiguousarray(X, dtype=np.float64)
     original = np.asarray(type(miner)(**miner.get_params()).fit(values).predict(values), dtype=np.int64)
     nothing = _nothing_to_judge(original)
     if nothing:
@@ -133,15 +134,20 @@ def _nothing_to_judge(labels: Ints) -> str:
     return ""
 
 
-def _refit(miner: Clusterer, values: Floats, scheme: Scheme, draw: np.random.Generator) -> Ints:
+def _refit(miner: Clusterer, values: Matrix, scheme: Scheme, draw: np.random.Generator) -> Ints:
     rows = len(values)
     if scheme == "bootstrap":
         taken = draw.integers(0, rows, size=rows)
     else:
         taken = draw.choice(rows, size=rows // 2, replace=False)
     parameters = {**miner.get_params(), "random_state": int(draw.integers(2**31))}
-    fitted = type(miner)(**parameters).fit(values[np.sort(taken)])
+    fitted = type(miner)(**parameters).fit(rows_of(values, np.sort(taken)))
     return np.asarray(fitted.predict(values), dtype=np.int64)
+
+
+def rows_of(values: Matrix, positions: Ints) -> Matrix:
+    """Some rows of a matrix or table, in the order of `positions`."""
+    return values.take(pa.array(positions)) if isinstance(values, pa.Table) else values[positions]
 
 
 def _judge(original: Ints, rand: Floats, jaccard: Floats, threshold: float, scheme: Scheme) -> Stability:
