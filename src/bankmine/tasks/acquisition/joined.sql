@@ -1,6 +1,6 @@
--- Which prospect became which customer. Where the bank keeps a key of its own (a session of the prospect that
--- goes on as a customer's) that says it; else a form and a new customer that agree in every field of the form
--- (at least five of seven filled in), the relation beginning within 90 days, and each of them with no other.
+-- Which prospect became which customer: a form and a new customer that agree in every field of the form but
+-- income (which moves), at least four of six filled in, the relation beginning within 90 days of the form, and
+-- each of the two agreeing with no other.
 WITH form AS (
     SELECT *, CAST(timezone($zone, valid_from) AS DATE) AS left_on
     FROM prospect_versions
@@ -18,11 +18,10 @@ pair AS (
     FROM form f JOIN newcomer n ON n.birth_year = f.birth_year
     WHERE n.since BETWEEN f.left_on AND f.left_on + 90
         AND coalesce(n.gender = f.gender, true) AND coalesce(n.region_id = f.region_id, true)
-        AND coalesce(n.occupation = f.occupation, true) AND coalesce(n.income_band = f.income_band, true)
+        AND coalesce(n.occupation = f.occupation, true)
         AND coalesce(n.education = f.education, true) AND coalesce(n.marital = f.marital, true)
         AND (f.gender IS NOT NULL)::INT + (f.region_id IS NOT NULL)::INT + (f.occupation IS NOT NULL)::INT
-            + (f.income_band IS NOT NULL)::INT + (f.education IS NOT NULL)::INT
-            + (f.marital IS NOT NULL)::INT >= 4
+            + (f.education IS NOT NULL)::INT + (f.marital IS NOT NULL)::INT >= 3
 ),
 alone AS (
     SELECT *

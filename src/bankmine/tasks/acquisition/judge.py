@@ -10,25 +10,25 @@ from bankmine.evaluation.intervals import mean_interval
 from bankmine.mining.form.model import FormModel
 from bankmine.tasks.contract import Floats, Ints, Truth
 
-DECILES = 10
+DECILES, LEAST_IN_ONE = 10, 20
 PARTIAL_FORMS = 300
 
 
 def by_decile(truth: Truth, score: Floats, groups: Ints, *, seed: int) -> list[dict[str, Any]]:
     """For each tenth of the list, best first: rows, share true with its interval, lift over the whole list.
 
-    Ties keep the order of the rows. Intervals resample whole groups.
+    A list too short for tenths of 20 rows is shared out into fewer parts; `share` is the part's share of the
+    list. Ties keep the order of the rows. Intervals resample whole groups.
     """
     order = np.argsort(-score, kind="stable")
     base = float(truth.mean())
+    parts = max(1, min(DECILES, len(order) // LEAST_IN_ONE))
     found = []
-    for number, part in enumerate(np.array_split(order, DECILES), start=1):
-        if not len(part):
-            continue
+    for number, part in enumerate(np.array_split(order, parts), start=1):
         seen = mean_interval(truth[part].astype(np.float64), groups=groups[part], random_state=seed)
         found.append(
             {
-                "decile": number, "rows": len(part), "true": int(truth[part].sum()), "precision": seen.value,
+                "decile": number, "share": len(part) / len(order), "rows": len(part), "true": int(truth[part].sum()), "precision": seen.value,
                 "low": seen.low, "high": seen.high, "lift": seen.value / base if base > 0 else float("nan"),
             }
         )  # fmt: skip

@@ -43,7 +43,7 @@ def _metrics(figures: Mapping[str, Any], currency: str) -> list[Metric]:
         first = one["deciles"][0]
         found.append(
             Metric(
-                label=f"Golden in the first tenth: {name}",
+                label=f"Golden in the first {first['share']:.0%}: {name}",
                 value=first["precision"],
                 kind=Kind.SHARE,
                 interval=Interval(low=first["low"], high=first["high"]),
@@ -56,10 +56,11 @@ def _metrics(figures: Mapping[str, Any], currency: str) -> list[Metric]:
 def _tested(name: str, one: Mapping[str, Any]) -> Section:
     first = one["deciles"][0]
     chart = Chart(
-        title=f"{first['precision']:.0%} of the first tenth are golden, of all {one['base_rate']:.0%}",
-        subtitle="Share of golden customers in each tenth of the list, best first, 95 % interval",
+        title=f"{first['precision']:.0%} of the first {first['share']:.0%} are golden, of all "
+        f"{one['base_rate']:.0%}",
+        subtitle="Share of golden customers in each part of the list, best first, 95 % interval",
         picture=Estimates(
-            label=Column(label="Tenth of the list"),
+            label=Column(label="Part of the list"),
             measure=Column(label="Golden", kind=Kind.SHARE),
             bars=[
                 Bar(label=str(part["decile"]), value=part["precision"], low=part["low"], high=part["high"])
@@ -80,7 +81,7 @@ def _tested(name: str, one: Mapping[str, Any]) -> Section:
 
 def _deciles(one: Mapping[str, Any]) -> Table:
     columns = [
-        Column(label="Tenth", kind=Kind.NUMBER, digits=0), Column(label="Tested", kind=Kind.NUMBER, digits=0),
+        Column(label="Part", kind=Kind.NUMBER, digits=0), Column(label="Tested", kind=Kind.NUMBER, digits=0),
         Column(label="Golden", kind=Kind.NUMBER, digits=0), Column(label="Precision", kind=Kind.SHARE),
         Column(label="Low", kind=Kind.SHARE), Column(label="High", kind=Kind.SHARE),
         Column(label="Lift", kind=Kind.NUMBER, digits=2),
@@ -100,7 +101,7 @@ def _profit(figures: Mapping[str, Any], currency: str) -> Section:
         best = max(range(len(curve)), key=lambda place: curve[place])
         charts.append(
             Chart(
-                title=f"{WORDS[name]}: expected profit is largest at the best {best} %",
+                title=f"{WORDS[name]}: {_best_share(best)}",
                 subtitle="Expected profit of approaching the best share of the list",
                 picture=Lines(
                     x=Column(label="Share of the list", kind=Kind.SHARE),
@@ -114,6 +115,12 @@ def _profit(figures: Mapping[str, Any], currency: str) -> Section:
             )
         )
     return Section(title="What the lists are worth", sentence=figures["rule"], blocks=charts)
+
+
+def _best_share(best: int) -> str:
+    if best >= 99:
+        return "all but a few are expected to repay the approach"
+    return f"expected profit is largest at the best {best} %"
 
 
 def _questions(figures: Mapping[str, Any], currency: str) -> Section:

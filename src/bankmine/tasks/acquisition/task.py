@@ -134,6 +134,7 @@ class Acquisition(Study):
         found[COUNTERPARTIES] = one
         figures["tested"][COUNTERPARTIES] = _tested_ties(bank, golden)
         figures["join_share"] = share if chance is None else float(chance.probability.mean())
+        figures["join_assumed"] = chance is None
         work.stage("groups")
         nearest = np.asarray(golden.rows.column("customer_id").to_numpy(), dtype=np.int64)
         tables |= group_tables(bank, known.may_sell, nearest, one.kept)
@@ -146,10 +147,10 @@ class Acquisition(Study):
             figures["lists"][name] = _list_figures(one)
         figures["not_pursued"] = count_reasons([one.pursuit for one in found.values()])
         figures["groups"] = {name: one.table.num_rows for name, one in tables.items()}
-        kept = {name: _list_kept(name, one) for name, one in found.items()}
+        kept = {name: _list_kept(name, one, _joining_words(name, figures)) for name, one in found.items()}
         return Answer(
             blocks=[one.block for one in found.values()], figures=figures, tables={**kept, **tables},
-            verdict=_verdict(bank, figures), actions=ACTIONS,
+            verdict=_verdict(figures), actions=ACTIONS,
             use="study" if found else "do not use",
             form=like.form if isinstance(like, Likeness) else None,
         )  # fmt: skip
@@ -162,7 +163,7 @@ class Acquisition(Study):
 
     def summary(self, bank: Bank, figures: Mapping[str, Any]) -> list[str]:
         """How many, what they are expected to bring, how well the lists were tested."""
-        return [_verdict(bank, figures)]
+        return _summary(bank, figures)
 
 
 def _likeness(work: Work, value: Worth, price: Prices) -> Likeness | str:
@@ -237,12 +238,19 @@ def _curve(profit: Floats) -> list[float]:
     return [float(one) for one in total[places]]
 
 
-def _list_kept(name: str, one: List) -> Kept:
+def _joining_words(name: str, figures: Mapping[str, Any]) -> str:
+    """Where the chance of joining comes from, where it is not learnt."""
+    if name != COUNTERPARTIES or not figures["join_assumed"]:
+        return ""
+    return f"The chance of joining, {figures['join_share']:.1%}, is assumed (setting join_share)."
+
+
+def _list_kept(name: str, one: List, how: str) -> Kept:
     subject = "prospect_id" if name == PROSPECTS else "counterparty_id"
     who = "Prospect" if name == PROSPECTS else "Counterparty"
     return Kept(
         table=list_table(one, subject), title=f"All {name} by expected profit",
-        sentence="Those not to be pursued stand last, with the reason.",
+        sentence=f"Those not to be pursued stand last, with the reason. {how}".strip(),
         columns={
             subject: Shape(who, "key"), "grade": Shape("What to do"), "golden": Shape("Golden", "share"),
             "joins": Shape("Joins", "share"), "profit_minor": Shape("Expected profit", "money"),
@@ -251,21 +259,40 @@ def _list_kept(name: str, one: List) -> Kept:
     )  # fmt: skip
 
 
-def _verdict(bank: Bank, figures: Mapping[str, Any]) -> str:
-    """How many to pursue, what they are expected to bring, and how the lists were tested."""
+def _summary(bank: Bank, figures: Mapping[str, Any]) -> list[str]:
+    """For each list how many to pursue, what they are expected to bring, and how it was tested."""
     minor = 10 ** exponent_of(bank.warehouse.currency)
-    parts = []
+    told = []
     for name, one in figures["lists"].items():
         money = f"{bank.warehouse.currency} {one['profit_minor'] / minor:,.0f}"
         text = f"Of {one['rows']:,} {name}, {one['pursued']:,} are worth pursuing, expected profit {money}"
         test = figures["tested"].get(name)
         if test is None:
-            parts.append(f"{text}; the list could not be tested.")
+            told.append(f"{text}; the list could not be tested.")
             continue
         first = test["deciles"][0]
-        parts.append(
-            f"{text}; in the test {first['precision']:.0%} of the first tenth were golden "
+        told.append(
+            f"{text}; in the test {first['precision']:.0%} of the first {first['share']:.0%} were golden "
             f"({first['low']:.0%}–{first['high']:.0%}), of all {test['base_rate']:.0%}."
+        )
+    return told
+
+
+def _verdict(figures: Mapping[str, Any]) -> str:
+    """Which lists the tests bear out, and which chance of joining is assumed."""
+    good = [name for name, one in figures["tested"].items() if one["low"] > one["baseline_auc"]]
+    rest = [name for name in figures["lists"] if name not in good]
+    parts = []
+    if good:
+        parts.append(
+            f"Use the list of {' and '.join(good)}: it ranks golden customers better than its baseline."
+        )
+    if rest:
+        parts.append(f"The list of {' and '.join(rest)} is not proved better than its baseline.")
+    if figures.get("join_assumed"):
+        parts.append(
+            f"That a counterparty joins is assumed at {figures['join_share']:.1%}, for none of this "
+            "bank's is seen to become a customer: the order of that list does not rest on it, its money does."
         )
     return " ".join(parts) or "Nothing could be answered; the reasons are listed."
 

@@ -1,0 +1,227 @@
+"""The rules of acquisition one by one: worth, prices, who is barred, groups, deciles, later customers."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bankmine.bank.catalogue import TABLES
+from bankmine.bank.civil import DAY, Zone
+from bankmine.bank.manifest import Load, TableLoad
+from bankmine.bank.warehouse import Warehouse
+from bankmine.bank.writer import writing
+from bankmine.errors import FeasibilityError
+from bankmine.tasks.acquisition.counterparties import JoinsLater, resolved, tied
+from bankmine.tasks.acquisition.expected import FIRST, NEXT, NOT, Prices, expected_profit, pursue
+from bankmine.tasks.acquisition.groups import communities_of
+from bankmine.tasks.acquisition.judge import by_decile
+from bankmine.tasks.acquisition.prospects import FRESH_DAYS, Forms, ProspectJoins, share_joining
+from bankmine.tasks.acquisition.task import TASK
+from bankmine.tasks.acquisition.ties import catalogue, tie_features
+from bankmine.tasks.acquisition.worth import most_valuable, worth
+from bankmine.tasks.contract import Bank, Plan
+
+ZONE = "Europe/Prague"
+zone = Zone(ZONE)
+START, END = zone.midnight(date(2020, 1, 1)), zone.midnight(date(2021, 4, 1))
+
+
+def full(name: str, rows: int, **columns: Any) -> pa.Table:
+    """A table in its schema; columns not given are empty."""
+    made = {}
+    for column in TABLES[name].all_columns:
+        if column.name == "load_number":
+            continue
+        value = columns.get(column.name)
+        array = pa.nulls(rows, column.arrow_type()) if value is None else pa.array(value)
+        made[column.name] = array.cast(column.arrow_type())
+    return pa.table(made)
+
+
+def write(folder: Path, **tables: pa.Table) -> Warehouse:
+    Warehouse.create(folder, time_zone=ZONE, currency="EUR", key_identity="test")
+    with writing(folder) as writer:
+        for name, content in tables.items():
+            writer.append(name, content)
+        loads = {
+            name: TableLoad(rows=content.num_rows, read=content.num_rows, coverage=(START, END))
+            for name, content in tables.items()
+        }
+        writer.commit(Load(1, "one", "made_up", "one", None, "2021-04-01T00:00:00+00:00", loads))
+    return Warehouse.open(folder)
+
+
+def transfers(rows: list[tuple[int, int, int, int, str]]) -> pa.Table:
+    """Booked payments out: customer, counterparty (0: a purchase), day, minor units, category."""
+    count = len(rows)
+    at = [START + one[2] * DAY + DAY // 2 for one in rows]
+    amount = [one[3] for one in rows]
+    return full(
+        "transaction", count, transaction_id=np.arange(1, count + 1), customer_id=[one[0] for one in rows],
+        is_primary=[True] * count, amount_minor=amount, base_minor=amount, currency=["EUR"] * count,
+        direction=["out"] * count, status=["booked"] * count, category=[one[4] for one in rows],
+        counterparty_id=[one[1] or None for one in rows], event_time=at, known_at=at,
+        seq=np.arange(count), cancelled=[False] * count,
+    )  # fmt: skip
+
+
+def counterparties(*rows: tuple[int, int | None, int]) -> pa.Table:
+    """Versions: counterparty, the customer behind it, the day from which that is known."""
+    at = [START + day * DAY for _, _, day in rows]
+    return full(
+        "counterparty", len(rows), counterparty_id=[one[0] for one in rows],
+        resolved_customer_id=[one[1] for one in rows], bank=["other"] * len(rows), valid_from=at, known_at=at,
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def bank(tmp_path_factory: pytest.TempPathFactory) -> Bank:
+    """Customer 1 pays wages to 11 (becomes customer 5 on day 200), 12 (is customer 6), 13 (never)."""
+    paid = [(1, other, month * 30 + 3, 100_000, "payroll") for other in (11, 12, 13) for month in range(15)]
+    bought = [(customer, 0, 370 + customer, 1_000 * customer, "groceries") for customer in (1, 5, 6)]
+    warehouse = write(
+        tmp_path_factory.mktemp("bank") / "warehouse",
+        transaction=transfers([*paid, *bought]),
+        counterparty=counterparties((11, None, 0), (11, 5, 200), (12, 6, 0), (13, None, 0)),
+    )
+    return Bank(warehouse=warehouse, cutoff=END)
+
+
+def test_counterparties_are_who_they_were_known_to_be_at_the_cutoff(bank: Bank) -> None:
+    early, late = START + 150 * DAY, START + 300 * DAY
+    strangers = tied(bank, [early, late], customers=lambda at: False)
+    known = tied(bank, [early, late], customers=lambda at: True)
+    by_cutoff = [
+        rows.column("subject_id").to_pylist() for rows in (strangers.slice(0, 2), strangers.slice(2))
+    ]
+    assert by_cutoff == [[11, 13], [13]]
+    assert known.column("subject_id").to_pylist() == [12, 11, 12]
+    assert resolved(bank, known).tolist() == [6, 5, 6]
+
+
+def test_a_counterparty_found_to_be_a_customer_within_the_horizon_is_a_success(bank: Bank) -> None:
+    rows = tied(bank, [START + 150 * DAY], customers=lambda at: False)
+    truth, known_at = JoinsLater().label(bank, rows)
+    assert dict(zip(rows.column("subject_id").to_pylist(), truth.tolist(), strict=True)) == {
+        11: True,
+        13: False,
+    }
+    assert (known_at > START + 150 * DAY + 182 * DAY).all()
+
+
+def test_ties_are_counted_under_the_counterparty_and_nobody_else(bank: Bank) -> None:
+    from bankmine.customers.matrix import matrix
+
+    rows = tied(bank, [END], customers=lambda at: at < 0)
+    names = [name for name in tie_features(bank) if name.startswith("tie_payroll")]
+    made = matrix(bank.warehouse, rows, names, catalogue=catalogue())
+    assert made.column("subject_id").to_pylist() == [13]
+    (count,) = made.column("tie_payroll_count_12mo").to_pylist()
+    months = [START + (month * 30 + 3) * DAY + DAY // 2 for month in range(15)]
+    assert count == sum(zone.months_before(END, 12) <= at < END for at in months)
+
+
+def test_worth_is_the_stated_share_of_purchases_and_leaves_transfers_out(bank: Bank) -> None:
+    value = worth(bank, since=START)
+    profit = value.of(np.array([1, 5, 6, 99]), value.between(START, END))
+    assert profit.tolist() == [0.004 * 1_000, 0.004 * 5_000, 0.004 * 6_000, 0.0]
+    assert value.edges[-1] == END
+
+
+def test_worth_counts_the_mean_balance_kept_by_month(tmp_path: Path) -> None:
+    days = [START + day * DAY for day in range(0, 456)]
+    rows = len(days)
+    balances = full(
+        "balance", rows, account_id=[7] * rows, customer_id=[1] * rows, is_primary=[True] * rows,
+        balance_minor=[120_000] * rows, event_time=days, known_at=days, seq=np.arange(rows),
+        cancelled=[False] * rows,
+    )  # fmt: skip
+    warehouse = write(tmp_path / "w", balance=balances, transaction=transfers([(1, 0, 1, 1, "fuel")]))
+    value = worth(Bank(warehouse=warehouse, cutoff=END), since=START)
+    year = value.between(zone.months_before(END, 12), END)
+    assert year.tolist() == pytest.approx([0.012 * 120_000])
+
+
+def test_expected_profit_follows_its_rule() -> None:
+    price = Prices(years=3, onboarding_minor=500, approach_minor=100, channel="phone")
+    found = expected_profit(np.array([0.5, 0.0]), np.array([1_000.0, 1_000.0]), price)
+    assert found.tolist() == [0.5 * (3 * 1_000 - 500) - 100, -100]
+
+
+def test_whoever_is_barred_or_loses_money_stands_last_with_the_reason() -> None:
+    profit = np.array([50.0, 900.0, -5.0, 400.0, 300.0, 200.0])
+    found = pursue(profit, {"no consent": np.array([False, True, False, False, False, False])})
+    assert found.grade == [NEXT, NOT, NOT, FIRST, NEXT, NEXT]
+    assert found.reasons == [[], ["no consent"], ["loses money"], [], [], []]
+    assert np.argsort(found.order, kind="stable").tolist()[:4] == [3, 4, 5, 0]
+
+
+@settings(derandomize=True, deadline=None, max_examples=80)
+@given(st.lists(st.tuples(st.integers(1, 12), st.integers(1, 12)), max_size=15))
+def test_communities_equal_those_found_by_walking(pairs: list[tuple[int, int]]) -> None:
+    links = pa.table(
+        {
+            "from_id": pa.array([a for a, _ in pairs], pa.int64()),
+            "to_id": pa.array([b for _, b in pairs], pa.int64()),
+        }
+    )
+    found = communities_of(links)
+    near: dict[int, set[int]] = {}
+    for a, b in pairs:
+        near.setdefault(a, set()).add(b)
+        near.setdefault(b, set()).add(a)
+    for one in near:
+        seen, ahead = {one}, [one]
+        while ahead:
+            for other in near[ahead.pop()] - seen:
+                seen.add(other)
+                ahead.append(other)
+        assert found[one] == min(seen)
+    assert set(found) == set(near)
+
+
+@settings(derandomize=True, deadline=None, max_examples=40)
+@given(st.integers(20, 400), st.integers(0, 1_000))
+def test_deciles_share_out_every_row_once(rows: int, seed: int) -> None:
+    draw = np.random.default_rng(seed)
+    truth, score = draw.random(rows) < 0.3, draw.random(rows)
+    found = by_decile(truth, score, np.arange(rows), seed=0)
+    assert sum(one["rows"] for one in found) == rows
+    assert len(found) == min(10, rows // 20)
+    assert sum(one["true"] for one in found) == truth.sum()
+    first = np.argsort(-score, kind="stable")[: found[0]["rows"]]
+    assert found[0]["precision"] == pytest.approx(truth[first].mean())
+
+
+def test_the_most_valuable_fifth_brings_something() -> None:
+    assert most_valuable(np.zeros(10)).sum() == 0
+    assert most_valuable(np.arange(10.0)).tolist() == [False] * 8 + [True] * 2
+
+
+def test_a_prospect_is_looked_at_while_the_form_is_fresh_and_it_has_not_joined(bank: Bank) -> None:
+    at = START + 100 * DAY
+    left = at - np.array([10, 10, FRESH_DAYS + 2, 10]) * DAY
+    joined = np.array([0, at + 5 * DAY, 0, at - DAY])
+    known = Forms(np.array([1, 2, 3, 4]), left, joined, np.array([0, 70, 0, 71]))
+    task = ProspectJoins(known)
+    rows = task.population(bank, Plan(score=(at, at + 1), sentence="", cutoffs=(at,)))
+    assert rows.column("subject_id").to_pylist() == [1, 2]
+    assert task.label(bank, rows)[0].tolist() == [False, True]
+    assert share_joining(known, at + 200 * DAY) == 0.5
+
+
+def test_a_bank_without_prospects_and_counterparties_is_told_which_tables_it_lacks(tmp_path: Path) -> None:
+    warehouse = write(tmp_path / "w", transaction=transfers([(1, 0, 1, 1, "fuel")]))
+
+    class Desk:
+        bank = Bank(warehouse=warehouse, cutoff=END)
+
+    with pytest.raises(FeasibilityError, match="tables prospect and counterparty"):
+        TASK.study(Desk())  # type: ignore[arg-type]
