@@ -48,6 +48,7 @@ ROWS = {
     "U1": "understanding_defects",
     "R2": "simulated_shortcuts",
     "TXT": "simulated_texts",
+    "FRM": "form_answers",
 }
 
 

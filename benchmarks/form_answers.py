@@ -1,9 +1,9 @@
 """FRM: partial forms answered: ranking against a model a subset of fields and against filling in; latency.
 
 The bank-marketing forms in the order they were taken: the first 60 % train, the rest are tested, with a
-random part of their fields filled in. References in the same run, all LightGBM with the same trees: one model for
-each subset of fields ("reduced features", Saar-Tsechansky and Provost 2007: exact, but 2^fields models); one
-model of whole forms given the empty fields as missing; the same given medians and commonest answers.
+random part of their fields filled in. References in the same run, all LightGBM with the same trees: one model
+for each subset of fields ("reduced features", Saar-Tsechansky and Provost 2007: exact, but 2^fields models);
+one model of whole forms given the empty fields as missing; the same given medians and commonest answers.
 """
 
 from __future__ import annotations

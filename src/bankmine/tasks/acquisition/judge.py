@@ -28,7 +28,8 @@ def by_decile(truth: Truth, score: Floats, groups: Ints, *, seed: int) -> list[d
         seen = mean_interval(truth[part].astype(np.float64), groups=groups[part], random_state=seed)
         found.append(
             {
-                "decile": number, "share": len(part) / len(order), "rows": len(part), "true": int(truth[part].sum()), "precision": seen.value,
+                "decile": number, "share": len(part) / len(order), "rows": len(part),
+                "true": int(truth[part].sum()), "precision": seen.value,
                 "low": seen.low, "high": seen.high, "lift": seen.value / base if base > 0 else float("nan"),
             }
         )  # fmt: skip
