@@ -3,4 +3,15 @@
 import sys
 from pathlib import Path
 
+import pytest
+
 sys.path.insert(0, str(Path(__file__).parent))
+
+from bankmine.folder import BankFolder
+from simulated_bank import simulated_bank
+
+
+@pytest.fixture(scope="session")
+def simulated(tmp_path_factory: pytest.TempPathFactory) -> BankFolder:
+    """A loaded bank of 2,000 customers and 36 months; tests write their results elsewhere."""
+    return simulated_bank(tmp_path_factory)

@@ -1,4 +1,4 @@
-"""One simulated bank of 1,000 customers, made and loaded once for all tests that need a whole bank."""
+"""One simulated bank of 2,000 customers, made and loaded once for all tests that need a whole bank."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from bankmine import pipeline
 from bankmine.folder import BankFolder
 
-CUSTOMERS, MONTHS, SEED = 1_000, 36, 11
+CUSTOMERS, MONTHS, SEED = 2_000, 36, 11
 
 
 def simulated_bank(factory: pytest.TempPathFactory, *, customers: int = CUSTOMERS) -> BankFolder:

@@ -19,8 +19,8 @@ from bankmine.listing import Listing
 if TYPE_CHECKING:
     from bankmine.bank.warehouse import Warehouse
     from bankmine.customers import Catalogue, Explanation
-    from bankmine.customers.profile import Profile
     from bankmine.lifecycle.run import Run
+    from bankmine.overview.customer_360 import Customer360
 
 
 def simulate(
@@ -123,8 +123,8 @@ class Bank:
             memory=config.memory, threads=config.threads,
         )  # fmt: skip
 
-    def customer(self, customer_id: str, *, raw: bool = False, cutoff: str | None = None) -> Profile:
-        """One customer exactly as known at the cutoff; `raw` takes the bank's own id."""
+    def customer(self, customer_id: str, *, raw: bool = False, cutoff: str | None = None) -> Customer360:
+        """One customer exactly as known at the cutoff, with scores; `raw` takes the bank's own id."""
         return pipeline.customer(self._folder, customer_id, raw=raw, cutoff=cutoff)
 
     def pseudonym(self, domain: str, raw: str | int) -> int:

@@ -17,9 +17,9 @@ from bankmine.errors import BankmineError, FeasibilityError, UsageError
 from bankmine.folder import BankFolder
 
 if TYPE_CHECKING:
-    from bankmine.customers.profile import Profile
     from bankmine.customers.snapshot import Snapshot
     from bankmine.lifecycle.run import Run
+    from bankmine.overview.customer_360 import Customer360
     from bankmine.simulation.frame import Frame
     from bankmine.understanding import Understanding
 
@@ -301,11 +301,13 @@ def _measure_ceilings(extracts: Path, frame: Frame, progress: Progress) -> None:
         )  # fmt: skip
 
 
-def customer(bank: BankFolder, customer_id: str, *, raw: bool = False, cutoff: str | None = None) -> Profile:
-    """One customer exactly as known at a cutoff."""
+def customer(
+    bank: BankFolder, customer_id: str, *, raw: bool = False, cutoff: str | None = None
+) -> Customer360:
+    """One customer exactly as known at a cutoff, with the scores of the runs that could be known then."""
     from bankmine.bank.keys import parse_key
-    from bankmine.customers.profile import profile
     from bankmine.customers.snapshot import default_cutoff
+    from bankmine.overview.customer_360 import customer_360
 
     _needs_data(bank)
     try:
@@ -315,7 +317,26 @@ def customer(bank: BankFolder, customer_id: str, *, raw: bool = False, cutoff: s
             f"{customer_id!r} is not a pseudonym", hint="Give its 16 digits, or the bank's own id with --raw."
         ) from None
     at = bank.cutoff_us(cutoff) or default_cutoff(bank.warehouse)
-    return profile(bank.warehouse, token, at)
+    return customer_360(bank, token, at)
+
+
+def customer_report(bank: BankFolder, one: Customer360, folder: Path) -> Path:
+    """Writes the page of one customer into a folder; the path of the page."""
+    from datetime import date
+
+    from bankmine.bank.keys import show_key
+    from bankmine.overview.customer_page import customer_page
+    from bankmine.report import Report, Reproducibility, build_report
+
+    shown = one.profile.cutoff_shown[:10]
+    key = show_key(one.profile.customer_id)
+    command = f"bankmine customer {bank.config.name} {key} --cutoff {shown} --page {folder.name}"
+    page = customer_page(one, currency=bank.warehouse.currency)
+    made = Report(
+        bank=bank.config.name, as_of=date.fromisoformat(shown), pages=[page],
+        reproducibility=Reproducibility(command=command),
+    )  # fmt: skip
+    return build_report(made, folder)
 
 
 def _check_tasks(bank: BankFolder, named: Sequence[str] | None) -> list[str]:

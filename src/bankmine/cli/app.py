@@ -228,11 +228,14 @@ def customer(
     ],
     raw: Annotated[bool, typer.Option("--raw", help="The id is the bank's own.")] = False,
     cutoff: Cutoff = None,
+    page: Annotated[
+        Path | None, typer.Option("--page", help="Write a page into this folder instead of text.")
+    ] = None,
 ) -> None:
-    """Show one customer exactly as known at a cutoff."""
+    """Show one customer exactly as known at a cutoff: who, scores with reasons, changes, peers."""
     from bankmine.cli import listing
 
-    for line in listing.customer(bank, customer_id, raw=raw, cutoff=cutoff):
+    for line in listing.customer(bank, customer_id, raw=raw, cutoff=cutoff, page=page):
         typer.echo(line)
 
 

@@ -71,11 +71,18 @@ def mappings() -> Iterator[str]:
     yield from Listing(("mapping", "what it maps", "time zone", "currency"), rows).lines()
 
 
-def customer(bank: Path, customer_id: str, *, raw: bool, cutoff: str | None) -> Iterator[str]:
-    """One customer as known at a cutoff."""
+def customer(
+    bank: Path, customer_id: str, *, raw: bool, cutoff: str | None, page: Path | None
+) -> Iterator[str]:
+    """One customer as known at a cutoff, as text or as a page."""
     from bankmine import pipeline
 
-    yield from pipeline.customer(pipeline.open_bank(bank), customer_id, raw=raw, cutoff=cutoff).lines()
+    folder = pipeline.open_bank(bank)
+    found = pipeline.customer(folder, customer_id, raw=raw, cutoff=cutoff)
+    if page is None:
+        yield from found.lines()
+    else:
+        yield f"Page: {pipeline.customer_report(folder, found, page)}"
 
 
 def _warehouse(bank: Path | None) -> Warehouse | None:

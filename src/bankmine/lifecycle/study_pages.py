@@ -119,9 +119,9 @@ def _refused(refused: Sequence[Mapping[str, Any]]) -> Section:
 def _kept(run: Run, name: str, how: Mapping[str, Any]) -> Section:
     found = run.table(name)
     shapes: Mapping[str, Mapping[str, Any]] = how["columns"]
-    columns = [_column(shape, run.about["currency"]) for shape in shapes.values()]
+    columns = [column_of(shape, run.about["currency"]) for shape in shapes.values()]
     rows = [
-        [_value(row[key], shape["kind"]) for key, shape in shapes.items()]
+        [cell(row[key], shape["kind"]) for key, shape in shapes.items()]
         for row in found.select(list(shapes)).slice(0, MOST_SHOWN).to_pylist()
     ]
     more = f" The first {MOST_SHOWN:,} of {how['rows']:,} rows." if how["rows"] > MOST_SHOWN else ""
@@ -135,13 +135,15 @@ def _kept(run: Run, name: str, how: Mapping[str, Any]) -> Section:
     return Section(title=how["title"], sentence=f"{how['sentence']}{more}".strip(), blocks=[table])
 
 
-def _column(shape: Mapping[str, Any], currency: str) -> Column:
+def column_of(shape: Mapping[str, Any], currency: str) -> Column:
+    """How a kept table's column is shown."""
     kind = KINDS[shape["kind"]]
     unit = currency if kind is Kind.MONEY else ""
     return Column(label=shape["label"], kind=kind, unit=unit, digits=shape["digits"])
 
 
-def _value(value: Any, kind: str) -> Any:
+def cell(value: Any, kind: str) -> Any:
+    """A value of a kept table as the page takes it."""
     if value is None:
         return None
     if kind == "key":

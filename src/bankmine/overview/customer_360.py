@@ -1,0 +1,373 @@
+"""Everything known of one customer at a cutoff, gathered from the tables and from the runs made by then.
+
+A run counts where its own cutoff is not after the customer's: it knew nothing later. So the same customer
+looked at on an earlier day shows the scores, segments and offers that could be known on that day.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from bankmine.customers.conditions import WORDS, conditions
+from bankmine.customers.matrix import matrix
+from bankmine.customers.moments import Moment, moments
+from bankmine.customers.profile import Profile, profile
+from bankmine.customers.snapshot import keep_snapshot
+from bankmine.engine.session import Session
+from bankmine.errors import FeasibilityError
+from bankmine.lifecycle.reasons import reason_words
+from bankmine.lifecycle.run import Run, load_run
+
+if TYPE_CHECKING:
+    from bankmine.folder import BankFolder
+
+PEERS, SEQUENCE_PEERS, PAST_MONTHS = 300, 2_000, 12
+SEQUENCE_DAYS, BALANCE_MONTHS, MOST_ROWS = 90, 24, 20
+CHANGING = (
+    "in_sum_1mo", "out_sum_1mo", "transactions_count_1mo", "active_days_count_1mo", "merchants_distinct_1mo",
+    "counterparties_distinct_1mo", "cities_distinct_1mo", "balance_mean_1mo", "digital_count_1mo",
+)  # fmt: skip
+STEPS = """
+SELECT customer_id, list(category ORDER BY event_time, seq) AS steps
+FROM customer_transaction
+WHERE event_time >= make_timestamptz($since) AND status <> 'declined' AND category IS NOT NULL
+  AND customer_id IN (SELECT customer_id FROM asked)
+GROUP BY customer_id
+ORDER BY customer_id
+""".strip()
+
+
+BALANCES = """
+WITH months AS (
+  SELECT account_id, CAST(date_trunc('month', timezone($zone, event_time)) AS DATE) AS month,
+         arg_max(balance_minor, event_time) AS balance_minor
+  FROM customer_balance
+  WHERE customer_id = $customer AND event_time >= make_timestamptz($since)
+  GROUP BY account_id, month
+)
+SELECT month, CAST(sum(balance_minor) AS BIGINT) AS balance_minor FROM months GROUP BY month ORDER BY month
+""".strip()
+
+
+@dataclass(frozen=True)
+class ScoreLine:
+    """One score of a run for the customer; `why` are its reasons as sentences, strongest first."""
+
+    task: str
+    title: str
+    question: str
+    cutoff: str
+    run_id: str
+    value: float | None
+    unit: str
+    probability: float | None
+    grade: str
+    rank: int
+    of: int
+    flags: tuple[str, ...]
+    why: tuple[str, ...]
+    action: str
+
+
+@dataclass(frozen=True)
+class KeptRows:
+    """The customer's rows of a table a run kept: offers made and not made, movements, conditions …"""
+
+    task: str
+    title: str
+    columns: Mapping[str, Mapping[str, Any]]
+    rows: Sequence[Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class Change:
+    """One figure of the last month against the customer's own past months and against its peers' changes.
+
+    `own` and `peers` are in robust standard deviations; `marked` where both exceed 3.5 in one direction.
+    """
+
+    name: str
+    sentence: str
+    unit: str
+    now: float | None
+    usual: float | None
+    own: float | None
+    peers: float | None
+    marked: bool
+
+
+@dataclass(frozen=True)
+class Alike:
+    """A similar customer: how far (0 alike, 1 as far as can be), and in what they differ most."""
+
+    customer_id: int
+    distance: float
+    by: str
+    differs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Customer360:
+    """One customer at a cutoff. `since` is the cutoff that `changes` and `new_scores` look back to."""
+
+    profile: Profile
+    conditions: tuple[str, ...]
+    moments: tuple[Moment, ...]
+    balances: tuple[tuple[date, int], ...]
+    scores: tuple[ScoreLine, ...]
+    kept: tuple[KeptRows, ...]
+    changes: tuple[Change, ...]
+    alike: tuple[Alike, ...]
+    statements: tuple[str, ...]
+
+    def lines(self) -> list[str]:
+        """All of it as text."""
+        from bankmine.overview.customer_lines import lines
+
+        return lines(self)
+
+    def __str__(self) -> str:
+        return "\n".join(self.lines())
+
+
+def customer_360(bank: BankFolder, customer: int, cutoff: int) -> Customer360:
+    """Everything known of a customer at a cutoff (µs). UsageError where the bank did not know it then."""
+    warehouse, config = bank.warehouse, bank.config
+    own = profile(
+        warehouse, customer, cutoff, folder=bank.snapshots_folder, catalogue=_catalogue(bank),
+        memory=config.memory, threads=config.threads,
+    )  # fmt: skip
+    runs = runs_by_then(bank.results_folder, cutoff)
+    alike, statements = _alike(bank, customer, cutoff)
+    return Customer360(
+        profile=own,
+        conditions=tuple(WORDS.get(one, one) for one in conditions(warehouse, cutoff).of(customer)),
+        moments=moments(warehouse, customer, cutoff),
+        balances=_balances(bank, customer, cutoff),
+        scores=tuple(line for run in runs for line in _scores(run, customer)),
+        kept=tuple(rows for run in runs for rows in _kept(run, customer)),
+        changes=_changes(bank, customer, cutoff),
+        alike=alike,
+        statements=(*own.statements, *statements),
+    )
+
+
+def _balances(bank: BankFolder, customer: int, cutoff: int) -> tuple[tuple[date, int], ...]:
+    """Month and balance at its last known day, over the customer's accounts; empty without balances."""
+    warehouse = bank.warehouse
+    if not warehouse.has("balance"):
+        return ()
+    given = {
+        "customer": customer, "zone": warehouse.manifest.time_zone,
+        "since": warehouse.zone.months_before(cutoff, BALANCE_MONTHS),
+    }  # fmt: skip
+    with Session(warehouse, cutoff, until=cutoff, memory=bank.config.memory) as session:
+        found = session.arrow(BALANCES, given)
+    return tuple(zip(found.column(0).to_pylist(), found.column(1).to_pylist(), strict=True))
+
+
+def runs_by_then(results: Path, cutoff: int) -> list[Run]:
+    """Of each task the newest kept run that looks at the cutoff or an earlier day, by task."""
+    newest: dict[str, Run] = {}
+    for file in sorted(results.glob("*/*/metrics.json")):
+        run = load_run(file.parent)
+        if run.cutoff_us > cutoff:
+            continue
+        before = newest.get(run.task)
+        if before is None or (before.cutoff_us, before.run_id) < (run.cutoff_us, run.run_id):
+            newest[run.task] = run
+    return [newest[task] for task in sorted(newest)]
+
+
+def _catalogue(bank: BankFolder) -> Any:
+    from bankmine.customers import catalogue_of
+
+    return catalogue_of(bank.folder)
+
+
+def _scores(run: Run, customer: int) -> list[ScoreLine]:
+    import pyarrow.compute as pc
+
+    about, scores = run.about, run.scores
+    of = dict.fromkeys(scores.column("question").unique().to_pylist(), 0)
+    for one in pc.value_counts(scores.column("question")).to_pylist():
+        of[one["values"]] = one["counts"]
+    own = scores.filter(pc.equal(scores.column("customer_id"), customer)).to_pylist()
+    titles = {one["name"]: one["title"] for one in about["figures"].get("questions", [])}
+    features = {one["name"]: one for one in run.features}
+    labelled = "candidates" in about["figures"] or "questions" in about["figures"]
+    actions = about["figures"]["decision"]["actions"]
+    return [
+        ScoreLine(
+            task=run.task, title=about["title"], question=titles.get(one["question"], one["question"]),
+            cutoff=run.cutoff, run_id=run.run_id, value=one["value"],
+            unit=about["figures"]["decision"]["unit"], probability=one["probability"], grade=one["grade"],
+            rank=one["rank"], of=of[one["question"]], flags=tuple(one["flags"]),
+            why=tuple(
+                reason_words(reason, features, about["currency"], labelled=labelled)
+                for reason in one["reasons"]
+            ),
+            action=actions.get(one["grade"], ""),
+        )
+        for one in own[:MOST_ROWS]
+    ]  # fmt: skip
+
+
+def _kept(run: Run, customer: int) -> list[KeptRows]:
+    """Rows of the run's tables that name the customer, first ones only."""
+    import pyarrow.compute as pc
+
+    found = []
+    for name, how in run.about.get("tables", {}).items():
+        table = run.table(name)
+        if "customer_id" not in table.column_names:
+            continue
+        rows = table.filter(pc.equal(table.column("customer_id"), customer)).slice(0, MOST_ROWS).to_pylist()
+        shown = {key: shape for key, shape in how["columns"].items() if key != "customer_id"}
+        if rows:
+            found.append(KeptRows(run.about["title"], how["title"], shown, rows))
+    return found
+
+
+def _changes(bank: BankFolder, customer: int, cutoff: int) -> tuple[Change, ...]:
+    """The last month against the twelve before it, the customer's own and those of a sample of peers."""
+    from bankmine.mining.description.deviation import deviations
+
+    warehouse, catalogue = bank.warehouse, _catalogue(bank)
+    covered = warehouse.coverage("transaction") if warehouse.has("transaction") else None
+    if covered is None:
+        return ()
+    back = [warehouse.zone.months_before(cutoff, month) for month in range(PAST_MONTHS + 1)]
+    cutoffs = [at for at in back if warehouse.zone.months_before(at, 1) >= covered[0]]
+    peers = _peers(bank, customer, cutoff, PEERS)
+    names = [name for name in CHANGING if name in catalogue.available(warehouse, as_of=cutoff).names]
+    if len(cutoffs) < 2 or not names:
+        return ()
+    values = _monthly(bank, peers, cutoffs, names, catalogue)
+    found = []
+    for name in names:
+        table = values[name]
+        try:
+            seen = deviations(table[:, 0], table[:, 1:])
+        except FeasibilityError:
+            return ()
+        found.append(_change(catalogue[name], table[0], seen))
+    return tuple(found)
+
+
+def _change(feature: Any, own: Any, seen: Any) -> Change:
+    past = own[1:][np.isfinite(own[1:])]
+    return Change(
+        feature.name, feature.sentence, feature.unit, _known(own[0]),
+        float(np.median(past)) if len(past) else None, _known(seen.own[0]), _known(seen.peers[0]),
+        bool(seen.marked()[0]),
+    )  # fmt: skip
+
+
+def _known(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None
+
+
+def _monthly(
+    bank: BankFolder, customers: Sequence[int], cutoffs: Sequence[int], names: Sequence[str], catalogue: Any
+) -> dict[str, Any]:
+    """For each feature an array (customers, cutoffs), NaN where missing."""
+    import pyarrow as pa
+
+    who = np.repeat(np.array(customers, dtype=np.int64), len(cutoffs))
+    when = np.tile(np.array(cutoffs, dtype=np.int64), len(customers))
+    rows = pa.table(
+        {
+            "subject_kind": pa.repeat("customer", len(who)), "subject_id": who, "customer_id": who,
+            "cutoff": pa.array(when).cast(pa.timestamp("us", tz="UTC")),
+        }
+    )  # fmt: skip
+    made = matrix(
+        bank.warehouse, rows, names, catalogue=catalogue, memory=bank.config.memory,
+        threads=bank.config.threads,
+    )  # fmt: skip
+    shape = (len(customers), len(cutoffs))
+    return {name: made.column(name).cast(pa.float64()).to_numpy().reshape(shape) for name in names}
+
+
+def _peers(bank: BankFolder, customer: int, cutoff: int, most: int) -> list[int]:
+    """The customer first, then a sample of those known at the cutoff, always the same one."""
+    table = keep_snapshot(
+        bank.warehouse, bank.snapshots_folder, cutoff=cutoff, catalogue=_catalogue(bank)
+    ).read([], catalogue=_catalogue(bank))
+    every = table.column("customer_id").to_numpy()
+    others = every[every != customer]
+    if len(others) > most:
+        others = np.sort(np.random.default_rng(0).choice(others, most, replace=False))
+    return [customer, *(int(one) for one in others)]
+
+
+def _alike(bank: BankFolder, customer: int, cutoff: int) -> tuple[tuple[Alike, ...], tuple[str, ...]]:
+    """The customers most like this one by profile and by the order of what they paid for."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    from bankmine.mining.description.similar import SimilarProfiles
+
+    catalogue = _catalogue(bank)
+    peers = _peers(bank, customer, cutoff, SEQUENCE_PEERS)
+    taken = keep_snapshot(bank.warehouse, bank.snapshots_folder, cutoff=cutoff, catalogue=catalogue)
+    table = taken.read(catalogue=catalogue)
+    table = table.filter(pc.is_in(table.column("customer_id"), pa.array(peers, pa.int64())))
+    who = table.column("customer_id").to_numpy()
+    row = int(np.flatnonzero(who == customer)[0])
+    names = [name for name in taken.names if _is_number(table.column(name).type)]
+    values = np.column_stack([table.column(name).cast(pa.float64()).to_numpy() for name in names])
+    try:
+        miner = SimilarProfiles().fit(values, names)
+    except FeasibilityError:
+        return (), ()
+    near = miner.nearest(row, top=5)
+    found = [
+        Alike(
+            int(who[other]), float(distance), "profile",
+            tuple(f"{name} {'higher' if gap > 0 else 'lower'}" for name, gap in miner.differing(row, other)),
+        )
+        for other, distance in zip(near.rows, near.distances, strict=True)
+    ]  # fmt: skip
+    by_steps, statements = _alike_steps(bank, customer, cutoff, peers)
+    return (*found, *by_steps), statements
+
+
+def _alike_steps(
+    bank: BankFolder, customer: int, cutoff: int, peers: Sequence[int]
+) -> tuple[list[Alike], tuple[str, ...]]:
+    import pyarrow as pa
+
+    from bankmine.mining.description.similar import SimilarSequences
+
+    warehouse = bank.warehouse
+    if not warehouse.has("transaction"):
+        return [], ()
+    since = warehouse.zone.days_before(cutoff, SEQUENCE_DAYS)
+    with Session(warehouse, cutoff, until=cutoff, memory=bank.config.memory) as session:
+        session.register("asked", pa.table({"customer_id": pa.array(peers, pa.int64())}))
+        found = session.arrow(STEPS, {"since": since})
+        statements = tuple(session.statements)
+    who = found.column("customer_id").to_pylist()
+    if customer not in who or len(who) < 10:
+        return [], statements
+    miner = SimilarSequences().fit(found.column("steps").to_pylist())
+    near = miner.nearest(who.index(customer), top=3)
+    alike = [
+        Alike(who[other], float(distance), f"what was paid for in {SEQUENCE_DAYS} days, in which order")
+        for other, distance in zip(near.rows, near.distances, strict=True)
+    ]
+    return alike, statements
+
+
+def _is_number(kind: Any) -> bool:
+    import pyarrow as pa
+
+    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind))

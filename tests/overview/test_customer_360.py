@@ -1,0 +1,129 @@
+"""One customer whole: exactly what was known at the cutoff, with scores, moments, changes, peers."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from bankmine import pipeline
+from bankmine.bank.keys import show_key
+from bankmine.customers.snapshot import default_cutoff
+from bankmine.engine.session import Session
+from bankmine.errors import UsageError
+from bankmine.folder import BankFolder
+from bankmine.overview.customer_360 import Customer360, customer_360
+from bankmine.overview.customer_page import customer_page
+
+EARLIER = "2025-06-01"
+
+
+@pytest.fixture(scope="module")
+def bank(simulated: BankFolder, tmp_path_factory: pytest.TempPathFactory) -> BankFolder:
+    """A copy of the simulated bank with one published task."""
+    folder = tmp_path_factory.mktemp("customers") / "bank"
+    shutil.copytree(simulated.folder, folder)
+    bank = pipeline.open_bank(folder)
+    pipeline.run_task(bank, "inactivity")
+    return bank
+
+
+@pytest.fixture(scope="module")
+def who(bank: BankFolder) -> int:
+    """The customer with the most interactions among those who are still there."""
+    with Session(bank.warehouse) as session:
+        return int(
+            session.scalar(
+                "SELECT customer_id FROM interaction JOIN customer USING (customer_id) "
+                "WHERE closed_on IS NULL GROUP BY customer_id ORDER BY count(*) DESC, customer_id LIMIT 1"
+            )
+        )
+
+
+@pytest.fixture(scope="module")
+def seen(bank: BankFolder, who: int) -> Customer360:
+    return customer_360(bank, who, default_cutoff(bank.warehouse))
+
+
+def test_scores_come_with_rank_reasons_and_the_next_step(seen: Customer360) -> None:
+    [score] = seen.scores
+    assert score.title == "Inactivity"
+    assert 1 <= score.rank <= score.of
+    assert len(score.why) == 3
+    assert score.action
+
+
+def test_an_earlier_day_knows_no_later_run_and_no_later_moment(bank: BankFolder, who: int) -> None:
+    at = bank.cutoff_us(EARLIER)
+    assert at is not None
+    earlier = customer_360(bank, who, at)
+    assert earlier.scores == ()
+    assert all(moment.day < date.fromisoformat(EARLIER) for moment in earlier.moments)
+    assert all(month < date.fromisoformat(EARLIER) for month, _ in earlier.balances)
+    assert "No task has run" in "\n".join(earlier.lines()) or "none. No task" in "\n".join(earlier.lines())
+
+
+def test_moments_are_told_in_order_and_complaints_among_them(
+    seen: Customer360, bank: BankFolder, who: int
+) -> None:
+    days = [moment.day for moment in seen.moments]
+    assert days == sorted(days)
+    with Session(bank.warehouse) as session:
+        voices = session.scalar("SELECT count(*) FROM interaction WHERE customer_id = $who", {"who": who})
+    assert sum(moment.lane == "Voice" for moment in seen.moments) == voices
+
+
+def test_the_balance_line_ends_with_the_last_balances(seen: Customer360, bank: BankFolder, who: int) -> None:
+    with Session(bank.warehouse) as session:
+        last = session.scalar(
+            "WITH last AS (SELECT arg_max(balance_minor, event_time) AS b, "
+            "date_trunc('month', timezone($zone, max(event_time))) AS m "
+            "FROM customer_balance WHERE customer_id = $who GROUP BY account_id) "
+            "SELECT sum(b) FROM last WHERE m = (SELECT max(m) FROM last)",
+            {"who": who, "zone": bank.warehouse.manifest.time_zone},
+        )
+    assert seen.balances[-1][1] == last
+
+
+def test_changes_compare_with_the_own_past_and_with_peers(seen: Customer360) -> None:
+    by_name = {change.name: change for change in seen.changes}
+    assert {"in_sum_1mo", "out_sum_1mo"} <= set(by_name)
+    assert all(change.own is not None for change in seen.changes if change.now is not None)
+
+
+def test_similar_customers_are_others_nearest_first(seen: Customer360, who: int) -> None:
+    profile = [one for one in seen.alike if one.by == "profile"]
+    assert len(profile) == 5
+    assert who not in {one.customer_id for one in seen.alike}
+    assert [one.distance for one in profile] == sorted(one.distance for one in profile)
+
+
+def test_a_flag_is_shown_first(bank: BankFolder) -> None:
+    with Session(bank.warehouse) as session:
+        flagged = session.scalar("SELECT min(customer_id) FROM customer_flag WHERE flag = 'complaint_open'")
+    found = customer_360(bank, int(flagged), default_cutoff(bank.warehouse))
+    assert "open complaint" in found.conditions
+    assert "open complaint" in found.lines()[1]
+    page = customer_page(found, currency="SGD")
+    assert page.statements[0].text.startswith("Flag:")
+
+
+def test_the_page_is_written_whole(bank: BankFolder, seen: Customer360, tmp_path: Path) -> None:
+    file = pipeline.customer_report(bank, seen, tmp_path / "page")
+    text = file.read_text(encoding="utf-8")
+    assert show_key(seen.profile.customer_id) in text
+    for title in (
+        "What the models say",
+        "What changed",
+        "What happened",
+        "Against its peers",
+        "Similar customers",
+    ):
+        assert title in text
+
+
+def test_an_unknown_customer_is_refused_in_one_line(bank: BankFolder) -> None:
+    with pytest.raises(UsageError, match="did not know that customer"):
+        customer_360(bank, 12345, default_cutoff(bank.warehouse))
