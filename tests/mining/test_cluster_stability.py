@@ -1,12 +1,18 @@
 """The stability gate lets real groups through and stops arbitrary cuts."""
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from samples import blobs
 
 from bankmine.errors import FeasibilityError, UsageError
+from bankmine.mining.clustering.birch import BIRCH
 from bankmine.mining.clustering.choice import choose_clusters, silhouette
+from bankmine.mining.clustering.cure import CURE
+from bankmine.mining.clustering.density import DBSCAN
 from bankmine.mining.clustering.kmeans import KMeans
+from bankmine.mining.clustering.kmedoids import KMedoids
+from bankmine.mining.clustering.mixture import GaussianMixture
 from bankmine.mining.clustering.stability import stability
 
 
@@ -106,3 +112,48 @@ def test_silhouette_equals_its_definition_on_four_points() -> None:
     X, labels = np.array([[0.0], [1.0], [10.0], [11.0]]), np.array([0, 0, 1, 1])
     outer, inner = (10.5 - 1) / 10.5, (9.5 - 1) / 9.5
     assert silhouette(X, labels) == pytest.approx((outer + inner) / 2)
+
+
+def test_noise_is_a_group_of_its_own_and_no_cluster() -> None:
+    X = np.concatenate([blobs(), np.random.default_rng(0).uniform(-40, 60, (25, 2))])
+    verdict = stability(X, DBSCAN(), resamples=15)
+    assert verdict.stable
+    assert [cluster.label for cluster in verdict.clusters] == [0, 1, 2]
+
+
+def test_one_cluster_or_mostly_noise_is_not_used_without_resampling() -> None:
+    cloud = np.random.default_rng(1).normal(size=(300, 6))
+    one = stability(cloud, DBSCAN(), resamples=5)
+    assert (one.verdict, one.resamples) == ("do not use", 0)
+    assert "1 clusters were found" in one.reason
+    thin = stability(blobs(), DBSCAN(0.45, least_share=0.0), resamples=5)
+    assert "belong to no cluster" in thin.reason
+
+
+def test_mixed_columns_are_judged_by_k_medoids_and_its_own_distance() -> None:
+    draw = np.random.default_rng(0)
+    kind = np.arange(300) % 3
+    table = pa.table(
+        {
+            "job": np.array(["clerk", "farmer", "nurse"])[kind],
+            "age": 20.0 + 15 * kind + draw.normal(size=300),
+            "home": np.array(["flat", "house", "flat"])[kind],
+        }
+    )
+    choice = choose_clusters(table, (2, 3, 4), miner=KMedoids(), resamples=5)
+    assert (choice.clusters, choice.stable) == (3, True)
+    assert choice.candidates[1].silhouette > 0.8
+
+
+def test_the_number_of_clusters_is_chosen_for_other_miners_too() -> None:
+    for miner in (GaussianMixture(), BIRCH(), CURE()):
+        assert choose_clusters(blobs(), (2, 3, 4), miner=miner, resamples=5).clusters == 3
+    with pytest.raises(UsageError, match="takes no number"):
+        choose_clusters(blobs(), (2, 3), miner=DBSCAN())
+
+
+def test_noise_counts_as_nothing_in_the_silhouette() -> None:
+    X, labels = np.array([[0.0], [1.0], [10.0], [11.0], [500.0]]), np.array([0, 0, 1, 1, -1])
+    whole = silhouette(X[:4], labels[:4])
+    assert silhouette(X, labels) == pytest.approx(whole * 4 / 5)
+    assert silhouette(X, np.full(5, -1)) == -1.0
