@@ -38,6 +38,8 @@ def rows_of_bank(seed: int = 7) -> Loads:
     random = Random(seed)
     payments, corrections, verdicts = _transactions(random)
     first = {"transaction": payments, **_other_events(random), **_versions(random), **_references()}
+    for table, rows in _needs(Random(seed + 1)).items():
+        first[table] = [*first.get(table, []), *rows]
     return [first, {"transaction": corrections, "feedback": verdicts, **_later_versions()}]
 
 
@@ -157,6 +159,79 @@ def _said(random: Random) -> list[Row]:
         if random.random() < 0.5 else {"kind": random.choice(("call", "chat"))},
     )  # fmt: skip
     return [{**row, "interaction_id": 1_000 + number} for number, row in enumerate(made)]
+
+
+_NEEDS = (
+    "children", "education", "electronics", "health", "household", "insurance", "interest", "investment",
+    "rent", "savings", "travel", "utilities",
+)  # fmt: skip
+
+
+def _needs(random: Random) -> dict[str, list[Row]]:
+    """What speaks of a need: payments by category, money over the counter, pages, offers, applications."""
+    kinds = [("out", category) for category in _NEEDS] + [("in", "transfer_in"), ("in", "benefit")]
+    payments = []
+    for number in range(1, 301):
+        moment, (direction, category) = _moment(random), random.choice(kinds)
+        payments.append(
+            {
+                "transaction_id": 2_000 + number, "account_id": 10 + (customer := random.choice(CUSTOMERS)),
+                "customer_id": customer, "event_time": text(moment), "known_at": text(moment),
+                "direction": direction, "base_minor": random.randint(100, 90_000), "currency": "CZK",
+                "category": category, "status": "booked", "channel": random.choice(("branch", "online")),
+                "counterparty_id": random.choice((21, 22)), "balance_after_minor": 10_000,
+            }
+        )  # fmt: skip
+    families = ("deposit", "loan", "mortgage", "insurance", "fund")
+    return {
+        "transaction": payments,
+        "digital_event": [
+            {**row, "digital_event_id": 1_000 + row["digital_event_id"]}
+            for row in _events(
+                random, "digital_event_id", 150,
+                lambda _: {"event": "view", "page": random.choice(("product", "campaign", "rates")),
+                           "product_code": random.choice(("p1", "p2")),
+                           "channel": random.choice(("app", "web"))},
+            )
+        ],
+        "credit_application": _events(
+            random, "application_id", 40,
+            lambda m: {"product_code": "p2", "amount_minor": 5, "decided_at": text(m + timedelta(days=3)),
+                       "decision": random.choice(("approved", "declined"))},
+        ),
+        "contact": [
+            {**row, "contact_id": 1_000 + row["contact_id"]}
+            for row in _events(
+                random, "contact_id", 40,
+                lambda m: {"arm": "treated", "offer_id": "o1", "response": "accepted",
+                           "responded_at": text(m + timedelta(days=9)), "revenue_minor": 5},
+            )
+        ],
+        "bureau_event": [
+            {**row, "bureau_event_id": 1_000 + row["bureau_event_id"]}
+            for row in _events(
+                random, "bureau_event_id", 40, lambda _: {"kind": random.choice(("overdue", "loan_issued"))}
+            )
+        ],
+        "customer": [
+            {"customer_id": customer, "birth_year": 1950 + 7 * customer, "gender": "female",
+             "region_id": "north", "branch_id": "b1", "occupation": "clerk", "income_band": "3",
+             "education": "school", "marital": "single", "risk_class": "low", "employer_id": 50 + customer,
+             "valid_from": "2023-03-10", "known_at": "2023-04-01", "since": "2020-02-01",
+             "closed_on": "2024-02-01" if customer == 3 else None}
+            for customer in (3, 4)
+        ],
+        "product": [
+            {"product_code": f"n{number}", "family": family, "known_at": "2022-06-01"}
+            for number, family in enumerate(families)
+        ],
+        "offer": [{"offer_id": "o1", "product_code": "p2", "known_at": "2022-06-01"}],
+        "holding": [
+            {"customer_id": 1 + number, "product_code": code, "opened_on": "2022-10-05",
+             "closed_on": "2023-10-11", "valid_from": "2022-10-05"}
+            for number, code in enumerate(("n0", "n1", "n2", "n3", "n4", "p0"))
+        ],
+    }  # fmt: skip
 
 
 def _versions(random: Random) -> dict[str, list[Row]]:

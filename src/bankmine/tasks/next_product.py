@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -15,6 +16,9 @@ from typing import Any
 import numpy as np
 
 from bankmine.bank.tables.reference import PRODUCT_FAMILIES
+from bankmine.bank.warehouse import Warehouse
+from bankmine.customers.catalogue import CATALOGUE, Catalogue
+from bankmine.customers.themes.needs import family_features
 from bankmine.engine.session import Session
 from bankmine.errors import UsageError
 from bankmine.tasks.candidates import boosting, logistic, prior, rule
@@ -33,7 +37,6 @@ from bankmine.tasks.contract import (
     Truth,
 )
 from bankmine.tasks.definitions import DEFINITIONS
-from bankmine.tasks.features import customer_features
 from bankmine.tasks.labels import LabelRule
 from bankmine.tasks.monthly import monthly_plan
 from bankmine.tasks.population import rows_at
@@ -50,6 +53,32 @@ ACTIONS = MappingProxyType(
         "none": "Do not offer it: hardly anyone like this takes it within a quarter.",
     }
 )
+COMMON = (
+    "age", "tenure", "customer_kind", "customer_income_band", "customer_education", "customer_occupation",
+    "products_held_count", "product_days_since_last", *(f"{one}_held_count" for one in PRODUCT_FAMILIES),
+    "income_mean_3mo", "income_mean_12mo", "income_level_3mo", "income_days_since_last_all",
+    "income_payers_distinct_3mo", "income_payers_distinct_6mo", "income_payers_distinct_12mo",
+    "benefit_days_since_last_all", "in_sum_12mo", "out_sum_12mo", "out_count_12mo", "saved_share_12mo",
+    "transfer_in_max_1mo", "transfer_in_max_3mo", "transfer_in_max_6mo", "transfer_in_max_9mo",
+    "transfer_in_max_to_usual_1mo", "transfer_in_max_to_usual_3mo", "transfer_in_max_to_usual_6mo",
+    "transfer_in_max_to_usual_9mo", "counter_out_days_since_last_all", "counter_out_max_9mo",
+    "children_payment_days_since_first_all", "children_payments_share_3mo", "children_payments_share_12mo",
+    "children_payments_change_3mo", "household_payments_share_3mo", "household_payments_change_3mo",
+    "electronics_payments_change_3mo", "region_days_since_change", "employer_days_since_change",
+    "income_band_days_since_change", "digital_days_count_12mo", "digital_channel_share_app_12mo",
+    "digital_days_per_payment_12mo", "online_share_12mo", "channel_share_cash_12mo",
+    "product_pages_count_90d", "rates_pages_count_90d", "contacts_count_90d", "contacts_accepted_count_12mo",
+    "application_days_since_last_all", "applications_count_12mo", "applications_declined_count_12mo",
+    "stated_balance_to_spending_12mo", "stated_balance_to_income_12mo", "stated_low_to_spending_12mo",
+    "balance_to_spending_3mo", "savings_payments_count_12mo", "interest_paid_count_12mo",
+    "bureau_overdue_count_12mo", "days_past_due_max_12mo", "overdrawn_share_12mo", "loans_in_debt_count",
+    "standing_orders_sum",
+)  # fmt: skip
+OWN = (
+    "{family}_pages_count_30d", "{family}_pages_count_90d", "{family}_page_days_since_last_all",
+    "{family}_application_days_since_last_all", "{family}_contact_days_since_last_all",
+    "{family}_accepted_count_90d", "{family}_days_since_given_up",
+)  # fmt: skip
 HELD = "products_held_count"
 NEWEST = "product_days_since_last"
 _DAY_US = 86_400_000_000
@@ -141,9 +170,15 @@ class NextProduct(Task):
             }
         )  # fmt: skip
 
+    def catalogue(self, bank: Bank) -> Catalogue:
+        """The shipped catalogue with the features of each family's own products and offers."""
+        return next_product_catalogue(bank.warehouse, bank.cutoff)
+
     def features(self, bank: Bank) -> tuple[str, ...]:
-        """The customer's features that may speak of a need."""
-        return customer_features(bank)
+        """What may speak of a need for any family: all families' questions share one matrix."""
+        can = self.catalogue(bank).available(bank.warehouse, as_of=bank.cutoff)
+        wanted = (*COMMON, *(name.format(family=one) for one in PRODUCT_FAMILIES for name in OWN))
+        return tuple(name for name in wanted if name in set(can.names))
 
     def candidates(self, bank: Bank, features: Sequence[str]) -> tuple[Candidate, ...]:
         """Prior, two rules on holdings (how many, how new); logistic regression and boosting, calibrated."""
@@ -155,13 +190,12 @@ class NextProduct(Task):
             )
             if column in features
         ]
-        return (prior(), *rules, logistic(bank, settings=({"C": 0.01}, {"C": 0.1})), boosting(
-            bank,
-            settings=(
-                {"n_estimators": 120, "num_leaves": 7, "learning_rate": 0.05},
-                {"n_estimators": 120, "num_leaves": 7, "learning_rate": 0.05, "min_data_in_leaf": 200},
-            ),
-        ))  # fmt: skip
+        return (prior(), *rules, *(replace(one, columns=self.columns(features)) for one in models(bank)))
+
+    def columns(self, features: Sequence[str]) -> tuple[str, ...]:
+        """The features that this family's models read: those of no family and those of its own."""
+        others = {name.format(family=one) for one in PRODUCT_FAMILIES if one != self.family for name in OWN}
+        return tuple(name for name in features if name not in others)
 
     def decide(self, bank: Bank, scored: Scored) -> Decision:
         """Value: the chance in percent; grades by the place in the list."""
@@ -199,12 +233,54 @@ class NextProduct(Task):
         ]
 
 
+def models(bank: Bank) -> tuple[Candidate, ...]:
+    """Logistic regression and boosting of small trees, both calibrated."""
+    small = {"n_estimators": 120, "num_leaves": 7, "learning_rate": 0.05}
+    return (
+        logistic(bank, settings=({"C": 0.01}, {"C": 0.1})),
+        boosting(bank, settings=({**small, "min_data_in_leaf": 60}, {**small, "min_data_in_leaf": 200})),
+    )
+
+
 def families_of(bank: Bank) -> tuple[str, ...]:
     """The families of which the bank sells a product as known at the cutoff, in the catalogue's order,
     without current accounts: everyone has one, and nobody is sold a second."""
     with Session(bank.warehouse, bank.cutoff, until=bank.cutoff, memory=bank.memory) as session:
         sold = set(session.arrow("SELECT DISTINCT family FROM product").column("family").to_pylist())
     return tuple(one for one in PRODUCT_FAMILIES if one in sold and one != "current")
+
+
+@cache
+def next_product_catalogue(warehouse: Warehouse, cutoff: int) -> Catalogue:
+    """The shipped catalogue with the features of all families, for the products and offers of the bank as
+    known at the cutoff (µs)."""
+    with Session(warehouse, cutoff, until=cutoff) as session:
+        products = _codes(session.arrow("SELECT family, product_code AS code FROM product ORDER BY 1, 2"))
+        offers = (
+            _codes(
+                session.arrow(
+                    "SELECT p.family, o.offer_id AS code FROM offer AS o "
+                    "INNER JOIN product AS p USING (product_code) ORDER BY 1, 2"
+                )
+            )
+            if warehouse.has("offer")
+            else {}
+        )
+    made = [
+        feature
+        for family, codes in products.items()
+        for feature in family_features(family, products=codes, offers=offers.get(family, ()))
+    ]
+    return Catalogue([*CATALOGUE.values(), *made])
+
+
+def _codes(found: Any) -> dict[str, tuple[str, ...]]:
+    codes: dict[str, tuple[str, ...]] = {}
+    for family, code in zip(
+        found.column("family").to_pylist(), found.column("code").to_pylist(), strict=True
+    ):
+        codes[family] = (*codes.get(family, ()), code)
+    return codes
 
 
 def _places(chance: Floats) -> Ints:

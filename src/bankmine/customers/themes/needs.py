@@ -14,7 +14,7 @@ from functools import partial
 
 from bankmine.bank.tables.reference import PRODUCT_FAMILIES
 from bankmine.customers.feature import Direction, Feature
-from bankmine.customers.themes import Measure, derived, observed, versioned, when
+from bankmine.customers.themes import Measure, derived, observed, shares, versioned, when
 from bankmine.customers.themes.activity import paid_in, paid_out
 from bankmine.customers.themes.money import INCOME, into, out
 from bankmine.windows import events
@@ -45,12 +45,14 @@ def _spending() -> list[Feature]:
                          f"Days since the first payment {words}")]  # fmt: skip
         made += observed(THEME, bought, first, over=("all",), valid=EARLIER)
         made += _lately(f"{stem}_change_3mo", f"{stem}_count", f"Payments {words}")
-        made.append(
+        made += [
             derived(
-                THEME, f"{stem}_share_3mo", "ratio", [f"{stem}_count_3mo", "out_count_3mo"], unit="share",
-                window="3mo", sentence=f"Share of payments {words} among those made {when('3mo')}.",
+                THEME, f"{stem}_share_{span}", "ratio", [f"{stem}_count_{span}", f"out_count_{span}"],
+                unit="share", window=span,
+                sentence=f"Share of payments {words} among those made {when(span)}.",
             )
-        )  # fmt: skip
+            for span in ("3mo", "12mo")
+        ]  # fmt: skip
     return made
 
 
@@ -169,6 +171,15 @@ def _screens() -> list[Feature]:
         *observed(THEME, rates, compared, over=("30d", "90d")),
         *observed(THEME, screens, days, over=("12mo",)),
         *observed(THEME, online, bought, over=("12mo",)),
+        *shares(
+            THEME, screens, by="channel", levels=("app",), stem="digital_channel_share",
+            phrase="the steps in the app or on the site", over=("12mo",),
+        ),
+        derived(
+            THEME, "digital_days_per_payment_12mo", "ratio", ["digital_days_count_12mo", "out_count_12mo"],
+            unit="days a payment", window="12mo",
+            sentence=f"Days in the app or on the site for each payment made, both {when('12mo')}.",
+        ),
         derived(
             THEME, "online_share_12mo", "ratio", ["online_count_12mo", "out_count_12mo"], unit="share",
             window="12mo", sentence=f"Share of payments made online among those made {when('12mo')}.",
@@ -199,7 +210,7 @@ def _asked() -> list[Feature]:
 
 _CHANGES = (
     ("moved", "region_id", "region the customer lives in"), ("hired", "employer_id", "employer"),
-    ("band_changed", "income_band", "band of income"), ("wed", "marital", "marital status"),
+    ("band_changed", "income_band", "band of income"),
 )  # fmt: skip
 
 
