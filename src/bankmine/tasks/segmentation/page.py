@@ -1,4 +1,7 @@
-"""The segments page's own part: portraits, what sets segments apart, whether they are found again."""
+"""The segments page's own part: portraits, what tells the segments apart, moves, and both kinds of segments.
+
+Tables of suggestions, findings, moves and members are those the run keeps; the page shows them below.
+"""
 
 from __future__ import annotations
 
@@ -7,41 +10,57 @@ from typing import Any
 
 from bankmine.report.content import (
     Baseline,
+    Block,
     Card,
     Cards,
     Chart,
     Column,
+    Fold,
     Interval,
     Kind,
     Metric,
     Section,
+    Sql,
     Statement,
+    Table,
     Tone,
 )
-from bankmine.report.pictures import Bar, Bars, HeatMap, Lines, Series
+from bankmine.report.pictures import Bar, Bars, Estimates, HeatMap, Lines, Series
 from bankmine.tasks.contract import Shown, exponent_of
+from bankmine.tasks.segmentation.words import plain_name
 
-HEAT_TRAITS = 10
+HEAT_TRAITS, CARD_FINDINGS, SHOWN_OFFERS = 12, 3, 12
 
 
 def show(about: Mapping[str, Any]) -> Shown:
     """Figures and sections from what the run says of itself."""
-    return Shown(metrics=_metrics(about), sections=[_portraits(about), _apart(about), _found_again(about)])
+    figures = about["figures"]
+    sections = [_portraits(about), _apart(figures), _found_again(figures), _miners(figures)]
+    if figures["changes"]:
+        sections.append(_changes(figures))
+    if figures["suggestions"]:
+        sections.append(_offers(figures))
+    if figures["migration"]:
+        sections.append(_moves(about))
+    sections.append(_both_kinds(figures))
+    return Shown(metrics=_metrics(about), statements=_findings(about), sections=sections)
 
 
 def _metrics(about: Mapping[str, Any]) -> list[Metric]:
     figures = about["figures"]
     rand = figures["stability"]["adjusted_rand"]
-    tone = Tone.GOOD if figures["usable"] else Tone.BAD
-    return [
+    made = [
         Metric(
-            label="Segments", value=figures["clusters"], digits=0, note=f"of {figures['rows']:,} customers"
+            label="Segments",
+            value=len(figures["segments"]),
+            digits=0,
+            note=f"of {figures['rows']:,} customers; of {figures['clear']:,} enough is known",
         ),
         Metric(
             label="Found again",
             value=rand["mean"],
             digits=2,
-            tone=tone,
+            tone=Tone.GOOD if figures["usable"] else Tone.BAD,
             interval=Interval(low=rand["low"], high=rand["high"]),
             baseline=Baseline(name="needed", value=figures["stability"]["threshold"]),
             note="mean adjusted Rand index",
@@ -53,37 +72,53 @@ def _metrics(about: Mapping[str, Any]) -> list[Metric]:
             baseline=Baseline(name="shuffled columns", value=figures["silhouette_shuffled"]),
         ),
     ]
+    best = next((one for one in figures["suggestions"] if one["stands"]), None)
+    if best:
+        made.append(_lift_metric(best))
+    return made
+
+
+def _lift_metric(best: Mapping[str, Any]) -> Metric:
+    return Metric(
+        label="Best suggestion",
+        value=best["lift"],
+        digits=1,
+        unit="×",
+        tone=Tone.GOOD,
+        interval=Interval(low=best["low"], high=best["high"]),
+        baseline=Baseline(name="no difference", value=1.0),
+        note=f"{best['family']} for {best['name']}: adoption against all others",
+    )
+
+
+def _findings(about: Mapping[str, Any]) -> list[Statement]:
+    figures = about["figures"]
+    said = [Statement(text) for text in about["summary"][:2]]
+    said += [Statement(one["sentence"]) for one in figures["suggestions"] if one["stands"]][:3]
+    moves = figures["migration"]
+    if moves:
+        share = moves["moved"] / max(moves["both"], 1)
+        money = moves["moved_money"] / max(moves["all_money"], 1.0)
+        said.append(
+            Statement(
+                f"In {moves['months']} months {moves['moved']:,} of {moves['both']:,} customers "
+                f"({share:.0%}) went to another segment, with {money:.0%} of the money moved."
+            )
+        )
+    if not figures["suggestions"]:
+        said.append(Statement(figures["suggestions_tested"]))
+    return said
 
 
 def _portraits(about: Mapping[str, Any]) -> Section:
-    figures, minor = about["figures"], 10 ** exponent_of(about["currency"])
-    cards = [
-        Card(
-            title=one["name"],
-            tag=f"{one['share']:.0%}",
-            sentence=f"{one['size']:,} customers who moved {one['money_share']:.0%} of the money.",
-            figures=[
-                Metric(
-                    label="Money moved",
-                    value=round(one["money_minor"]),
-                    kind=Kind.MONEY,
-                    unit=about["currency"],
-                    note=f"{one['money_minor'] / max(one['size'], 1) / minor:,.0f} a customer",
-                ),
-                Metric(
-                    label="Same customers again",
-                    value=one["stability"]["jaccard"]["mean"],
-                    digits=2,
-                    note=one["stability"]["verdict"],
-                ),
-            ],
-            traits=[
-                Statement(_trait(trait, minor)) for trait in one["traits"][:4] if trait["level"] != "usual"
-            ],
-        )
-        for one in figures["segments"]
-    ]
-    sentence = "" if figures["usable"] else "Do not use these segments: other draws of customers give others."
+    figures = about["figures"]
+    cards = [_card(about, one) for one in figures["segments"]]
+    sentence = (
+        "Each card opens with how the segment's customers live, which is what it was found by; below, how "
+        "they bank, which was not. The typical customer is a real one, under a pseudonym."
+    )
+    if not figures["usable"]:
+        sentence = "Do not use these segments: other draws of customers give others."
     sizes = Chart(
         title="Customers and money lie in different segments",
         subtitle="Share of the money moved, by segment",
@@ -97,62 +132,145 @@ def _portraits(about: Mapping[str, Any]) -> Section:
     return Section(title="Portraits", sentence=sentence, blocks=[Cards(cards), sizes])
 
 
-def _trait(trait: Mapping[str, Any], minor: int) -> str:
-    name = trait["feature"].replace("_", " ")
-    median = trait["median"]
-    if median is None:
-        return f"{trait['level']} {name}"
-    if trait["unit"] == "minor units":
-        return f"{trait['level']} {name} (median {median / minor:,.0f})"
-    if trait["unit"] == "share":
-        return f"{trait['level']} {name} (median {median:.0%})"
-    return f"{trait['level']} {name} (median {median:,.3g} {trait['unit']})"
+def _card(about: Mapping[str, Any], one: Mapping[str, Any]) -> Card:
+    return Card(
+        title=one["name"],
+        tag=f"{one['share']:.0%}",
+        sentence=_card_sentence(about, one),
+        figures=_card_figures(about, one),
+        traits=[Statement(text) for text in _card_traits(about, one)],
+    )
 
 
-def _apart(about: Mapping[str, Any]) -> Section:
-    segments = about["figures"]["segments"]
-    strength: dict[str, float] = {}
-    for one in segments:
-        for trait in one["traits"]:
-            strength[trait["feature"]] = max(strength.get(trait["feature"], 0.0), abs(trait["effect"]))
-    features = sorted(strength, key=lambda name: -strength[name])[:HEAT_TRAITS]
+def _card_sentence(about: Mapping[str, Any], one: Mapping[str, Any]) -> str:
+    text = f"{one['size']:,} customers who moved {one['money_share']:.0%} of the money."
+    typical = one["typical"]
+    if typical is None:
+        return text
+    bought = ", ".join(f"{part['share']:.0%} {part['what']}" for part in typical["bought"])
+    bought = bought.replace("share of ", "")
+    age = typical["facts"].get("age")
+    who = f"{age:.0f} years old" if age is not None else ""
+    told = "; ".join(part for part in (who, bought) if part)
+    return f"{text} Typical: {typical['customer']}{f' ({told})' if told else ''}."
+
+
+def _card_figures(about: Mapping[str, Any], one: Mapping[str, Any]) -> list[Metric]:
+    minor, months = 10 ** exponent_of(about["currency"]), about["figures"]["months"]
+    made = [
+        Metric(
+            label="Money moved",
+            value=round(one["money_minor"]),
+            kind=Kind.MONEY,
+            unit=about["currency"],
+            note=f"in {months} months; {one['money_minor'] / max(one['size'], 1) / minor:,.0f} a customer",
+        )
+    ]
+    if one["balance_minor"] is not None:
+        made.append(
+            Metric(
+                label="Balances",
+                value=round(one["balance_minor"]),
+                kind=Kind.MONEY,
+                unit=about["currency"],
+                note=f"{one['balance_minor'] / max(one['size'], 1) / minor:,.0f} a customer",
+            )
+        )
+    if one["stability"]:
+        made.append(
+            Metric(
+                label="Same customers again",
+                value=one["stability"]["jaccard"]["mean"],
+                digits=2,
+                note=one["stability"]["verdict"],
+            )
+        )
+    return made
+
+
+def _card_traits(about: Mapping[str, Any], one: Mapping[str, Any]) -> list[str]:
+    """The strongest traits of living, then what banking shows, then how to reach them."""
+    lives = [_living(about, trait) for trait in one["traits"] if abs(trait["effect"]) >= 0.5]
+    banks = [_banking(about, each) for each in one["banking"] if each["feature"] != "customer_kind"]
+    said = [*lives[:3], *banks[:CARD_FINDINGS]]
+    if one["reach"]:
+        said.append(f"Reach them {one['reach']}.")
+    return said
+
+
+def _living(about: Mapping[str, Any], trait: Mapping[str, Any]) -> str:
+    share = "share" in trait["feature"]
+    values = [_amount(about, trait[side], "share" if share else _unit(trait)) for side in _SIDES]
+    return f"{plain_name(trait['feature']).capitalize()}: {values[0]} (others {values[1]})"
+
+
+_SIDES = ("inside", "outside")
+
+
+def _unit(trait: Mapping[str, Any]) -> str:
+    money = ("bought_mean", "out_mean", "in_sum")
+    return "minor units" if trait["feature"].startswith(money) else ""
+
+
+def _banking(about: Mapping[str, Any], each: Mapping[str, Any]) -> str:
+    inside, outside = (_amount(about, each[side], each["unit"]) for side in _SIDES)
+    what = each["feature"].replace("_", " ")
+    what = f"{what} {each['level']}" if each["level"] is not None else what
+    return f"{what.capitalize()}: {inside} (others {outside}); {each['size']} effect"
+
+
+def _amount(about: Mapping[str, Any], value: float | None, unit: str) -> str:
+    if value is None:
+        return "unknown"
+    if unit == "share":
+        return f"{value:.0%}"
+    if unit == "minor units":
+        return f"{about['currency']} {value / 10 ** exponent_of(about['currency']):,.0f}"
+    return f"{value:,.3g} {unit}".strip() if abs(value) < 1_000 else f"{value:,.0f} {unit}".strip()
+
+
+def _apart(figures: Mapping[str, Any]) -> Section:
+    segments = [one for one in figures["segments"] if one["traits"]]
     effects = [{trait["feature"]: trait["effect"] for trait in one["traits"]} for one in segments]
+    strength = {
+        name: max(abs(own.get(name, 0.0)) for own in effects)
+        for name in dict.fromkeys(name for own in effects for name in own)
+    }
+    features = sorted(strength, key=lambda name: -strength[name])[:HEAT_TRAITS]
     chart = Chart(
-        title="What sets each segment apart",
-        subtitle="Cohen's d against all other customers; blank where it is not among the strongest traits",
+        title="How each segment lives, against all others",
+        subtitle="Cohen's d of the columns the segments were found by",
         picture=HeatMap(
             measure=Column(label="Cohen's d", kind=Kind.NUMBER, digits=1),
             columns=[one["name"] for one in segments],
-            rows=[name.replace("_", " ") for name in features],
+            rows=[plain_name(name) for name in features],
             values=[[own.get(name) for own in effects] for name in features],
             diverging=True,
         ),
         name="traits",
     )
-    return Section(title="What sets them apart", blocks=[chart])
+    return Section(title="What tells them apart", blocks=[chart])
 
 
-def _chosen(figures: Mapping[str, Any]) -> str:
-    """The number chosen, or that none is to be used."""
-    if figures["usable"]:
-        return f"{figures['clusters']} segments are chosen"
-    return f"No number of segments passes; {figures['clusters']} come nearest and are not to be used"
-
-
-def _found_again(about: Mapping[str, Any]) -> Section:
-    figures = about["figures"]
+def _found_again(figures: Mapping[str, Any]) -> Section:
     tried = figures["candidates_k"]
+    title = (
+        f"{figures['clusters']} segments are chosen"
+        if figures["usable"]
+        else f"No number of segments passes; {figures['clusters']} come nearest and are not to be used"
+    )
     chart = Chart(
-        title=_chosen(figures),
-        subtitle="Silhouette and adjusted Rand index over resamples, by number of segments; the number taken "
-        "with all resamples",
+        title=title,
+        subtitle="By number of segments, over resamples of the customers: how far all and how far the "
+        "weakest segment is found again, and the silhouette",
         picture=Lines(
             x=Column(label="Segments", kind=Kind.NUMBER, digits=0),
             y=Column(label="Index", kind=Kind.NUMBER, digits=2),
             at=[one["clusters"] for one in tried],
             series=[
+                Series(name="all (adjusted Rand)", values=[one["adjusted_rand"] for one in tried]),
+                Series(name="weakest (Jaccard)", values=[one["weakest"] for one in tried]),
                 Series(name="silhouette", values=[one["silhouette"] for one in tried]),
-                Series(name="found again (adjusted Rand)", values=[one["adjusted_rand"] for one in tried]),
             ],
             baselines=[Baseline(name="needed", value=figures["stability"]["threshold"])],
         ),
@@ -162,4 +280,165 @@ def _found_again(about: Mapping[str, Any]) -> Section:
         title="Would other customers give the same segments?",
         sentence=figures["choice"] + ".",
         blocks=[chart],
+    )
+
+
+def _miners(figures: Mapping[str, Any]) -> Section:
+    seen = figures["miners"]
+    known = [one for one in seen if one["stability"] is not None]
+    chart = Chart(
+        title="How far each clustering miner finds its groups again",
+        subtitle="Mean adjusted Rand index over resamples of the same customers",
+        picture=Bars(
+            label=Column(label="Miner"),
+            measure=Column(label="Adjusted Rand index", kind=Kind.NUMBER, digits=2),
+            bars=[Bar(label=one["miner"], value=one["stability"]) for one in known],
+            baselines=[Baseline(name="needed", value=figures["stability"]["threshold"])],
+        ),
+        name="miners",
+        table=_miners_table(seen),
+    )
+    sentence = "All on the same customers and columns. A miner that leaves noise groups fewer of them."
+    blocks: list[Block] = [chart] if known else [_miners_table(seen)]
+    return Section(title="Other miners on the same customers", sentence=sentence, blocks=blocks)
+
+
+def _miners_table(seen: Any) -> Table:
+    columns = [
+        Column(label="Miner"), Column(label="Groups", kind=Kind.NUMBER, digits=0),
+        Column(label="Cost", kind=Kind.NUMBER, digits=3),
+        Column(label="Silhouette", kind=Kind.NUMBER, digits=3),
+        Column(label="Noise", kind=Kind.SHARE), Column(label="Found again", kind=Kind.NUMBER, digits=2),
+        Column(label="Seconds", kind=Kind.NUMBER, digits=1), Column(label="Verdict"), Column(label="Why"),
+    ]  # fmt: skip
+    rows = [
+        [
+            one["miner"], one["clusters"], one["cost"], one["silhouette"], one["noise_share"],
+            one["stability"], one["seconds"], "usable" if one["usable"] else "do not use", one["reason"],
+        ]
+        for one in seen
+    ]  # fmt: skip
+    return Table(columns=columns, rows=rows, name="miners")
+
+
+def _changes(figures: Mapping[str, Any]) -> Section:
+    seen, names = figures["changes"], {one["number"]: one["name"] for one in figures["segments"]}
+    said = [
+        Statement(
+            f"{seen['carried']} segments carry on from the run before, {seen['new']} are new; "
+            f"{seen['stayed']:.0%} of the customers of both runs stayed in theirs."
+        )
+    ]
+    for one in seen["splits"]:
+        parts = ", ".join(f"{names[p['number']]} ({p['share']:.0%})" for p in one["parts"])
+        said.append(Statement(f"Segment {one['number']} split into {parts}.", tone=Tone.WATCH))
+    for one in seen["merges"]:
+        parts = ", ".join(f"{p['number']} ({p['share']:.0%} of it)" for p in one["parts"])
+        said.append(Statement(f"“{names[one['number']]}” took in the segments {parts}.", tone=Tone.WATCH))
+    if seen["lost"]:
+        said.append(Statement(f"No longer there: segments {', '.join(map(str, seen['lost']))}."))
+    return Section(title="Since the run before", blocks=said)
+
+
+def _offers(figures: Mapping[str, Any]) -> Section:
+    offers = figures["suggestions"]
+    stood = sum(one["stands"] for one in offers)
+    best = max(stood, 1)
+    chart = Chart(
+        title=f"{stood} of {len(offers)} suggestions stood their test",
+        subtitle=f"Adoption in the {figures['adoption_months']} months after the suggestion over that of all "
+        "others who lacked the product, 95 % interval",
+        picture=Estimates(
+            label=Column(label="Suggestion"),
+            measure=Column(label="Adoption lift", kind=Kind.NUMBER, digits=1),
+            bars=[
+                Bar(
+                    label=f"{one['family']} for {one['name']}{'' if one['stands'] else ' (did not stand)'}",
+                    value=one["lift"],
+                    low=one["low"],
+                    high=one["high"],
+                )
+                for one in offers[: max(SHOWN_OFFERS, best)]
+                if one["adopted"] > 0
+            ],
+            baselines=[Baseline(name="no difference", value=1.0)],
+            ordered=True,
+        ),
+        name="offers",
+    )
+    return Section(
+        title="What to offer, tested on the past", sentence=figures["suggestions_tested"], blocks=[chart]
+    )
+
+
+def _moves(about: Mapping[str, Any]) -> Section:
+    figures = about["figures"]
+    seen, names = figures["migration"], [one["name"] for one in figures["segments"]]
+    shares = [[count / max(sum(row), 1) for count in row] for row in seen["customers"]]
+    chart = Chart(
+        title=f"{seen['moved']:,} of {seen['both']:,} customers are in another segment than "
+        f"{seen['months']} months ago",
+        subtitle="Share of the customers of each segment then (row) that are in each segment now (column)",
+        picture=HeatMap(
+            measure=Column(label="Share", kind=Kind.SHARE),
+            columns=names,
+            rows=[f"{name} ({sum(row):,})" for name, row in zip(names, seen["customers"], strict=True)],
+            values=shares,
+        ),
+        name="migration",
+        table=_moves_table(about),
+    )
+    return Section(
+        title="Who moved between segments",
+        sentence="The same segments applied to the customers as they were known then and now.",
+        blocks=[chart],
+    )
+
+
+def _moves_table(about: Mapping[str, Any]) -> Table:
+    figures = about["figures"]
+    seen, names = figures["migration"], [one["name"] for one in figures["segments"]]
+    rows = [
+        [names[a], names[b], seen["customers"][a][b], round(seen["money"][a][b])]
+        for a in range(len(names))
+        for b in range(len(names))
+        if seen["customers"][a][b]
+    ]
+    columns = [
+        Column(label="Then"), Column(label="Now"), Column(label="Customers", kind=Kind.NUMBER, digits=0),
+        Column(label="Money moved by them", kind=Kind.MONEY, unit=about["currency"]),
+    ]  # fmt: skip
+    return Table(columns=columns, rows=rows, name="migration")
+
+
+def _both_kinds(figures: Mapping[str, Any]) -> Section:
+    rules = figures["predefined"]
+    asked = [one for one in rules if not one["refused"]]
+    names = [one["name"] for one in figures["segments"]]
+    blocks: list[Block] = []
+    if asked:
+        blocks.append(
+            Chart(
+                title="Where the bank's own segments lie among those found",
+                subtitle="Share of each segment found that the rule holds for",
+                picture=HeatMap(
+                    measure=Column(label="Share", kind=Kind.SHARE),
+                    columns=names,
+                    rows=[f"{one['title']} ({one['customers']:,})" for one in asked],
+                    values=[one["shares"] for one in asked],
+                ),
+                name="overlap-share",
+            )
+        )
+    blocks += [
+        Fold(title=f"{one['title']}: {one['sentence']}", blocks=[Sql(text=one["sql"], title=one["name"])])
+        for one in asked
+    ]
+    blocks += [
+        Statement(f"{one['title']} could not be asked: {one['refused']}.") for one in rules if one["refused"]
+    ]
+    return Section(
+        title="The bank's own segments",
+        sentence="Defined by the bank in SQL; each can be changed in its file.",
+        blocks=blocks,
     )

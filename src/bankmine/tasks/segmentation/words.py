@@ -1,100 +1,71 @@
-"""Names of segments in plain words, from what sets them apart.
+"""Names of segments in plain words, from what their customers live on.
 
-A trait is a feature whose mean in the segment differs from the others' by at least half a standard deviation
-(Cohen's d on the prepared scale). Each feature has a phrase for high and one for low; the strongest traits of
-different subjects of talk make the name. "New" and "long known" are said only of a large effect (0.8) and
-medians at least 90 days apart. The traits in the name also suggest what the segment is good for.
+A trait is a column of the style whose mean in the segment differs from the others' by at least half a
+standard deviation (Cohen's d). What a segment does more than others makes the name, strongest first; what it
+does less is said only where little else can be. A name stays with its segment from run to run.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 LEAST_EFFECT = 0.5
-AGE, LEAST_AGE_EFFECT, LEAST_AGE_DAYS = "transaction_days_since_first", 0.8, 90.0
+LESS = 0.6  # what is missing says less than what is there
+SPAN = re.compile(r"_(all|\d+(?:mo|d))$")
 PHRASES: dict[str, tuple[str, str, str]] = {
     # front of the feature's name: (subject of talk, phrase when high, phrase when low)
-    "income_": ("income", "salary or pension in", "no salary in"),
-    "in_sum": ("income", "much money in", "little money in"),
-    "in_count": ("income", "many payments in", "few payments in"),
-    "in_gap_variation": ("rhythm of income", "irregular income", "regular income"),
-    "transactions_count": ("activity", "many transactions", "few transactions"),
+    "bought_abroad_share": ("place", "pays abroad", "never abroad"),
+    "bought_cities": ("places", "many cities", "few cities"),
+    "bought_mean": ("size", "large purchases", "small purchases"),
+    "bought_night_share": ("night", "at night", "by day"),
+    "bought_online_share": ("way", "online", "in shops"),
+    "bought_weekend_share": ("days", "at weekends", "on weekdays"),
+    "cash_share": ("way of paying", "cash", "hardly cash"),
     "active_days": ("activity", "active on many days", "active on few days"),
-    "out_count": ("activity", "many payments", "few payments"),
-    "out_sum": ("spending", "high spending", "low spending"),
-    "out_mean": ("size", "large payments", "small payments"),
-    "out_max": ("size", "large payments", "small payments"),
-    "out_days_since_last": ("recency", "quiet lately", "active lately"),
-    "transaction_days_since_last": ("recency", "quiet lately", "active lately"),
-    "transaction_days_since_first": ("age", "long known", "new"),
-    "transaction_gap": ("rhythm", "long pauses", "short pauses"),
-    "balance_mean": ("balance", "high balance", "low balance"),
-    "balance_std": ("swings", "swinging balance", "steady balance"),
-    "overdrawn": ("balance", "often overdrawn", "never overdrawn"),
-    "saved_share": ("saving", "saves", "spends what comes in"),
+    "channel_share_card": ("way of paying", "pays by card", "no card payments"),
+    "channel_share_cash": ("way of paying", "uses cash", "little cash"),
+    "channel_share_transfer": ("way of paying", "pays by transfer", "few transfers"),
+    "in_sum": ("income", "much money in", "little money in"),
     "merchants_distinct": ("breadth", "many merchants", "few merchants"),
+    "out_mean": ("size", "large payments", "small payments"),
     "terminals_distinct": ("breadth", "many terminals", "few terminals"),
-    "counterparties_distinct": ("breadth", "many counterparties", "few counterparties"),
-    "channel_share_card": ("channel", "pays by card", "no card payments"),
-    "channel_share_cash": ("channel", "uses cash", "little cash"),
-    "channel_share_transfer": ("channel", "pays by transfer", "few transfers"),
-    "channel_share_online": ("channel", "pays online", "seldom online"),
-    "channel_share_branch": ("channel", "uses the branch", "seldom in the branch"),
-    "weekend_share": ("timing", "pays at weekends", "pays on weekdays"),
-    "night_share": ("timing", "pays at night", "pays by day"),
-    "standing_orders": ("orders", "standing orders", "no standing orders"),
-    "products_held": ("holdings", "many products", "few products"),
+    "transaction_days_since_first": ("age", "long known", "new"),
+    "transaction_days_since_last": ("recency", "quiet lately", "active lately"),
+    "transaction_gap": ("rhythm", "long pauses", "short pauses"),
+    "transactions_count": ("activity", "many transactions", "few transactions"),
 }
-SUGGESTIONS = {
-    "quiet lately": "Reactivation: write with a reason to come back.",
-    "few transactions": "Reactivation: offer what makes this the main account, such as a standing order.",
-    "active on few days": "Reactivation: offer what makes this the main account, such as a standing order.",
-    "few payments": "Reactivation: offer what makes this the main account, such as a standing order.",
-    "new": "Welcome: first steps, salary transfer, standing orders.",
-    "high balance": "A talk about savings and investment.",
-    "saves": "A talk about savings and investment.",
-    "much money in": "A talk about savings and investment.",
-    "often overdrawn": "A talk about an overdraft or a cheaper loan, after a check of what they can bear.",
-    "swinging balance": "A buffer: savings plan or arranged overdraft, after a check of what they can bear.",
-    "low balance": "A savings plan with small steps; no credit without a check of what they can bear.",
-    "pays by card": "A card offer: higher limit, rewards or insurance on the card.",
-    "many merchants": "A card offer: rewards where they shop.",
-    "many terminals": "A card offer: rewards where they shop.",
-    "no card payments": "A first card, with help to use it.",
-    "uses cash": "A card or the app in place of cash.",
-    "uses the branch": "Show the app in the branch.",
-    "pays online": "Offers in the app only; card protection for online payments.",
-    "pays by transfer": "Standing orders and the app for their transfers.",
-    "salary or pension in": "Products for the main account: savings plan, arranged overdraft.",
-    "no salary in": "Invite them to bring their salary here.",
-    "high spending": "A card offer: higher limit and rewards for large spenders.",
-    "large payments": "A talk about how they pay large sums: instalments or savings towards them.",
-    "many payments": "Service for active customers: flat fee and rewards.",
-    "many transactions": "Service for active customers: flat fee and rewards.",
-    "active on many days": "Service for active customers: flat fee and rewards.",
-    "long known": "A thank-you to loyal customers.",
-}
+SHARE = "bought_share_"
+COMPANIES = "companies"
+LIKE_MOST = "like most customers"
 
 
 def talk(feature: str) -> tuple[str, str, str]:
     """Subject of talk and the two phrases of a feature; made from its name where there are none."""
-    fronts = [front for front in PHRASES if feature.startswith(front)]
+    front = SPAN.sub("", feature)
+    if front.startswith(SHARE):
+        bought = front.removeprefix(SHARE).replace("_", " ")
+        bought = "other things" if bought == "other" else bought
+        return bought, bought, f"little {bought}"
+    fronts = [one for one in PHRASES if front.startswith(one)]
     if fronts:
         return PHRASES[max(fronts, key=len)]
-    plain = feature.replace("_", " ")
+    plain = front.replace("_", " ")
     return plain, f"high {plain}", f"low {plain}"
 
 
-def names(
-    profiles: Sequence[Any], gaps: Sequence[Mapping[str, float]] | None = None, *, most: int = 3
-) -> list[str]:
-    """One name a segment, all different: as many traits as needed to tell them apart, at least two.
+def plain_name(feature: str) -> str:
+    """What a feature is about, for axes and tables."""
+    front = SPAN.sub("", feature)
+    if front.startswith(SHARE):
+        return f"share of {front.removeprefix(SHARE).replace('_', ' ')}"
+    return front.removeprefix("bought_").replace("_", " ")
 
-    `gaps` has each segment's medians less those of all others, in the features' own units.
-    """
-    apart = gaps if gaps is not None else [{} for _ in profiles]
-    chosen = [_traits(profile, own) for profile, own in zip(profiles, apart, strict=True)]
+
+def names(profiles: Sequence[Any], *, most: int = 3) -> list[str]:
+    """One name a segment, all different: as many traits as needed to tell them apart."""
+    chosen = [_traits(profile) for profile in profiles]
     found = [_name(traits, most) for traits in chosen]
     for extra in range(most + 1, most + 4):
         twice = {name for name in found if found.count(name) > 1}
@@ -102,37 +73,46 @@ def names(
             _name(traits, extra) if name in twice else name
             for name, traits in zip(found, chosen, strict=True)
         ]
-    twice = {name for name in found if found.count(name) > 1}
-    return [f"{name} ({number})" if name in twice else name for number, name in enumerate(found, start=1)]
+    return different(found)
 
 
-def suggestion(name: str) -> str:
-    """What a segment of that name suggests: by its strongest trait that suggests anything."""
-    plain = name.rsplit(" (", 1)[0] if name.endswith(")") else name
-    for phrase in plain.split(", "):
-        if phrase in SUGGESTIONS:
-            return f"{SUGGESTIONS[phrase]} Keep a hold-out group and measure against it."
-    return "No offer suggests itself: look at the traits, try one treatment, measure it against a hold-out."
+def different(found: Sequence[str]) -> list[str]:
+    """The names, those that occur before with a number behind."""
+    seen: dict[str, int] = {}
+    made = []
+    for name in found:
+        seen[name] = seen.get(name, 0) + 1
+        made.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
+    return made
 
 
-def _counts(trait: Any, gaps: Mapping[str, float]) -> bool:
-    """Whether a trait is strong enough to be named."""
-    if not trait.feature.startswith(AGE):
-        return bool(abs(trait.effect) >= LEAST_EFFECT)
-    days = abs(gaps.get(trait.feature, 0.0))
-    return bool(abs(trait.effect) >= LEAST_AGE_EFFECT and days >= LEAST_AGE_DAYS)
-
-
-def _traits(profile: Any, gaps: Mapping[str, float]) -> list[str]:
-    """Phrases of the outstanding traits, strongest first, one for each subject of talk."""
-    phrases: dict[str, str] = {}
-    for trait in profile.traits:
-        if not _counts(trait, gaps):
+def kept_names(fresh: Sequence[str], ids: Sequence[int], before: Mapping[int, str]) -> list[str]:
+    """A segment that carries on an earlier one's id keeps its name; a new one must not take a name in use."""
+    used = {before[one] for one in ids if one in before}
+    made: list[str] = []
+    for name, one in zip(fresh, ids, strict=True):
+        if one in before:
+            made.append(before[one])
             continue
+        number, free = 2, name
+        while free in used or free in made:
+            free, number = f"{name} ({number})", number + 1
+        made.append(free)
+    return made
+
+
+def _traits(profile: Any) -> list[str]:
+    """Phrases of the outstanding traits, the most telling first, one for each subject of talk."""
+    told = sorted(
+        (trait for trait in profile.traits if abs(trait.effect) >= LEAST_EFFECT),
+        key=lambda trait: -(trait.effect if trait.effect > 0 else -trait.effect * LESS),
+    )
+    phrases: dict[str, str] = {}
+    for trait in told:
         subject, high, low = talk(trait.feature)
         phrases.setdefault(subject, high if trait.effect > 0 else low)
     return list(phrases.values())
 
 
 def _name(phrases: Sequence[str], most: int) -> str:
-    return ", ".join(phrases[:most]) if phrases else "like most customers"
+    return ", ".join(phrases[:most]) if phrases else LIKE_MOST

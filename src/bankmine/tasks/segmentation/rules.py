@@ -1,0 +1,248 @@
+"""Segments the bank defines itself: one SQL statement each, editable, explained condition by condition.
+
+A rule is a file `<name>.sql`: a first comment line with its title, a second with a sentence, then one SELECT
+whose first column is `customer_id`, over the bank tables as known at the cutoff. `$cutoff` and `$since` (12
+months earlier) are microseconds for `make_timestamptz`. A bank's own files lie in `segments/` of its folder;
+one of a shipped name takes its place.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bankmine.engine.session import Session
+from bankmine.errors import ConfigurationError, UsageError
+from bankmine.tasks.contract import Bank
+
+SHIPPED = Path(__file__).parent / "segments"
+FOLDER = "segments"
+NAME = re.compile(r"[a-z][a-z0-9_]*")
+PARAMETERS = ("cutoff", "since")
+MONTHS = 12
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A predefined segment: its name (the file's), title, sentence and statement; `own` if the bank's."""
+
+    name: str
+    title: str
+    sentence: str
+    sql: str
+    own: bool
+    tables: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Members:
+    """Who a rule holds for; `refused` says why it could not be asked ("" where it could)."""
+
+    rule: Rule
+    customers: frozenset[int]
+    refused: str = ""
+
+
+@dataclass(frozen=True)
+class Condition:
+    """One condition of a rule for one customer: its SQL, what it looks at, and whether it holds (None: the
+    rule has no row of the customer)."""
+
+    sql: str
+    values: dict[str, Any]
+    holds: bool | None
+
+
+def rules_of(bank_folder: Path | None) -> tuple[Rule, ...]:
+    """Shipped rules and those of a bank's folder, by name; ConfigurationError for one that is wrong."""
+    files = {file.stem: (file, False) for file in sorted(SHIPPED.glob("*.sql"))}
+    own = sorted((bank_folder / FOLDER).glob("*.sql")) if bank_folder else []
+    files |= {file.stem: (file, True) for file in own}
+    return tuple(read_rule(file, own=is_own) for _, (file, is_own) in sorted(files.items()))
+
+
+def fingerprint(bank_folder: Path | None) -> str:
+    """A hash of the bank's own rule files; empty where it has none."""
+    own = sorted((bank_folder / FOLDER).glob("*.sql")) if bank_folder else []
+    digest = hashlib.sha256()
+    for file in own:
+        digest.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
+    return digest.hexdigest()[:16] if own else ""
+
+
+def read_rule(file: Path, *, own: bool) -> Rule:
+    """A rule file, checked: a name fit for one, one SELECT, bank tables only, `customer_id` first."""
+    if not NAME.fullmatch(file.stem):
+        raise _wrong(file, "its name is no name of a segment", "Use small letters, digits and _.")
+    text = file.read_text(encoding="utf-8").strip()
+    lines = [line.removeprefix("--").strip() for line in text.splitlines() if line.startswith("--")]
+    title = lines[0] if lines else file.stem.replace("_", " ").capitalize()
+    select = _parsed(file, text)
+    _check_parameters(file, text)
+    return Rule(
+        name=file.stem, title=title, sentence=" ".join(lines[1:]), sql=text, own=own,
+        tables=_tables(file, select),
+    )  # fmt: skip
+
+
+def members(bank: Bank, rules: Sequence[Rule]) -> list[Members]:
+    """Who each rule holds for at the bank's cutoff; a rule over tables the bank lacks is refused."""
+    found = []
+    with _session(bank) as session:
+        for rule in rules:
+            absent = [table for table in rule.tables if not bank.warehouse.has(table)]
+            if absent:
+                found.append(Members(rule, frozenset(), f"the bank has no rows in {', '.join(absent)}"))
+                continue
+            rows = _asked(session, rule, rule.sql, _parameters(bank, rule.sql))
+            bank.note(f"segment_{rule.name}", [rule.sql])
+            customers = rows.column("customer_id").drop_null().unique().to_pylist()
+            found.append(Members(rule, frozenset(customers)))
+    return found
+
+
+def conditions_of(bank: Bank, rule: Rule, customer: int) -> list[Condition]:
+    """Each condition of the rule's outer WHERE for one customer, with the values it looks at.
+
+    A rule without conditions of its own has one: that its statement names the customer.
+    """
+    absent = [table for table in rule.tables if not bank.warehouse.has(table)]
+    if absent:
+        raise UsageError(
+            f"the segment {rule.name} cannot be asked: the bank has no rows in {', '.join(absent)}",
+            hint="Load an extract that fills it, or write a rule of your own.",
+        )
+    traced, conditions = _traced(rule)
+    parameters = _parameters(bank, rule.sql) | {"customer": customer}
+    with _session(bank) as session:
+        rows = _asked(session, rule, traced, parameters).to_pylist()
+    if not conditions:
+        return [Condition("the statement names the customer", {}, bool(rows))]
+    row = rows[0] if rows else None
+    return [
+        Condition(
+            sql=sql,
+            values={name: row.get(alias) for name, alias in columns.items()} if row else {},
+            holds=None if row is None else bool(row[f"condition_{place}"]),
+        )
+        for place, (sql, columns) in enumerate(conditions)
+    ]
+
+
+def _session(bank: Bank) -> Session:
+    return Session(bank.warehouse, bank.cutoff, until=bank.cutoff, memory=bank.memory, threads=bank.threads)
+
+
+def _parameters(bank: Bank, sql: str) -> dict[str, Any]:
+    known = {
+        "cutoff": bank.cutoff,
+        "since": bank.warehouse.zone.months_before(bank.cutoff, MONTHS),
+    }
+    return {name: value for name, value in known.items() if f"${name}" in sql}
+
+
+def _asked(session: Session, rule: Rule, sql: str, parameters: dict[str, Any]) -> Any:
+    try:
+        return session.arrow(sql, parameters)
+    except Exception as error:
+        if not type(error).__module__.endswith("duckdb"):
+            raise
+        what = str(error).splitlines()[0] if type(error).__name__ == "BinderException" else ""
+        raise ConfigurationError(
+            f"the segment {rule.name} cannot be asked: {what or type(error).__name__}",
+            hint=f"Mend {FOLDER}/{rule.name}.sql; `bankmine tables` lists the bank tables and their columns.",
+        ) from None
+
+
+def _wrong(file: Path, what: str, hint: str) -> ConfigurationError:
+    return ConfigurationError(f"the segment in {file.name} cannot be used: {what}", hint=hint)
+
+
+def _parsed(file: Path, text: str) -> Any:
+    """The one SELECT of a file."""
+    from sqlglot import exp, parse
+    from sqlglot.errors import SqlglotError
+
+    try:
+        found = [one for one in parse(text, read="duckdb") if one is not None]
+    except SqlglotError as error:
+        raise _wrong(file, f"it is no SQL ({str(error).splitlines()[0]})", "Write one SELECT.") from None
+    if len(found) != 1 or not isinstance(found[0], exp.Select):
+        raise _wrong(file, f"it holds {len(found)} statements, or one that is no SELECT", "Write one SELECT.")
+    select = found[0]
+    first = select.expressions[0].alias_or_name if select.expressions else ""
+    if first != "customer_id" or len(select.expressions) != 1:
+        raise _wrong(file, "it does not give customer_id, and that alone", "Begin it: SELECT customer_id …")
+    return select
+
+
+def _tables(file: Path, select: Any) -> tuple[str, ...]:
+    """The bank tables a statement reads; anything else (a file, a function) is refused."""
+    from sqlglot import exp
+
+    from bankmine.bank.catalogue import TABLES
+    from bankmine.engine.views import view_tables
+
+    views, named = view_tables(), {one.alias_or_name for one in select.find_all(exp.CTE)}
+    found: dict[str, None] = {}
+    for one in select.find_all(exp.Table):
+        name = one.name
+        known = isinstance(one.this, exp.Identifier) and (name in views or name in TABLES)
+        if not known and name not in named:
+            raise _wrong(
+                    file, f"it reads {name or one.sql()!r}, which is no bank table",
+                    "`bankmine tables` lists them; customer_<table> has every owner's rows.",
+                )  # fmt: skip
+        if name not in named:
+            found[views.get(name, name)] = None
+    return tuple(found)
+
+
+def _check_parameters(file: Path, text: str) -> None:
+    unknown = {one for one in re.findall(r"\$(\w+)", text) if one not in PARAMETERS}
+    if unknown:
+        raise _wrong(
+            file, f"it asks for ${min(unknown)}", "There are $cutoff and $since, microseconds of instants."
+        )
+
+
+def _traced(rule: Rule) -> tuple[str, list[tuple[str, dict[str, str]]]]:
+    """The rule as a statement that shows each condition of its WHERE for `$customer`, and the conditions."""
+    from sqlglot import exp, parse_one
+
+    select: Any = parse_one(rule.sql, read="duckdb")
+    where, shown = select.args.get("where"), select.copy()
+    whole = where is None or any(select.args.get(part) for part in ("group", "having", "qualify", "limit"))
+    conditions: list[tuple[str, dict[str, str]]] = []
+    if not whole:
+        assert where is not None
+        shown.set("where", None)
+        for place, one in enumerate(_conjuncts(where.this)):
+            shown = shown.select(exp.alias_(exp.paren(one.copy()), f"condition_{place}"), copy=False)
+            columns: dict[str, str] = {}
+            for column in _own_columns(one):
+                alias = f"value_{place}_{len(columns)}"
+                shown = shown.select(exp.alias_(column.copy(), alias), copy=False)
+                columns[column.name] = alias
+            conditions.append((one.sql(dialect="duckdb", comments=False), columns))
+    inner = shown.sql(dialect="duckdb", comments=False)
+    return f"SELECT * FROM ({inner}) AS traced WHERE customer_id = $customer", conditions
+
+
+def _conjuncts(condition: Any) -> list[Any]:
+    from sqlglot import exp
+
+    return list(condition.flatten()) if isinstance(condition, exp.And) else [condition]
+
+
+def _own_columns(condition: Any) -> list[Any]:
+    """Columns of the condition that are not inside a statement of its own, each once."""
+    from sqlglot import exp
+
+    inner = {id(column) for part in condition.find_all(exp.Subquery) for column in part.find_all(exp.Column)}
+    found = {column.sql(): column for column in condition.find_all(exp.Column) if id(column) not in inner}
+    return list(found.values())
