@@ -19,7 +19,10 @@ from bankmine.tasks.contract import Task
 _SHIPPED = {
     "segmentation": "bankmine.tasks.segmentation.task",
     "inactivity": "bankmine.tasks.inactivity.task",
+    "churn": "bankmine.tasks.churn.task",
     "card_fraud": "bankmine.tasks.card_fraud.task",
+    "value": "bankmine.tasks.value.task",
+    "classification": "bankmine.tasks.classification.task",
     "acquisition": "bankmine.tasks.acquisition.task",
 }
 

@@ -1,0 +1,136 @@
+"""The findings of a value run in sentences, and what may be used."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from bankmine.report.format import money
+
+MOST_BIAS = 0.1
+LEAST_RANK = 0.6
+RULE = "last year's profit repeated"
+
+
+def of_accounts(figures: Mapping[str, Any], currency: str) -> list[str]:
+    """Key statements, most important first."""
+    result, curve = figures["result"], figures["curve"]
+    lines = [_earned(result, currency), _concentrated(curve, figures["top_share"], currency)]
+    value = figures["value"]
+    lines.append(
+        f"Over {figures['horizon_months']} months the customers are worth "
+        f"{money(round(value['lifetime_minor']), currency)} in today's money; {value['staying']:.0%} are "
+        "expected to be customers still in a year."
+    )
+    if figures["back_test"]:
+        lines.append(foreseen(figures["back_test"], "A year ago"))
+        lines += _golden(figures["back_test"], figures["golden"]["customers"])
+    return lines
+
+
+def foreseen(tested: Mapping[str, Any], when: str) -> str:
+    """How the forecast did against what came, beside the plain rule."""
+    model, rule = tested["model"], tested["rule"]
+    return (
+        f"{when} the sum was foreseen with a bias of {_signed(model['bias'])}, the order with a rank "
+        f"correlation of {_estimate(model['rank_correlation'])}; {RULE}: {_signed(rule['bias'])} and "
+        f"{_estimate(rule['rank_correlation'])}."
+    )
+
+
+def verdict(figures: Mapping[str, Any]) -> tuple[str, str]:
+    """What to use, and the sentence that says so."""
+    tested = figures["back_test"]
+    if not tested:
+        return "study", (
+            "The profit of the past year is sound; the forecast could not be checked on a finished year "
+            "(that takes three years of history), so use lifetime value with care."
+        )
+    model, less = tested["model"], tested["less_error_minor"]
+    off = abs(model["bias"]["value"])
+    if less["high"] < 0:
+        return RULE, f"Use {RULE} as the forecast: in the back-test it erred less than the model."
+    if off > MOST_BIAS and off > abs(tested["rule"]["bias"]["value"]):
+        return RULE, (
+            f"Use {RULE} as the forecast: in the back-test the model's sum was off by {off:.0%}, "
+            "more than the rule's."
+        )
+    better = "less error than" if less["low"] > 0 else "an error not distinguishable from that of"
+    rank = model["rank_correlation"]["value"]
+    weak = (
+        f" Single customers are foreseen weakly (rank correlation {rank:.2f})." if rank < LEAST_RANK else ""
+    )
+    far = f" Its sum was off by {off:.0%}: do not plan with it." if off > MOST_BIAS else ""
+    return "study", f"Use the model: in the back-test it had {better} {RULE}.{far}{weak}"
+
+
+def _earned(result: Mapping[str, Any], currency: str) -> str:
+    proof = result["reconciliation"]
+    exact = (
+        "to the cent the bank's own result"
+        if proof["agrees"]
+        else f"which differs from the bank's result by {money(_gap(proof), currency)}: do not use"
+    )
+    return (
+        f"In the past twelve months {result['customers']:,} customers earned "
+        f"{money(result['total_minor'], currency)}, {exact}."
+    )
+
+
+def _gap(proof: Mapping[str, Any]) -> int:
+    return int(proof["customers_minor"] - proof["bank_minor"])
+
+
+def _concentrated(curve: Mapping[str, Any], share: float, currency: str) -> str:
+    places = curve["customers"]
+    nearest = min(range(len(places)), key=lambda at: abs(places[at] - share))
+    made = curve["profit"][nearest]
+    if made is None:
+        return "The customers together made no profit, so shares of it mean nothing."
+    return (
+        f"The most profitable {share:.0%} of customers made {made:.0%} of it; {curve['losing']:.0%} of "
+        f"customers cost more than they earned, {money(round(curve['lost_minor']), currency)} together."
+    )
+
+
+def _golden(tested: Mapping[str, Any], now: int) -> list[str]:
+    found = tested["golden"]
+    if not found or not found.get("listed"):
+        return []
+    return [
+        f"Of {found['customers']:,} customers called golden to be a year ago "
+        f"{_estimate(found['listed'], share=True)} were in the top share a year later (of all outside it "
+        f"{tested['golden_everybody']:.0%}; of as many just below it by profit "
+        f"{_estimate(found['others'], share=True) if found.get('others') else 'none'}). "
+        f"There are {now:,} today."
+    ]
+
+
+def _signed(one: Mapping[str, float]) -> str:
+    return f"{one['value']:+.1%} ({one['low']:+.1%} to {one['high']:+.1%})"
+
+
+def _estimate(one: Mapping[str, float], *, share: bool = False) -> str:
+    if share:
+        return f"{one['value']:.0%} ({one['low']:.0%}–{one['high']:.0%})"
+    return f"{one['value']:.2f} ({one['low']:.2f}–{one['high']:.2f})"
+
+
+def of_purchases(figures: Mapping[str, Any], currency: str) -> list[str]:
+    """Key statements of a run on purchases."""
+    value, tested = figures["value"], figures["back_test"]
+    what = "spend" if figures["margin_share"] == 1 else "profit"
+    lines = [
+        f"In the next twelve months {value['customers']:,} customers are expected to bring "
+        f"{money(round(value['year_minor']), currency)} of {what} (spent in the last twelve: "
+        f"{money(round(value['past_year_minor']), currency)}); over {figures['horizon_months']} months "
+        f"{money(round(value['lifetime_minor']), currency)} in today's money.",
+        f"{figures['chosen']} answers; it takes {value['alive']:.0%} of customers for customers still. "
+        f"{figures['amounts']}",
+        foreseen(tested, f"On {tested['cutoff']}, {tested['days']} days before,"),
+    ]
+    warned = [one for model in figures["models"] for one in model["warnings"] if model["model"] ==
+              figures["chosen"]]  # fmt: skip
+    if warned:
+        lines.append(f"The fit of {figures['chosen']} warns: {'; '.join(warned)}.")
+    return lines
