@@ -84,3 +84,26 @@ DEFINITIONS = {
         ),
     )
 }  # fmt: skip
+
+# Signs of leaving without an account being closed; a simulated bank keeps no truth about these.
+SIGNS = {
+    one.name: one
+    for one in (
+        Definition(
+            name="balance_rundown", subject_kind="customer", rule=_rule(90, 1, "balance"),
+            sentence="Less than a quarter of what usually lies on the customer's accounts is left then.",
+        ),
+        Definition(
+            name="salary_moved", subject_kind="customer", rule=_rule(90, 1, "transaction"),
+            sentence="A regular salary or pension comes no more after 30 days, up to 90.",
+        ),
+        Definition(
+            name="card_unused", subject_kind="customer", rule=_rule(90, 1, "transaction"),
+            sentence="A card in use lies still after 30 days, up to 90.",
+        ),
+        Definition(
+            name="wallet_moved", subject_kind="customer", rule=_rule(90, 1, "transaction"),
+            sentence="Half of the money that usually comes in is sent to other banks in the next 90 days.",
+        ),
+    )
+}  # fmt: skip

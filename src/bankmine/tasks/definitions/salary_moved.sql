@@ -1,0 +1,13 @@
+-- True where a salary or pension that came regularly comes no more: none from 30 days after the cutoff until the
+-- horizon's end. "asked_rows" holds the customers with the first day after those 30 and the end of the window.
+SELECT r.row_number, count(t.transaction_id) = 0 AS label
+FROM asked_rows AS r
+LEFT JOIN customer_transaction AS t
+  ON t.customer_id = r.customer_id
+  AND t.event_time >= r.soon
+  AND t.event_time < r.label_end
+  AND t.direction = 'in'
+  AND t.status <> 'declined'
+  AND t.category IN ('salary', 'pension')
+GROUP BY r.row_number
+ORDER BY r.row_number

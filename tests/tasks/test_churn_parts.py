@@ -1,0 +1,272 @@
+"""The parts of churn: labels, populations, lead times, what may be done, horizons."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from bankmine.tasks import contract
+from bankmine.tasks.churn.actions import RESTRAINED, restrained, restraint
+from bankmine.tasks.churn.features import churn_catalogue, churn_features, competitors
+from bankmine.tasks.churn.lead_time import LOOK_BACK, lead_times
+from bankmine.tasks.churn.questions import ACTIONS, CLOSURE, SILENT_SIGNS, Leaving, by_money, every_second
+from bankmine.tasks.contract import Bank, Fold, Plan
+from bankmine.tasks.sql import instants
+from engine.small_warehouse import SmallWarehouse
+
+DAY = 86_400_000_000
+SIGN = {one.name: Leaving(one) for one in SILENT_SIGNS}
+
+
+def bank_of(small: SmallWarehouse, cutoff: str, **settings: object) -> Bank:
+    return Bank(warehouse=small.warehouse, cutoff=small.at(cutoff), settings=settings)
+
+
+def at(small: SmallWarehouse, *cutoffs: str) -> Plan:
+    moments = tuple(small.at(one) for one in cutoffs)
+    return Plan(score=(moments[-1], moments[-1] + 1), cutoffs=moments, sentence="")
+
+
+def paid(number: int, customer: int, day: str, **more: object) -> dict[str, object]:
+    return {"transaction_id": number, "customer_id": customer, "event_time": day, "base_minor": 100, **more}
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> SmallWarehouse:
+    return SmallWarehouse(tmp_path)
+
+
+def asked_of(small: SmallWarehouse, question: Leaving, bank: Bank, cutoff: str) -> dict[int, int]:
+    rows = question.population(bank, at(small, cutoff))
+    return dict(
+        zip(rows.column("customer_id").to_pylist(), rows.column("value_minor").to_pylist(), strict=True)
+    )
+
+
+def label_of(question: Leaving, bank: Bank, rows: pa.Table) -> list[bool]:
+    return [bool(one) for one in question.label(bank, rows)[0]]
+
+
+def customers(*ids: int, **closed: str) -> list[dict[str, object]]:
+    return [
+        {"customer_id": one, "since": "2020-01-01", "valid_from": "2020-01-01",
+         "closed_on": closed.get(f"c{one}")}
+        for one in ids
+    ]  # fmt: skip
+
+
+def test_closure_asks_open_relations_and_says_who_ends_within_the_horizon(small: SmallWarehouse) -> None:
+    small.load(
+        customer=customers(1, 2, 3, c2="2024-03-10", c3="2023-12-01"),
+        balance=[
+            {"account_id": 11, "customer_id": 1, "balance_minor": 700, "event_time": "2023-12-31"},
+            {"account_id": 12, "customer_id": 1, "balance_minor": -50, "event_time": "2023-12-31", "seq": 2},
+            {"account_id": 11, "customer_id": 1, "balance_minor": 100, "event_time": "2023-11-30", "seq": 3},
+            {"account_id": 21, "customer_id": 2, "balance_minor": -900, "event_time": "2023-12-31", "seq": 4},
+        ],
+        transaction=[paid(1, 1, "2023-12-01")],
+    )
+    question, bank = Leaving(CLOSURE), bank_of(small, "2024-06-01")
+    assert asked_of(small, question, bank, "2024-01-01") == {1: 650, 2: 0}
+    rows = question.population(bank, at(small, "2024-01-01"))
+    assert label_of(question, bank, rows) == [False, True]
+    sooner = bank_of(small, "2024-06-01", horizon_days=60)
+    assert label_of(question, sooner, rows) == [False, False]
+
+
+def test_a_closure_that_was_not_known_yet_leaves_the_customer_in(small: SmallWarehouse) -> None:
+    small.load(
+        customer=[
+            {"customer_id": 1, "since": "2020-01-01", "valid_from": "2020-01-01"},
+            {"customer_id": 1, "since": "2020-01-01", "valid_from": "2023-12-20", "closed_on": "2023-12-20",
+             "known_at": "2024-01-15"},
+        ],
+        transaction=[paid(1, 1, "2023-12-01", direction="in")],
+    )  # fmt: skip
+    question, bank = Leaving(CLOSURE), bank_of(small, "2024-06-01")
+    assert set(asked_of(small, question, bank, "2024-01-01")) == {1}
+    assert asked_of(small, question, bank, "2024-02-01") == {}
+
+
+def test_a_balance_is_run_down_when_less_than_a_quarter_is_left(small: SmallWarehouse) -> None:
+    def stated(account: int, amounts: list[int]) -> list[dict[str, object]]:
+        days = ("2023-10-31", "2023-11-30", "2023-12-31", "2024-01-31", "2024-02-29", "2024-03-29")
+        return [
+            {"account_id": account, "customer_id": account // 10, "balance_minor": amount, "event_time": day,
+             "seq": 100 * account + place}
+            for place, (day, amount) in enumerate(zip(days, amounts, strict=True))
+        ]  # fmt: skip
+
+    small.load(
+        customer=customers(1, 2, 3, 4),
+        balance=[
+            *stated(11, [900, 900, 900, 900, 900, 300]),
+            *stated(21, [600, 600, 600, 500, 300, 100]),
+            *stated(22, [300, 300, 300, 100, 10, 10]),
+            *stated(31, [900, 900, 100, 0, 0, 0]),
+            *stated(41, [10, 10, 10, 10, 10, 10]),
+        ],
+        transaction=[paid(1, 1, "2023-12-01")],
+    )
+    question, bank = SIGN["balance_rundown"], bank_of(small, "2024-06-01")
+    rows = question.population(bank, at(small, "2024-01-01"))
+    assert rows.column("customer_id").to_pylist() == [1, 2]  # 3 ran down before, 4 has little
+    assert rows.column("value_minor").to_pylist() == [900, 900]
+    assert label_of(question, bank, rows) == [False, True]
+
+
+def test_a_salary_has_moved_when_none_comes_after_a_month(small: SmallWarehouse) -> None:
+    months = ("2023-07-25", "2023-08-25", "2023-09-25", "2023-10-25", "2023-11-25", "2023-12-27")
+    rows = [
+        paid(10 * customer + place, customer, day, direction="in", category="salary")
+        for customer in (1, 2, 3)
+        for place, day in enumerate(months)
+        if not (customer == 3 and place > 4)
+    ]
+    rows += [paid(90, 1, "2024-02-25", direction="in", category="salary"),
+             paid(91, 2, "2024-01-25", direction="in", category="salary")]  # fmt: skip
+    small.load(customer=customers(1, 2, 3), transaction=rows)
+    question, bank = SIGN["salary_moved"], bank_of(small, "2024-06-01")
+    asked = question.population(bank, at(small, "2024-01-20"))
+    assert asked.column("customer_id").to_pylist() == [1, 2]  # the third's last came more than 40 days before
+    assert label_of(question, bank, asked) == [False, True]
+
+
+def test_a_card_is_unused_when_no_payment_is_made_with_one_after_a_month(small: SmallWarehouse) -> None:
+    rows = [
+        paid(100 * customer + place, customer, f"2023-12-{place + 10}", card_id=customer)
+        for customer in (1, 2)
+        for place in range(12)
+    ]
+    rows += [paid(1, 1, "2024-02-20", card_id=1), paid(2, 2, "2024-01-05", card_id=2),
+             paid(3, 2, "2024-02-20")]  # fmt: skip
+    small.load(customer=customers(1, 2), transaction=rows)
+    question, bank = SIGN["card_unused"], bank_of(small, "2024-06-01")
+    asked = question.population(bank, at(small, "2024-01-01"))
+    assert label_of(question, bank, asked) == [False, True]
+    assert asked.column("value_minor").to_pylist() == [1200, 1200]
+
+
+def test_the_wallet_has_moved_when_half_of_what_comes_in_is_sent_to_the_competitors(
+    small: SmallWarehouse,
+) -> None:
+    def sent(
+        number: int, customer: int, amount: int, to: str, channel: str = "transfer"
+    ) -> dict[str, object]:
+        return paid(number, customer, "2024-02-01", base_minor=amount, channel=channel, counterparty_bank=to)
+
+    small.load(
+        customer=customers(1, 2, 3),
+        transaction=[
+            *(paid(one, one, "2023-12-05", direction="in", base_minor=1_000) for one in (1, 2, 3)),
+            sent(11, 1, 600, "Rival"), sent(21, 2, 600, "Other"), sent(22, 2, 499, "Rival"),
+            sent(31, 3, 900, "own"), sent(32, 3, 900, "Rival", channel="order"),
+        ],
+    )  # fmt: skip
+    question = SIGN["wallet_moved"]
+    every, one = bank_of(small, "2024-06-01"), bank_of(small, "2024-06-01", competitors="Rival, Third")
+    asked = question.population(every, at(small, "2024-01-01"))
+    assert label_of(question, every, asked) == [True, True, False]
+    assert label_of(question, one, asked) == [True, False, False]
+    assert competitors(one) == ",Rival,Third,"
+
+
+def test_features_of_a_bank_without_named_banks_are_those_it_has(small: SmallWarehouse) -> None:
+    small.load(customer=customers(1), transaction=[paid(1, 1, "2023-12-01")])
+    bank = bank_of(small, "2024-06-01")
+    names = churn_features(bank)
+    assert "transaction_days_since_last_all" in names
+    assert not any(name.startswith("sent_bank_share") for name in names)
+    assert churn_catalogue(bank) is churn_catalogue(bank)
+
+
+def lists_of(given: list[tuple[int, int, float]]) -> contract.Tested:
+    """A test of (day, customer, ranking) whose baseline ranks the other way round."""
+    day, customer, ranking = (np.array(column) for column in zip(*given, strict=True))
+    rows = pa.table({"customer_id": customer, "cutoff": instants(day * DAY)})
+    both = {"m": ranking, "b": -ranking}
+    return contract.Tested(
+        rows=rows, truth=ranking > 1, probability=both, ranking=both, model="m", best_baseline="b"
+    )
+
+
+def test_a_lead_time_counts_from_the_first_listing_to_the_closure() -> None:
+    """Twelve leavers close on day 200; each is ranked first from day 110 on; two hundred others stay."""
+    rows = [
+        (cutoff, who, rank)
+        for cutoff in (80, 110, 140, 170)
+        for who, rank in [
+            *((leaver, 9.0 if cutoff >= 110 else -5.0) for leaver in range(12)),
+            *((other, other / 1000) for other in range(100, 300)),
+        ]
+    ]
+    closed = dict.fromkeys(range(12), 200)
+    found = lead_times("q", lists_of(rows), closed, horizon=90, zone=_Utc(), seed=0)  # type: ignore[arg-type]
+    model, base = found
+    assert (model.closures, model.seen, model.days) == (12, 1.0, 90.0)
+    assert model.days_low == model.days_high == 90
+    assert model.by_step[:6] == (1.0,) * 6
+    assert model.by_step[6] == 0.0
+    assert model.precision == pytest.approx(24 / 64)  # at 110 the closure is just beyond the horizon
+    assert model.false_alarms <= 0.05
+    assert base.seen == 1.0  # ranked the other way round the early months are listed
+    assert base.days == 120
+
+
+def test_closures_too_early_to_be_looked_back_at_are_not_counted() -> None:
+    rows = [(cutoff, one, float(one)) for cutoff in (0, 30, 60) for one in range(100)]
+    closed = {one: (LOOK_BACK - 1 if one < 50 else 100) for one in range(56)}
+    found = lead_times("q", lists_of(rows), closed, horizon=90, zone=_Utc(), seed=0)  # type: ignore[arg-type]
+    assert found[0].closures == 6
+    assert lead_times("q", lists_of(rows), {1: 100}, horizon=90, zone=_Utc(), seed=0) == []  # type: ignore[arg-type]
+
+
+class _Utc:
+    @staticmethod
+    def to_local(values: object) -> object:
+        return values
+
+
+def test_the_list_goes_by_chance_times_money_and_equal_money_by_chance() -> None:
+    found = by_money(np.array([0.5, 0.1, 0.9, 0.2]), np.array([100.0, 1000.0, 0.0, 0.0]))
+    assert found.order.tolist() == [1, 0, 2, 3]
+    assert found.value.tolist() == [50, 100, 0, 0]
+    assert set(found.grade) <= set(ACTIONS)
+
+
+@pytest.mark.parametrize(
+    ("flags", "wanted"),
+    [
+        ([], None), (["complaint_open"], "settle first"), (["deceased", "complaint_open"], "do not contact"),
+        (["fraud_hold"], "do not contact"), (["closed"], "do not contact"), (["vulnerable"], "with care"),
+        (["no_consent"], "service only"), (["arrears", "no_consent"], "with care"),
+        (["complaint_open", "no_consent"], "settle first"),
+    ],
+)  # fmt: skip
+def test_conditions_say_what_may_be_done(flags: list[str], wanted: str | None) -> None:
+    assert restraint(flags) == wanted
+    assert wanted is None or wanted in RESTRAINED
+
+
+def test_who_must_not_be_contacted_comes_last_and_has_no_offer() -> None:
+    found = by_money(np.linspace(0.9, 0.1, 20), np.full(20, 100.0))
+    flags = [["fraud_hold"], ["complaint_open"], ["no_consent"], *([] for _ in range(17))]
+    made = restrained(found, flags)
+    assert made.grade[:4] == ["do not contact", "settle first", "service only", "watch"]
+    assert int(np.argmax(made.order)) == 0
+    assert made.actions["do not contact"].startswith("No action")
+    assert made.summary["customers_by_grade"]["settle first"] == 1
+
+
+def test_a_customer_at_the_end_of_the_list_is_left_alone_whatever_the_conditions() -> None:
+    found = by_money(np.linspace(0.9, 0.1, 20), np.full(20, 100.0))
+    assert restrained(found, [[]] * 19 + [["no_consent"]]).grade[-1] == "rest"
+
+
+def test_every_second_month_before_tuning_is_left_out() -> None:
+    fold = Fold(train_from=1, test_from=6, test_until=7)
+    plan = Plan(score=(9, 10), cutoffs=(1, 2, 3, 4, 5, 6, 7, 8, 9), tuning=(fold,), sentence="")
+    assert every_second(plan).cutoffs == (1, 3, 5, 6, 7, 8, 9)
