@@ -56,7 +56,7 @@ def bank(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_an_answer_shows_chances_reasons_the_next_question_and_the_time(bank: Path) -> None:
     said = "\n".join(lines(bank, "acquisition", ["income_band=HIGH"]))
-    assert "Most suitable: golden (chance" in said
+    assert "Best outcome: golden (chance" in said
     assert "income_band = high raises it" in said
     assert "Expected profit in EUR: call" in said
     assert "Ask next: age (age), worth" in said

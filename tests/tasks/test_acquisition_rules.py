@@ -225,3 +225,24 @@ def test_a_bank_without_prospects_and_counterparties_is_told_which_tables_it_lac
 
     with pytest.raises(FeasibilityError, match="tables prospect and counterparty"):
         TASK.study(Desk())  # type: ignore[arg-type]
+
+
+def test_a_bank_with_too_little_of_everything_is_told_so_and_gets_no_list(tmp_path: Path) -> None:
+    from bankmine import lifecycle
+    from bankmine.lifecycle.pages import page_of
+
+    people = full(
+        "customer", 3, customer_id=[1, 2, 3], kind=["person"] * 3, birth_year=[1970, 1980, 1990],
+        valid_from=[START] * 3, known_at=[START] * 3,
+    )  # fmt: skip
+    paid = [(1, 11, month * 30 + 3, 100_000, "payroll") for month in range(15)]
+    warehouse = write(
+        tmp_path / "warehouse", transaction=transfers(paid), customer=people,
+        counterparty=counterparties((11, None, 0)),
+    )  # fmt: skip
+    run = lifecycle.run_task(warehouse, None, "acquisition", results_folder=tmp_path / "results")
+    assert run.about["use"] == "do not use"
+    assert run.scores.num_rows == 0
+    assert "3 persons are customers" in run.metrics["form_refused"]
+    assert [one["name"] for one in run.metrics["refused"]] == ["golden_ties"]
+    assert page_of(run).sentence

@@ -55,7 +55,7 @@ def read(form: FormModel, words: Sequence[str]) -> dict[str, Any]:
 
 def shown(form: FormModel, answer: FormAnswer) -> Iterator[str]:
     """The answer in lines: best outcome, chances, what it is worth, reasons, next questions, notes."""
-    yield f"Most suitable: {answer.best} (chance {answer.probability[answer.best]:.1%})"
+    yield f"Best outcome: {answer.best} (chance {answer.probability[answer.best]:.1%})"
     others = sorted(answer.probability, key=lambda name: -answer.probability[name])
     yield "Chances: " + ", ".join(f"{name} {answer.probability[name]:.1%}" for name in others)
     if answer.profit:

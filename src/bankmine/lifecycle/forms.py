@@ -56,4 +56,6 @@ def published_form(results: Path, task: str) -> PublishedForm:
             f"the published run of {task} is marked do not use",
             hint="Read its page, then run the task again.",
         )
-    return PublishedForm(run, load(run.folder / FOLDER))
+    model = load(run.folder / FOLDER)
+    model.answer({})  # the first answer builds what the others use: that belongs to loading
+    return PublishedForm(run, model)

@@ -12,19 +12,23 @@ from bankmine.tasks.contract import Bank, Fold, Ints, Needs, Plan
 from bankmine.tasks.labels import LabelRule
 from bankmine.tasks.population import coverage, months_back
 
+_WORDS = {1: "monthly", 3: "quarterly"}
+
 
 def monthly_plan(
-    bank: Bank, needs: Needs, rule: LabelRule, *, name: str, history_days: int, test_months: int = 4
-) -> Plan:
+    bank: Bank, needs: Needs, rule: LabelRule, *, name: str, history_days: int, test_months: int = 4,
+    every: int = 1,
+) -> Plan:  # fmt: skip
     """Monthly cutoffs from `history_days` after the first event on: the last mature ones test, the month
     whose label was known before them tunes, those before train.
 
-    `test_months` is lowered to a third of the mature months where there are few. FeasibilityError where no
-    month is left to train on.
+    `test_months` is lowered to a third of the mature months where there are few; `every` takes only cutoffs
+    so many months apart, counted back from the run's. FeasibilityError where no month is left to train on.
     """
     zone = bank.warehouse.zone
     start, _ = coverage(bank.warehouse, needs)
     months = months_back(bank, from_month=1, earliest=zone.days_before(start, -history_days))
+    months = months[-every::-every][::-1]
     known = rule.known_at(np.array(months, dtype=np.int64), zone)
     mature = np.array(months, dtype=np.int64)[known <= bank.cutoff]
     folds = _folds(mature, rule.known_at(mature, zone), min(test_months, max(1, len(mature) // 3)))
@@ -43,8 +47,9 @@ def monthly_plan(
         tuning=(tuning,),
         test=test,
         final_from=int(mature[0]),
-        sentence=f"Customers are looked at on {len(mature)} monthly cutoffs from {zone.show(int(mature[0]))} "
-        f"to {zone.show(int(mature[-1]))}; the months from {zone.show(test.test_from)} on test.",
+        sentence=f"Customers are looked at on {len(mature)} {_WORDS.get(every, 'monthly')} cutoffs from "
+        f"{zone.show(int(mature[0]))} to {zone.show(int(mature[-1]))}; the months from "
+        f"{zone.show(test.test_from)} on test.",
     )
 
 

@@ -45,31 +45,25 @@ FOLDER = Path(__file__).parent
 HISTORY_DAYS = 182
 LEAST_PAYMENTS, MOST_CUSTOMERS = 3, 20
 GOLDEN_SHARE = 0.2
-TRAIN_EVERY = 3  # months: neighbouring months look back on nearly the same year
+QUARTER = 3  # months
 MONEY = "tie_received_sum_12mo"
 
 
 class CounterpartyQuestion(Task):
-    """What both questions share: monthly cutoffs, ties of the twelve months before, the features."""
+    """What both questions share: quarterly cutoffs, ties of the twelve months before, the features."""
 
     needs = Needs(tables=("transaction", "counterparty"), subject_kind=COUNTERPARTY, customer_kind="any")
     group = "subject_id"
     group_words = "counterparty"
 
     def plan(self, bank: Bank) -> Plan:
-        """Monthly cutoffs, the last mature ones test; of the months that train every third is taken."""
+        """Quarterly cutoffs, the last three mature ones test: they look back on nearly the same year."""
         rule = self.rule(bank)
         assert rule is not None
-        plan = monthly_plan(bank, self.needs, rule, name=self.name, history_days=HISTORY_DAYS, test_months=3)
-        assert plan.test is not None
-        later = [at for at in plan.cutoffs if at >= plan.tuning[0].test_from]
-        kept = [at for at in plan.cutoffs if at < later[0]][::-TRAIN_EVERY][::-1]
-        first, test_from = (bank.warehouse.zone.show(at) for at in (kept[0], plan.test.test_from))
-        return replace(
-            plan, cutoffs=(*kept, *later), final_from=kept[0],
-            sentence=f"Counterparties are looked at on {len(kept) + len(later)} cutoffs from {first} on, a "
-            f"month or {TRAIN_EVERY} apart; the months from {test_from} on test.",
-        )  # fmt: skip
+        plan = monthly_plan(
+            bank, self.needs, rule, name=self.name, history_days=HISTORY_DAYS, test_months=3, every=QUARTER
+        )
+        return replace(plan, sentence=plan.sentence.replace("Customers", "Counterparties"))
 
     def catalogue(self, bank: Bank) -> Any:
         """The shipped features and those of ties."""
@@ -126,7 +120,7 @@ class GoldenTies(CounterpartyQuestion):
         truth = np.zeros(rows.num_rows, dtype=np.bool_)
         for at in np.unique(cutoffs).tolist():
             here = cutoffs == at
-            profit = self._worth.between(at, bank.warehouse.zone.months_before(at, -3))
+            profit = self._worth.quarter_from(at)
             golden = most_valuable(profit, GOLDEN_SHARE).astype(np.float64)
             truth[here] = self._worth.of(behind[here], golden) > 0
         assert self.label_rule is not None
@@ -145,7 +139,7 @@ class JoinsLater(CounterpartyQuestion):
         question="Will this counterparty be a customer within six months?",
         success="Precision among the first tenth of the list, tested on later months.",
         owner="Head of acquisition", use="The chance that enters the expected profit.",
-        plan="Monthly cutoffs; a counterparty found to be a customer later is a success.",
+        plan="Quarterly cutoffs; a counterparty found to be a customer later is a success.",
         feasibility=Feasibility(subjects=50, positives=40, negatives=40, history_days=HISTORY_DAYS),
     )  # fmt: skip
 

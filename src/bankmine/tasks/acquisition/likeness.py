@@ -32,7 +32,7 @@ FIELDS = {
 }
 GOLDEN, SOLID, SMALL = "golden", "solid", "small"
 CLASSES = (GOLDEN, SOLID, SMALL)
-PLACE = "give a place on the list"
+PLACE = "approach, less the price of a place"
 CAPACITY = 0.2  # share of strangers that can be approached
 LEAST_CUSTOMERS, LEAST_TESTED = 300, 60
 _FIRST = {GOLDEN: 0.8, SOLID: 0.4}
@@ -63,29 +63,34 @@ def learn_likeness(bank: Bank, worth: Worth, *, years: float, cost_minor: float)
 
     The year shrinks to half of what is covered where that is less than two years.
     """
-    months = min(12, (len(worth.edges) - 1) // 2)
-    if months < 3:
+    quarters = min(4, (len(worth.edges) - 1) // 2)
+    if quarters < 1:
         raise FeasibilityError(
-            f"{len(worth.edges) - 1} whole months are covered",
-            hint="Learning from forms needs six: three to look at forms, three to see what they bring.",
+            f"{len(worth.edges) - 1} whole quarters are covered",
+            hint="Learning from forms needs two: one to look at forms, one to see what they bring.",
         )
-    middle, first = (int(worth.edges[-1 - months * back]) for back in (1, 2))
+    middle, first = (int(worth.edges[-1 - quarters * back]) for back in (1, 2))
     ahead = int(worth.edges[-1])
     zone = bank.warehouse.zone
-    early, late = _at(bank, first), _at(bank, middle)
+    early, late = customer_forms(bank, first), customer_forms(bank, middle)
     tested = _test(bank, worth, (early, first, middle), (late, middle, ahead))
-    classes, brings = _classes(worth, _ids(late), middle, ahead, 12 / months)
+    classes, brings = _classes(worth, _ids(late), middle, ahead, 4 / quarters)
     form = _priced(bank, _fit(bank, late, classes, brings, years, cost_minor), late)
     return Likeness(
         form, brings, tested,
         f"Learnt from {late.num_rows:,} customers of {zone.show(middle)} by what they brought in the "
-        f"{months} months that followed.",
+        f"{quarters * 3} months that followed.",
     )  # fmt: skip
 
 
 def prospect_forms(bank: Bank, at: int) -> Any:
     """The forms of all prospects as known at a cutoff."""
     return _asked(bank, "prospect_forms", at)
+
+
+def customer_forms(bank: Bank, at: int) -> Any:
+    """What persons who are customers would have written on the form, as known at a cutoff."""
+    return _asked(bank, "customer_forms", at)
 
 
 def _test(
@@ -149,10 +154,6 @@ def _classes(
         for name in CLASSES
     }
     return found.tolist(), brings
-
-
-def _at(bank: Bank, at: int) -> Any:
-    return _asked(bank, "customer_forms", at)
 
 
 def _asked(bank: Bank, name: str, at: int) -> Any:

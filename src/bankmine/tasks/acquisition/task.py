@@ -26,7 +26,7 @@ from bankmine.tasks.acquisition.expected import (
 )  # fmt: skip
 from bankmine.tasks.acquisition.groups import group_tables
 from bankmine.tasks.acquisition.judge import by_decile, question_worth
-from bankmine.tasks.acquisition.likeness import Likeness, learn_likeness, prospect_forms
+from bankmine.tasks.acquisition.likeness import Likeness, customer_forms, learn_likeness, prospect_forms
 from bankmine.tasks.acquisition.lists import (
     COUNTERPARTIES,
     PROSPECTS,
@@ -52,15 +52,25 @@ class Acquisition(Study):
     sentence = "Whom to win next and what each is expected to bring"
     needs = Needs(
         tables=("customer", "transaction"),
-        usable=("prospect", "counterparty", "balance", "party_link", "channel_cost", "offer", "feedback"),
+        usable=(
+            "prospect",
+            "counterparty",
+            "account",
+            "balance",
+            "rate_history",
+            "party_link",
+            "channel_cost",
+            "offer",
+            "feedback",
+        ),
     )
     sells = True
     horizon_words = "3 years"
     settings = MappingProxyType(
         {
             "years": "years of profit that count, 3 by default",
-            "balance_margin": "margin a year on what customers keep, 0.012 by default",
-            "purchase_share": "share of purchases the bank earns, 0.004 by default",
+            "balance_margin": "margin a year on what customers keep, 0.012, for banks without rates",
+            "purchase_share": "share of purchases the bank earns, 0.004, for banks without rates",
             "onboarding_minor": "cost of taking in who joins, minor units, 5000 by default",
             "channel": "channel of the approach, priced by channel_cost; phone by default",
             "contacts": "contacts an approach takes, 3 by default",
@@ -95,7 +105,7 @@ class Acquisition(Study):
         price = prices(bank)
         like = _likeness(work, value, price)
         found: dict[str, List] = {}
-        figures: dict[str, Any] = {"rule": price.sentence, "lists": {}, "tested": {}}
+        figures: dict[str, Any] = {"rule": f"{price.sentence} {value.sentence}", "lists": {}, "tested": {}}
         tables: dict[str, Kept] = {}
         if isinstance(like, Likeness):
             figures |= _form_figures(bank, like)
@@ -183,8 +193,8 @@ def _form_figures(bank: Bank, like: Likeness) -> dict[str, Any]:
         "form": like.sentence, "brings_minor": like.brings, "left_out": like.form.left_out,
         "questions_worth": [], "tested": {}, "place": dict(like.form.about),
     }  # fmt: skip
-    if bank.warehouse.has("prospect"):
-        made["questions_worth"] = question_worth(like.form, prospect_forms(bank, bank.cutoff), seed=bank.seed)
+    filled = prospect_forms if bank.warehouse.has("prospect") else customer_forms
+    made["questions_worth"] = question_worth(like.form, filled(bank, bank.cutoff), seed=bank.seed)
     test = like.tested
     if test is not None:
         area = interval("auc", test.golden, test.chance, groups=test.customers, random_state=bank.seed)
@@ -215,8 +225,8 @@ def _tested_ties(bank: Bank, golden: Asked) -> dict[str, Any]:
 
 def _brings(value: Worth) -> tuple[float, float]:
     """What a golden customer and any other brought on average in the last twelve months, or fewer covered."""
-    months = min(12, len(value.edges) - 1)
-    profit = value.between(int(value.edges[-1 - months]), int(value.edges[-1])) * 12 / months
+    quarters = min(4, len(value.edges) - 1)
+    profit = value.between(int(value.edges[-1 - quarters]), int(value.edges[-1])) * 4 / max(quarters, 1)
     golden = most_valuable(profit)
     return float(profit[golden].mean()), float(profit[~golden].mean())
 

@@ -1,4 +1,4 @@
--- What each customer brought in each period between two edges: a share of purchases, a margin on balances.
+-- What each customer bought and kept in each period between two edges.
 WITH spent AS (
     SELECT e.period, t.customer_id, sum(t.base_minor) AS spent_minor
     FROM transaction t ASOF JOIN edges e ON t.event_time >= e.starts
