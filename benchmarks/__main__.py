@@ -10,7 +10,7 @@ RESULTS.md and the pictures stay as they are:
     BENCH_ROWS_A_CUSTOMER  transactions a customer of the made-up warehouses
     BENCH_REPLAY_ROWS      transactions of S6
     BENCH_ONLINE_EVENTS    events of ONL
-    BENCH_CUSTOMERS        customers of R2
+    BENCH_CUSTOMERS        customers of R2 and S15
     BENCH_SIZES            transactions of S4 and PIC, customers of S7, with commas between
     BENCH_ROUNDS           how often the contenders of S1, S2 and SPK alternate
 
@@ -44,10 +44,15 @@ ROWS = {
     "S6": "replay_speed",
     "S7": "simulate_speed",
     "S10": "association_speed",
+    "S14": "clustering_speed",
+    "CLU": "clustering_quality",
     "S16": "size_and_start",
     "U1": "understanding_defects",
     "R2": "simulated_shortcuts",
     "TXT": "simulated_texts",
+    "T1": "value_bg_nbd",
+    "T2": "value_pareto_nbd",
+    "S15": "value_speed",
     "FRM": "form_answers",
 }
 

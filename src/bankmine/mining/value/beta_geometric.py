@@ -36,10 +36,10 @@ class _BetaGeometric(PurchaseModel):
         log_age, ratio = np.log(at_age), np.log(at_age / at_last)
         chance = a / np.maximum(b + k - 1, 1e-300)
         odds = np.where(k > 0, np.log(chance), -np.inf)[code] + n * ratio
-        gone = _logistic(odds)
+        gone, either = _logistic(odds)
         value = by_count @ (gammaln(r + counts) + gammaln(a + b) + gammaln(b + k) - gammaln(b)
                             - gammaln(a + b + k))  # fmt: skip
-        value += weight @ (np.logaddexp(0.0, odds) - n * log_age)
+        value += weight @ (either - n * log_age)
         value += by_count.sum() * (r * np.log(alpha) - gammaln(r))
         heavy = weight * gone
         by_gone = np.bincount(code, weights=heavy, minlength=len(counts))
@@ -127,7 +127,8 @@ class MbgNbd(_BetaGeometric):
     extra = 1
 
 
-def _logistic(odds: Floats) -> Floats:
-    """`1 / (1 + exp(−odds))`, safe at ±∞."""
-    small = np.exp(-np.abs(odds))
-    return np.asarray(np.where(odds >= 0, 1.0, small) / (1.0 + small), dtype=np.float64)
+def _logistic(odds: Floats) -> tuple[Floats, Floats]:
+    """`1 / (1 + exp(−o))` and `log(1 + exp(o))`; beyond ±40 the small part is below the last digit."""
+    small = np.exp(-np.minimum(np.abs(odds), 40.0))
+    share = np.where(odds >= 0, 1.0, small) / (1.0 + small)
+    return np.asarray(share, dtype=np.float64), np.maximum(odds, 0.0) + np.log1p(small)

@@ -15,6 +15,7 @@ from statistics import NormalDist
 import numpy as np
 
 from bankmine.errors import UsageError
+from bankmine.mining.arithmetic import one_thread
 from bankmine.mining.contract import Floats
 
 Likelihood = Callable[[Floats], tuple[float, Floats]]  # log-parameters → log-likelihood and its gradient
@@ -74,6 +75,13 @@ def maximise(
     `part` is the likelihood of the part of the data on which the starts are tried (`whole` itself where the
     data are few); `starts` are parameters, not logarithms; `rows` scales what counts as a gradient of zero.
     """
+    with one_thread():
+        return _maximise(names, whole, part, starts, rows)
+
+
+def _maximise(
+    names: Sequence[str], whole: Likelihood, part: Likelihood, starts: Sequence[Floats], rows: float
+) -> Fitted:
     tried = [_climb(part, np.log(np.asarray(one, dtype=np.float64)), rows) for one in starts]
     best = max(range(len(tried)), key=lambda at: tried[at][1])
     agreeing = sum(tried[best][1] - value <= SAME for _, value, _ in tried)
