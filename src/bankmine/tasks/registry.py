@@ -24,6 +24,7 @@ _SHIPPED = {
     "value": "bankmine.tasks.value.task",
     "classification": "bankmine.tasks.classification.task",
     "acquisition": "bankmine.tasks.acquisition.task",
+    "behaviour": "bankmine.tasks.behaviour.task",
 }
 
 

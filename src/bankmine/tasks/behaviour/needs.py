@@ -1,0 +1,83 @@
+"""Needs foreseen, side by side: for each customer the chance of each need and the path that speaks for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from bankmine.customers.conditions import conditions
+from bankmine.mining.association.sequences import holding
+from bankmine.tasks.behaviour.paths import GAP_DAYS, Found
+from bankmine.tasks.behaviour.steps import Walks
+from bankmine.tasks.contract import Bank
+from bankmine.tasks.study import Asked
+
+TIMES = 1.5  # a need counts as foreseen from so many times the usual chance on
+
+
+def needs_table(bank: Bank, asked: Sequence[Asked], words: Mapping[str, str], now: Walks | None,
+                found: Sequence[Found]) -> Any:  # fmt: skip
+    """One row a customer to whom something may be sold, strongest need first.
+
+    Columns customer_id, a chance for each need (null where it was not asked of them), the need whose chance
+    is the most times the usual one, how many times, and a path of the last 60 days that held forward. Only a
+    need whose model beats its baseline is named.
+    """
+    customers = np.unique(np.concatenate([one.rows.column("customer_id").to_numpy() for one in asked]))
+    known = conditions(bank.warehouse, bank.cutoff, memory=bank.memory, threads=bank.threads)
+    customers = customers[known.may_sell(customers.tolist())]
+    chance = {one.name: _spread(one, customers) for one in asked}
+    usual = {one.name: float(one.tested.truth.mean()) for one in asked}
+    times = np.stack([chance[one.name] / max(usual[one.name], 1e-9) for one in asked])
+    better = np.array([bool(one.figures["beats_baseline"]) for one in asked])
+    times = np.where(np.isfinite(times) & better[:, None], times, 0.0)
+    best, most = times.argmax(axis=0), times.max(axis=0)
+    titles = [words[one.name] for one in asked]
+    order = np.lexsort((customers, -most))
+    table = pa.table(
+        {
+            "customer_id": customers,
+            **{name: pa.array(values, mask=np.isnan(values)) for name, values in chance.items()},
+            "need": pa.array([titles[place] if more >= TIMES else None for place, more in
+                              zip(best, most, strict=True)], pa.string()),
+            "times_usual": most,
+            "path": pa.array(_walked(customers, best, [one.name for one in asked], now, found), pa.string()),
+        }
+    )  # fmt: skip
+    return table.take(pa.array(order))
+
+
+def foreseen(table: Any) -> dict[str, int]:
+    """How many customers each need is foreseen for."""
+    values = [one for one in table.column("need").to_pylist() if one is not None]
+    return {need: values.count(need) for need in dict.fromkeys(values)}
+
+
+def _spread(asked: Asked, customers: Any) -> Any:
+    """The answers in the order of `customers`; NaN where not asked."""
+    own = asked.rows.column("customer_id").to_numpy()
+    order = np.argsort(own, kind="stable")
+    at = np.searchsorted(own[order], customers).clip(max=len(own) - 1)
+    hit = own[order][at] == customers
+    return np.where(hit, asked.probability[order[at]], np.nan)
+
+
+def _walked(
+    customers: Any, best: Any, names: Sequence[str], now: Walks | None, found: Sequence[Found]
+) -> list[Any]:
+    """For each customer the strongest path that held forward for the need it is shown with, if walked."""
+    said: list[Any] = [None] * len(customers)
+    if now is None:
+        return said
+    place = now.place(customers, np.full(len(customers), now.cutoff[0] if len(now.cutoff) else 0))
+    for one in found:
+        if not one.holds:
+            continue
+        has = holding(now.sequences, one.pattern, gap=GAP_DAYS)
+        for at in np.flatnonzero((place >= 0) & has[place.clip(min=0)]):
+            if said[at] is None and names[best[at]] == one.outcome:
+                said[at] = one.words
+    return said
