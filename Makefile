@@ -16,7 +16,7 @@ demo: $(VENV)/.core ## fresh machine: install, simulate a bank of 5,000, run eve
 	@rm -rf $(DEMO) demo-extracts
 	$(BIN)/python -m bankmine simulate demo-extracts --customers 5000 --months 36 --seed 7
 	$(BIN)/python -m bankmine init $(DEMO) --mapping simulated --extracts demo-extracts
-	$(BIN)/python -m bankmine run $(DEMO)
+	$(BIN)/python -m bankmine run $(DEMO) --budget quick
 	@$(BIN)/python -m bankmine report $(DEMO)
 
 test: $(VENV)/.test ## fresh machine: the whole test suite

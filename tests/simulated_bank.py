@@ -33,4 +33,6 @@ def simulated_bank(factory: pytest.TempPathFactory, *, customers: int = CUSTOMER
 def _make(place: Path, customers: int) -> None:
     pipeline.simulate(place / "extracts", customers=customers, months=MONTHS, seed=SEED, workers=1)
     bank = pipeline.init(place / "bank", mapping="simulated", extracts=place / "extracts")
+    with (place / "bank" / "bankmine.toml").open("a") as file:
+        file.write('\n[run]\nbudget = "quick"\n')
     pipeline.load(bank)

@@ -23,13 +23,34 @@ _KNOWN: dict[str, dict[str, type | tuple[type, ...]]] = {
     "load": {"maximum_reject_share": (int, float)},
     "features": {"maximum_staleness": (str, dict)},
     "engine": {"name": str, "memory": str, "threads": int, "spark": dict},
-    "run": {"most_rows": int},
+    "run": {"budget": str},
     "tasks": {},
 }  # fmt: skip
 
 
-MOST_ROWS, LEAST_MOST_ROWS = 200_000, 5_000
 ENGINES = ("duckdb", "spark")
+
+
+@dataclass(frozen=True)
+class Budget:
+    """What a question of a task may spend.
+
+    `learning_rows`: rows before the tested cutoffs it learns from (all true ones up to half of it, of the
+    others as many as fit, weighted for those left out); `test_rows`: rows that tune and test (whole customers
+    are left out above it); `settings`: how many settings of each miner are tried; `rounds`: how often labels
+    are shuffled in the test for leaks.
+    """
+
+    name: str
+    learning_rows: int
+    test_rows: int
+    settings: int
+    rounds: int
+
+
+USUAL = Budget("usual", learning_rows=40_000, test_rows=100_000, settings=99, rounds=3)
+QUICK = Budget("quick", learning_rows=12_000, test_rows=30_000, settings=1, rounds=1)
+BUDGETS = {one.name: one for one in (USUAL, QUICK)}
 
 
 @dataclass(frozen=True)
@@ -52,9 +73,8 @@ class Config:
     `mapping` is the name of a shipped mapping or a folder; `maximum_reject_share` is the share of a
     table's rows that may break its contract before the load stops; `maximum_staleness` ("7d", or a length
     for each table) refuses features of sources whose newest known event is older; `spark` is there where
-    the engine is Spark; `most_rows` is about how many rows a question learns from and is tested on (larger
-    banks are thinned by whole customers); `tasks` holds each task's own settings, in the order the bank
-    wants them run.
+    the engine is Spark; `budget` limits what a question spends; `tasks` holds each task's own settings, in
+    the order the bank wants them run.
     """
 
     folder: Path
@@ -70,7 +90,7 @@ class Config:
     memory: str = "1GB"
     threads: int = 2
     spark: SparkSettings | None = None
-    most_rows: int = MOST_ROWS
+    budget: Budget = USUAL
     tasks: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
@@ -146,18 +166,18 @@ def _build(folder: Path, raw: dict[str, Any], file: Path) -> Config:
         memory=engine.get("memory", "1GB"),
         threads=engine.get("threads", 2),
         spark=_spark(engine.get("spark", {}), file) if engine.get("name") == "spark" else None,
-        most_rows=_most_rows(raw.get("run", {}), file),
+        budget=budget_named(raw.get("run", {}).get("budget", USUAL.name), f"{file}: "),
         tasks=raw.get("tasks", {}),
     )
 
 
-def _most_rows(run: dict[str, Any], file: Path) -> int:
-    most = int(run.get("most_rows", MOST_ROWS))
-    if most < LEAST_MOST_ROWS:
+def budget_named(name: str, where: str = "") -> Budget:
+    """The budget of that name; ConfigurationError with those there are."""
+    if name not in BUDGETS:
         raise ConfigurationError(
-            f"{file}: run.most_rows is {most}", hint=f"Give {LEAST_MOST_ROWS:,} or more."
+            f"{where}there is no budget {name!r}", hint=f"Take {' or '.join(map(repr, BUDGETS))}."
         )
-    return most
+    return BUDGETS[name]
 
 
 def _spark(raw: dict[str, Any], file: Path) -> SparkSettings:

@@ -5,22 +5,28 @@ my-bank/bankmine.toml   warehouse/   keys/   understanding.json   snapshots/   r
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
 from bankmine.bank.civil import FIRST, LAST
 from bankmine.bank.keys import Keyring
 from bankmine.bank.warehouse import Warehouse
-from bankmine.config import Config, load_config
+from bankmine.config import Config, budget_named, load_config
 from bankmine.errors import ConfigurationError, CutoffError
 
 
 class BankFolder:
-    """A bank's folder, opened; the warehouse is the state named by the manifest at first use."""
+    """A bank's folder, opened; the warehouse is the state named by the manifest at first use.
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder.resolve()
+    `budget` takes the place of the one in the settings.
+    """
+
+    def __init__(self, folder: Path, *, budget: str | None = None) -> None:
+        self.folder, self._budget = folder.resolve(), budget
         self.config: Config = load_config(self.folder)
+        if budget is not None:
+            self.config = replace(self.config, budget=budget_named(budget))
 
     @cached_property
     def warehouse(self) -> Warehouse:
@@ -41,7 +47,7 @@ class BankFolder:
 
     def reopened(self) -> BankFolder:
         """The same bank with the newest warehouse."""
-        return BankFolder(self.folder)
+        return BankFolder(self.folder, budget=self._budget)
 
     @cached_property
     def keyring(self) -> Keyring:

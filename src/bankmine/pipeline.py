@@ -58,9 +58,9 @@ class Outcome:
         yield f"Report: {self.report} ({self.seconds:.0f} s)"
 
 
-def open_bank(folder: Path | str) -> BankFolder:
-    """A bank's folder; ConfigurationError where it is none."""
-    return BankFolder(Path(folder))
+def open_bank(folder: Path | str, *, budget: str | None = None) -> BankFolder:
+    """A bank's folder; ConfigurationError where it is none. `budget` takes the place of the settings' own."""
+    return BankFolder(Path(folder), budget=budget)
 
 
 def init(

@@ -60,11 +60,11 @@ def test_what_a_killed_run_left_is_removed_by_the_next(tmp_path: Path) -> None:
 def test_a_name_changes_with_each_thing_it_is_made_from() -> None:
     given = {
         "fingerprint": "a", "task": "t", "own_code": "", "settings": {"days": 7}, "seed": 0, "cutoff": 1,
-        "most_rows": 5,
+        "budget": "usual",
     }  # fmt: skip
     changes = [
         {"fingerprint": "b"}, {"task": "u"}, {"own_code": "c"}, {"settings": {"days": 8}}, {"seed": 1},
-        {"cutoff": 2}, {"most_rows": 6}, {"before": "d"},
+        {"cutoff": 2}, {"budget": "quick"}, {"before": "d"},
     ]  # fmt: skip
     names = [store.run_id(**given), *(store.run_id(**{**given, **change}) for change in changes)]
     assert len(set(names)) == len(names)

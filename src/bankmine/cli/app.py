@@ -63,13 +63,18 @@ def run(
     bank: BankFolder,
     task: Annotated[list[str] | None, typer.Option("--task", help="Only this task; may be repeated.")] = None,
     cutoff: Cutoff = None,
+    budget: Annotated[
+        str | None, typer.Option("--budget", help="usual or quick: how much each question may spend.")
+    ] = None,
 ) -> None:
     """Load, understand, snapshot, mine and report: the whole pass."""
     from bankmine import pipeline
     from bankmine.cli.progress import stages
 
     with stages() as progress:
-        outcome = pipeline.run(pipeline.open_bank(bank), tasks=task, cutoff=cutoff, progress=progress)
+        outcome = pipeline.run(
+            pipeline.open_bank(bank, budget=budget), tasks=task, cutoff=cutoff, progress=progress
+        )
     for line in outcome.lines():
         typer.echo(line)
 
@@ -236,6 +241,25 @@ def customer(
     from bankmine.cli import listing
 
     for line in listing.customer(bank, customer_id, raw=raw, cutoff=cutoff, page=page):
+        typer.echo(line)
+
+
+@app.command()
+def segment(
+    bank: BankFolder,
+    customer_id: Annotated[
+        str, typer.Argument(help="Pseudonym (16 digits) or, with --raw, the bank's own id.")
+    ],
+    name: Annotated[
+        str | None, typer.Option("--segment", help="A segment's name or number, or a rule's name.")
+    ] = None,
+    raw: Annotated[bool, typer.Option("--raw", help="The id is the bank's own.")] = False,
+    cutoff: Cutoff = None,
+) -> None:
+    """Say why a customer is, or is not, in a segment; without --segment, which ones they are in."""
+    from bankmine.cli.segment import lines
+
+    for line in lines(bank, customer_id, segment=name, raw=raw, cutoff=cutoff):
         typer.echo(line)
 
 

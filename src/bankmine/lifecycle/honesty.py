@@ -24,7 +24,6 @@ from bankmine.tasks.sql import micros
 
 SAMPLE = 200
 ROWS_FOR_LABEL_TESTS = 20_000
-ROUNDS = 3
 MOST_TREES = 80
 STOP_AT = 0.99
 
@@ -101,16 +100,24 @@ def _permuted(
         return others, miner.decision_function(preparation.transform(second).values)
 
     seen = leaks.permuted_labels(
-        train_and_score, material.truth[both], rounds=ROUNDS, strata=strata, random_state=bank.seed
+        train_and_score,
+        material.truth[both],
+        rounds=bank.budget.rounds,
+        strata=strata,
+        random_state=bank.seed,
     )
     leaks.raise_on(seen.findings)
     return Outcome(
         "permuted labels",
         True,
-        f"Trained and tested on shuffled labels, the AUC is {seen.mean:.3f} over {ROUNDS} rounds; "
+        f"Trained and tested on shuffled labels, the AUC is {seen.mean:.3f} over {_rounds(bank)}; "
         "chance allows "
         f"{seen.low:.3f} to {seen.high:.3f}.",
     )
+
+
+def _rounds(bank: Bank) -> str:
+    return f"{bank.budget.rounds} round{'s' if bank.budget.rounds > 1 else ''}"
 
 
 def _planted(bank: Bank, material: Material, train: Ints) -> Outcome:

@@ -8,10 +8,12 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from bankmine.bank.hashing import splitmix64
 from bankmine.errors import FeasibilityError
 from bankmine.evaluation.splits import Split, forward_split
-from bankmine.tasks.contract import Bank, Fold, Ints, Plan, Task, Truth
+from bankmine.tasks.contract import Bank, Floats, Fold, Ints, Plan, Task, Truth
 from bankmine.tasks.labels import LabelRule
 from bankmine.tasks.sql import micros
 
@@ -22,7 +24,8 @@ NEVER = np.iinfo(np.int64).max
 class Material:
     """Rows with features; `truth` and `known_at` (µs, NEVER where immature) have one value a row.
 
-    `units` and `sentences` are the features' own, by name.
+    `units` and `sentences` are the features' own, by name; `weight` says how many rows each stands for where
+    the budget left some out (None: every row for itself).
     """
 
     rows: Any
@@ -32,6 +35,7 @@ class Material:
     sentences: Mapping[str, str]
     truth: Truth
     known_at: Ints
+    weight: Floats | None = None
 
     @cached_property
     def cutoffs(self) -> Ints:
@@ -78,25 +82,70 @@ class Material:
         return self.rows.take(positions), self.features.take(positions)
 
 
-def thinned(task: Task, rows: Any, plan: Plan, bank: Bank) -> Any:
-    """The rows with whole customers left out where there are more than `bank.most_rows` to learn from.
+def fewer_tested(task: Task, rows: Any, plan: Plan, bank: Bank) -> tuple[Any, Floats]:
+    """The rows with whole customers left out of the tested cutoffs where they are more than the budget's.
 
-    Scored rows always stay. Customers are chosen by a hash of their pseudonym, so that the same ones stay at
-    every cutoff, and any part of a population is one.
+    Scored rows and rows before the first tested cutoff always stay. Customers are chosen by a hash of their
+    pseudonym, the same ones at every cutoff. The second value is each row's weight: 1 over the share kept.
     """
-    from bankmine.bank.hashing import splitmix64
-
-    if plan.test is None or not task.may_be_thinned:
-        return rows
     cutoffs = micros(rows.column("cutoff"))
-    scored = (cutoffs >= plan.score[0]) & (cutoffs < plan.score[1])
-    learning = int((~scored).sum())
-    if learning <= bank.most_rows:
-        return rows
-    subject = np.asarray(rows.column("customer_id").fill_null(0).to_numpy(), dtype=np.int64)
-    drawn = splitmix64(subject) >> np.uint64(11)
-    kept = scored | (drawn.astype(np.float64) / 2.0**53 < bank.most_rows / learning)
-    return rows.take(np.flatnonzero(kept))
+    weight = np.ones(len(cutoffs))
+    if plan.test is None or not task.may_be_thinned:
+        return rows, weight
+    tested = (cutoffs >= _first_tested(plan)) & ~_inside(cutoffs, plan.score)
+    share = bank.budget.test_rows / max(int(tested.sum()), 1)
+    if share >= 1:
+        return rows, weight
+    drawn = _drawn(np.asarray(rows.column("customer_id").fill_null(0).to_numpy(), dtype=np.int64))
+    weight[tested] = 1 / share
+    kept = np.flatnonzero(~tested | (drawn < share))
+    return rows.take(kept), weight[kept]
+
+
+def fewer_learnt(
+    task: Task, rows: Any, plan: Plan, bank: Bank, truth: Truth, weight: Floats
+) -> tuple[NDArray[np.int64], Floats]:
+    """Positions of the rows that stay when only so many may be learnt from, and their weights.
+
+    Of the rows before the first tested cutoff the true ones stay (up to half of the budget), of the others as
+    many as the budget leaves, chosen by a hash of subject and cutoff; a row stands for 1 / share of its kind.
+    """
+    cutoffs = micros(rows.column("cutoff"))
+    every = np.arange(len(cutoffs))
+    if plan.test is None or not task.may_be_thinned:
+        return every, weight
+    learnt = (cutoffs < _first_tested(plan)) & ~_inside(cutoffs, plan.score)
+    if int(learnt.sum()) <= bank.budget.learning_rows:
+        return every, weight
+    subject = np.asarray(rows.column("subject_id").to_numpy(), dtype=np.int64)
+    drawn, kept, weight = _drawn(subject, cutoffs), ~learnt, weight.copy()
+    left = bank.budget.learning_rows
+    for kind, most in ((learnt & truth, bank.budget.learning_rows // 2), (learnt & ~truth, None)):
+        count = int(kind.sum())
+        share = min(1.0, (left if most is None else most) / max(count, 1))
+        kept |= kind & (drawn < share)
+        weight[kind] /= share
+        left -= round(count * share)
+    chosen = np.flatnonzero(kept)
+    return chosen, weight[chosen]
+
+
+def _first_tested(plan: Plan) -> int:
+    """The earliest cutoff whose rows tune or test."""
+    assert plan.test is not None
+    return min(plan.test.test_from, *(fold.test_from for fold in plan.tuning), plan.test.test_from)
+
+
+def _inside(cutoffs: Ints, period: tuple[int, int]) -> Truth:
+    return np.asarray((cutoffs >= period[0]) & (cutoffs < period[1]), dtype=np.bool_)
+
+
+def _drawn(keys: Ints, more: Ints | None = None) -> Floats:
+    """A number in [0, 1) for each key, the same on every machine."""
+    mixed = splitmix64(keys)
+    if more is not None:
+        mixed = splitmix64(mixed.view(np.int64) ^ more)
+    return (mixed >> np.uint64(11)).astype(np.float64) / 2.0**53
 
 
 def label_rows(task: Task, bank: Bank, rows: Any) -> tuple[Truth, Ints]:

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from bankmine.bank.warehouse import Warehouse
-from bankmine.config import MOST_ROWS, Config
+from bankmine.config import USUAL, Config
 from bankmine.lifecycle import store
 from bankmine.lifecycle.answers import keep_tables, plan_sentence, study_about
 from bankmine.lifecycle.run import FORMAT, Run, load_run
@@ -65,13 +65,13 @@ def run_task(
         threads=config.threads if config else 2,
         maximum_staleness=config.maximum_staleness if config else None,
         seed=seed,
-        most_rows=config.most_rows if config else MOST_ROWS,
+        budget=config.budget if config else USUAL,
     )
     results = results_folder or (folder or warehouse.folder.parent) / "results"
     before = _before(results / task.name, at) if isinstance(task, Study) and task.remembers else None
     name = store.run_id(
         fingerprint=warehouse.fingerprint, task=task.name, own_code=_own_code(task), settings=settings,
-        seed=seed, cutoff=at, most_rows=bank.most_rows, before=before.run_id if before else None,
+        seed=seed, cutoff=at, budget=bank.budget.name, before=before.run_id if before else None,
     )  # fmt: skip
     if (results / task.name / name / "metrics.json").exists():
         return load_run(results / task.name / name)

@@ -50,14 +50,14 @@ def run_id(
     settings: Mapping[str, Any],
     seed: int,
     cutoff: int,
-    most_rows: int,
+    budget: str,
     before: str | None = None,
 ) -> str:
     """`hash(manifest, code, configuration, seeds, cutoffs)`, and the run before it where that counts."""
     parts = {
         "manifest": fingerprint, "task": task, "code": code_version(), "own_code": own_code,
         "settings": settings, "seed": seed, "cutoff": cutoff, "versions": versions(),
-        "most_rows": most_rows, "before": before,
+        "budget": budget, "before": before,
     }  # fmt: skip
     return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()[:16]
 

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from inspect import signature
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ import numpy as np
 from bankmine.evaluation.metrics import compute, metric
 from bankmine.lifecycle.material import Material
 from bankmine.mining.arithmetic import log_odds
-from bankmine.tasks.contract import Bank, Candidate, Floats, Ints, Plan, Task, Tested
+from bankmine.tasks.contract import Bank, Candidate, Floats, Ints, Plan, Task, Tested, Truth
 
 PROBABILITY_METRICS = ("brier", "log_loss")
 MOST_TRAINING_ROWS = 400_000
@@ -58,7 +59,8 @@ class Tuned:
 
 
 def tune(task: Task, bank: Bank, material: Material, plan: Plan, candidate: Candidate) -> Tuned:
-    """Tries every setting on every tuning fold; learns the calibrator on the same held-out rows."""
+    """Tries every setting the budget allows on every tuning fold; calibrates on the same held-out rows."""
+    candidate = replace(candidate, settings=candidate.settings[: bank.budget.settings])
     held: list[list[Floats]] = [[] for _ in candidate.settings]
     truths: list[Any] = []
     figures = np.zeros((len(candidate.settings), len(plan.tuning)))
@@ -144,6 +146,7 @@ class _Ready:
     def __init__(self, material: Material, candidate: Candidate, train: Ints, test: Ints) -> None:
         features = _columns(material.features, material, candidate)
         self.truth = material.truth[train]
+        self.weight = material.weight[train] if material.weight is not None else None
         learnt_from = features.take(train)
         self.preparation = _fitted(material, candidate, learnt_from, train)
         self._matrix = self.preparation.transform(learnt_from)
@@ -157,7 +160,23 @@ class _Ready:
 
     def fit(self, settings: Mapping[str, Any]) -> Any:
         """A new miner on the training rows."""
-        return self._miner(**settings).fit(self._matrix.values, self.truth, names=self._matrix.names)
+        return fit_weighted(
+            self._miner(**settings), self._matrix.values, self.truth, self._matrix.names, self.weight
+        )
+
+
+def fit_weighted(miner: Any, values: Floats, truth: Truth, names: Sequence[str], weight: Any) -> Any:
+    """A miner fitted on rows of which each stands for `weight` (None: for itself).
+
+    A miner that takes no weights learns from a part of the rows, each kept with a chance in proportion to
+    what it stands for, so that it sees the classes as often as they are.
+    """
+    if weight is None:
+        return miner.fit(values, truth, names=names)
+    if "sample_weight" in signature(miner.fit).parameters:
+        return miner.fit(values, truth, names=names, sample_weight=weight)
+    kept = np.random.default_rng(len(weight)).random(len(weight)) < weight / weight.max()
+    return miner.fit(values[kept], truth[kept], names=names)
 
 
 def _fitted(material: Material, candidate: Candidate, features: Any, train: Ints) -> Any:

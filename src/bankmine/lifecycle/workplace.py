@@ -16,7 +16,14 @@ import numpy as np
 from bankmine.errors import FeasibilityError
 from bankmine.lifecycle import honesty
 from bankmine.lifecycle.labelled import ask as ask_question
-from bankmine.lifecycle.material import Material, check_feasible, label_rows, refuse_immature, thinned
+from bankmine.lifecycle.material import (
+    Material,
+    check_feasible,
+    fewer_learnt,
+    fewer_tested,
+    label_rows,
+    refuse_immature,
+)
 from bankmine.lifecycle.run import Run
 from bankmine.tasks.contract import Bank, Ints, Plan, Task
 from bankmine.tasks.sql import micros
@@ -26,17 +33,25 @@ Key = tuple[Any, ...]
 
 
 def material_of(task: Task, bank: Bank, plan: Plan, matrix: Callable[..., Any]) -> tuple[Material, Any, Any]:
-    """Rows, labels and features of a task; with the counts that feasibility asks for, and the report."""
-    rows = thinned(task, task.population(bank, plan), plan, bank)
+    """Rows, labels and features of a task; with the counts that feasibility asks for, and the report.
+
+    Feasibility is judged before rows are left out for the budget's sake.
+    """
+    rows, weight = fewer_tested(task, task.population(bank, plan), plan, bank)
     refuse_immature(task, bank, rows, plan)
     truth, known_at = label_rows(task, bank, rows)
     counts = check_feasible(task, rows, truth, known_at, plan)
+    kept, weight = fewer_learnt(task, rows, plan, bank, truth, weight)
+    if len(kept) < rows.num_rows:
+        counts["rows_learnt_from_and_tested"] = len(kept)
+        rows, truth, known_at = rows.take(kept), truth[kept], known_at[kept]
     names = tuple(task.features(bank))
     made, described = matrix(rows, names, task.catalogue(bank))
     material = Material(
         rows=rows, features=made, names=names, truth=truth, known_at=known_at,
         units={name: described[name]["unit"] for name in names},
         sentences={name: described[name]["sentence"] for name in names},
+        weight=None if (weight == 1).all() else weight,
     )  # fmt: skip
     return material, counts, described
 

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from bankmine.bank.civil import Zone
 from bankmine.bank.warehouse import Warehouse
+from bankmine.config import USUAL, Budget
 from bankmine.errors import ConfigurationError
 from bankmine.tasks.labels import LabelRule
 
@@ -70,8 +71,7 @@ class Needs:
 class Bank:
     """What a task may look at: the warehouse, the run's cutoff (µs, also what is known) and its settings.
 
-    `most_rows` is about how many rows a question may learn from and test on; large banks are thinned by
-    whole customers.
+    `budget` says how much a question may spend on rows, settings and rounds.
     """
 
     warehouse: Warehouse
@@ -82,7 +82,7 @@ class Bank:
     seed: int = 0
     maximum_staleness: str | Mapping[str, str] | None = None
     statements: dict[str, str] = field(default_factory=dict)
-    most_rows: int = 200_000
+    budget: Budget = USUAL
 
     def note(self, name: str, statements: Sequence[str]) -> None:
         """Keeps the SQL that made a number, under a name, to be shown beside it."""
@@ -223,7 +223,7 @@ class Task:
 
     `metric` is the figure candidates are chosen and compared by, `metrics` those reported with intervals.
     `sells` says that its lists offer something: customers to whom nothing may be sold are kept out of them.
-    `may_be_thinned` says that any part of the customers gives the same question (`Bank.most_rows`).
+    `may_be_thinned` says that any part of the customers gives the same question (see `Budget`).
     `group` is the column whose values the bootstrap resamples as a whole. `settings` are what
     `[tasks.<name>]` of a bank may say, with a sentence each; `whole_numbers` those that are counts.
     """

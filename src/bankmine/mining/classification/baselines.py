@@ -25,9 +25,13 @@ class Prior(Classifier):
     minimum: ClassVar[MinimumData] = MinimumData(rows=1)
     accepts_missing: ClassVar[bool] = True
 
-    def fit(self, X: Matrix, y: Any, *, names: Iterable[str] | None = None) -> Self:
-        """Learn the share of positives of `y`."""
-        self._learn_labels(y, len(self._learn_matrix(X, names)))
+    def fit(
+        self, X: Matrix, y: Any, *, names: Iterable[str] | None = None, sample_weight: Any = None
+    ) -> Self:
+        """Learn the (weighted) share of positives of `y`."""
+        truth = self._learn_labels(y, len(self._learn_matrix(X, names)))
+        if sample_weight is not None:
+            self.base_rate_ = float(np.average(truth, weights=sample_weight))
         return self
 
     def probability(self, X: Matrix) -> Floats:

@@ -16,7 +16,7 @@ import numpy as np
 
 from bankmine.errors import UsageError
 from bankmine.mining.arithmetic import squared_distances
-from bankmine.mining.classification.classifier import Classifier
+from bankmine.mining.classification.classifier import Classifier, row_weights
 from bankmine.mining.clustering.kmeans import KMeans
 from bankmine.mining.contract import Floats, Ints, Matrix, MinimumData, Reasons
 from bankmine.mining.files import MINERS, array, document, from_document, numbers
@@ -67,21 +67,27 @@ class PerSegment(Classifier):
         self.least_each_class = least_each_class
         self.random_state = random_state
 
-    def fit(self, X: Matrix, y: Any, *, names: Iterable[str] | None = None) -> Self:
-        """Cluster, then fit. FeasibilityError below the minimum data, UsageError for an unknown miner."""
+    def fit(
+        self, X: Matrix, y: Any, *, names: Iterable[str] | None = None, sample_weight: Any = None
+    ) -> Self:
+        """Cluster, then fit with the rows' weights. FeasibilityError below the minimum data, UsageError for an unknown miner."""
         make = self._maker()
         values = self._learn_matrix(X, names)
         truth = self._learn_labels(y, len(values))
         self._learn_scale(values)
         assigned = self._learn_clusters(values)
-        self.whole_ = self._member(make).fit(values, truth, names=self.names_)
+        weight = row_weights(sample_weight, len(values))
+        weight = np.ones(len(values)) if weight is None else weight
+        self.whole_ = self._member(make).fit(values, truth, names=self.names_, sample_weight=weight)
         self.own_: dict[int, Any] = {}
         found = []
         for number in range(len(self.centers_)):
             inside = assigned == number
             enough = self._enough(truth[inside])
             if enough:
-                self.own_[number] = self._member(make).fit(values[inside], truth[inside], names=self.names_)
+                self.own_[number] = self._member(make).fit(
+                    values[inside], truth[inside], names=self.names_, sample_weight=weight[inside]
+                )
             traits = self._traits(number)
             found.append(Segment(number, int(inside.sum()), int(truth[inside].sum()), enough, traits))
         self.segments_ = tuple(found)
