@@ -1,8 +1,9 @@
 """What those who left did in the 90 days before, against others in the same 90 days.
 
 Each leaver of the last year is set beside three customers, drawn by a hash, whose relation was open on the
-same day and stayed so; both are looked at over the 90 days before that day. The comparison is that of
-`mining.description.before`: Mann–Whitney over persons, with control of false discoveries over all kinds.
+same day and stayed so; both are looked at over the 90 days that end a week before that day, for in the last
+week accounts are only wound up. The comparison is that of `mining.description.before`: Mann–Whitney over persons,
+with control of false discoveries over all kinds.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from bankmine.tasks.contract import Bank, Floats, Ints
 from bankmine.tasks.sql import instants, statement
 
 FOLDER = Path(__file__).parent
-DAYS, LATEST, OTHERS, MOST = 90, 365, 3, 20
+DAYS, WINDING_UP, LATEST, OTHERS, MOST = 90, 7, 365, 3, 20
 _PARTS = {"transaction": "before_paid", "digital_event": "before_digital", "interaction": "before_said"}
 _OPEN = "SELECT customer_id, since FROM customer WHERE since IS NOT NULL ORDER BY customer_id"
 
@@ -33,7 +34,12 @@ def what_they_did(bank: Bank, closed: dict[int, int]) -> tuple[list[dict[str, An
     None where fewer than ten left.
     """
     asked, leavers = _asked(bank, closed)
-    about = {"leavers": int(leavers.sum()), "others": int((~leavers).sum()), "days": DAYS}
+    about = {
+        "leavers": int(leavers.sum()),
+        "others": int((~leavers).sum()),
+        "days": DAYS,
+        "ends_before": WINDING_UP,
+    }
     if leavers.sum() < 10:
         return [], about
     kinds, counts = _counts(bank, asked)
@@ -66,7 +72,7 @@ def _asked(bank: Bank, closed: dict[int, int]) -> tuple[Any, Any]:
             people.append(one)
             days.append(day)
             leaves.append(leaving)
-    to = np.array(days, dtype=np.int64) * DAY
+    to = (np.array(days, dtype=np.int64) - WINDING_UP) * DAY
     return (
         pa.table(
             {

@@ -62,8 +62,8 @@ class Churn(Study):
         "can be worked.",
         owner="Head of customer relations",
         use="A retention list by money at risk, with reasons and the action the customer's conditions allow.",
-        plan="Closure, inactivity and four signs of silent attrition, each tested forward in time; lead times "
-        "measured backwards from closures.",
+        plan="Closure, inactivity and four signs of silent attrition, each tested forward in time; lead "
+        "times measured backwards from closures.",
         feasibility=Feasibility(subjects=300, positives=50, negatives=50, history_days=90),
     )
 
@@ -189,8 +189,8 @@ def _before_table(found: list[dict[str, Any]]) -> dict[str, Kept]:
         "before": Kept(
             table=pa.Table.from_pylist(rows), title="What those who left did in the 90 days before",
             columns=columns,
-            sentence="Against customers who stayed, over the same days; what is shown stands out after "
-            "control of false discoveries.",
+            sentence="Against customers who stayed, over the same days, which end a week before the closure; "
+            "what is shown stands out after control of false discoveries.",
         )
     }  # fmt: skip
 

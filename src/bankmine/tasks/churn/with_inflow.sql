@@ -1,5 +1,5 @@
 -- Customers with an open relation who got money in the last 92 days: that is at stake. Left out are those who sent
--- half of it or more to other banks by hand already.
+-- a quarter of it or more to other banks by hand already.
 SELECT t.customer_id, CAST(sum(CASE WHEN t.direction = 'in' THEN t.base_minor ELSE 0 END) AS BIGINT) AS value_minor
 FROM customer_transaction AS t
 INNER JOIN customer AS c ON c.customer_id = t.customer_id
@@ -14,4 +14,4 @@ HAVING sum(CASE WHEN t.direction = 'in' THEN t.base_minor ELSE 0 END) > 0
       WHEN t.direction = 'out' AND t.channel = 'transfer' AND t.counterparty_bank <> $own_bank THEN t.base_minor
       ELSE 0
     END
-  ) < 0.5 * sum(CASE WHEN t.direction = 'in' THEN t.base_minor ELSE 0 END)
+  ) < 0.25 * sum(CASE WHEN t.direction = 'in' THEN t.base_minor ELSE 0 END)
