@@ -2,8 +2,9 @@
 
 The levels (categories, foreign countries) are the bank's own and learnt by the task that asks
 (`tasks.segmentation.living`), so these features are declared for given levels and join a catalogue with
-`Catalogue([*CATALOGUE.values(), *consumption_features(...)])`. Income, balances and products are left out on
-purpose: segments found here are described by them.
+`Catalogue([*CATALOGUE.values(), *consumption_features(...)])`. Income, balances and products are left out
+on purpose: segments found here are described by them. So is paying online, which tells foremost who holds a
+card.
 """
 
 from __future__ import annotations
@@ -16,7 +17,6 @@ from bankmine.customers.themes.activity import paid_out
 from bankmine.windows import Events
 
 THEME = "consumption"
-ONLINE = ("app", "online", "web")
 # Payments that say how a customer banks, not how they live.
 FINANCIAL = frozenset(
     {
@@ -32,16 +32,15 @@ class Living:
     """What of a bank's payments can be told apart; empty where its tables do not say.
 
     `column` holds the `categories` ("category", "mcc", or "" for none); `merchants` says that a purchase is
-    a payment with a merchant (otherwise every payment made counts as one). `online` are its channels of
-    remote purchases, `foreign` its countries but the most frequent, `times` that payments have a time of day,
-    `span` the window of all features.
+    a payment with a merchant (otherwise every payment made counts as one). `foreign` are the countries of
+    purchases but the most frequent, `times` says that payments have a time of day, `span` is the window of
+    all features.
     """
 
     span: str
     column: str = ""
     categories: tuple[str, ...] = ()
     merchants: bool = False
-    online: tuple[str, ...] = ()
     cash: bool = False
     foreign: tuple[str, ...] = ()
     cities: bool = False
@@ -68,8 +67,6 @@ def consumption_features(living: Living) -> tuple[Feature, ...]:
     parts = [("weekend", bought, "on a Saturday or Sunday")]
     if living.times:
         parts.append(("night", bought, "between midnight and 6:59"))
-    if living.online:
-        parts.append(("online", bought.where(channel=living.online), "online"))
     if living.foreign:
         parts.append(("abroad", bought.where(country=living.foreign), "abroad"))
     for stem, source, words in parts:

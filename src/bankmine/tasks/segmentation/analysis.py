@@ -123,7 +123,7 @@ def _answer(found: tables.Found) -> Answer:
         verdict=_verdict(found),
         figures=tables.figures(found),
         tables=tables.kept(found),
-        use="k-means on consumption" if chosen.usable else DO_NOT_USE,
+        use="study" if chosen.usable else DO_NOT_USE,
         actions=_actions(found),
     )
 

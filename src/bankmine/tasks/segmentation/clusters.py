@@ -19,8 +19,8 @@ from bankmine.mining.clustering.comparison import compare
 from bankmine.mining.clustering.kmeans import ROWS_PER_CLUSTER, KMeans
 from bankmine.tasks.contract import Floats
 
-CHOICE_SAMPLE, GATE_SAMPLE, COMPARED_SAMPLE = 5_000, 10_000, 3_000
-RESAMPLES, SHUFFLES, COMPARED_RESAMPLES = 50, 5, 5
+CHOICE_SAMPLE, GATE_SAMPLE, COMPARED_SAMPLE = 5_000, 10_000, 2_000
+RESAMPLES, SHUFFLES, COMPARED_RESAMPLES = 50, 5, 4
 WEAKEST, SMALLEST_SHARE = 0.8, 0.01
 TRIED = 3
 FEW_STARTS = 3

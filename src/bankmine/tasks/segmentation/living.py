@@ -16,7 +16,6 @@ from weakref import WeakKeyDictionary
 from bankmine.customers.catalogue import CATALOGUE, Catalogue
 from bankmine.customers.themes.consumption import (
     FINANCIAL,
-    ONLINE,
     Living,
     consumption_features,
     share_names,
@@ -104,7 +103,12 @@ def learn(bank: Bank) -> Living:
 
 def catalogue_of(bank: Bank) -> Catalogue:
     """The shipped catalogue with the features of consumption under the bank's levels."""
-    return Catalogue([*CATALOGUE.values(), *consumption_features(learn(bank))])
+    return catalogue_with(learn(bank))
+
+
+def catalogue_with(living: Living) -> Catalogue:
+    """The shipped catalogue with the features of consumption under levels that a run learnt."""
+    return Catalogue([*CATALOGUE.values(), *consumption_features(living)])
 
 
 def style_features(bank: Bank, can: Container[str]) -> StyleFeatures:
@@ -119,7 +123,7 @@ def style_features(bank: Bank, can: Container[str]) -> StyleFeatures:
         f"{name}_{span}"
         for name, there in (
             ("bought_weekend_share", True), ("bought_night_share", living.times),
-            ("bought_online_share", bool(living.online)), ("bought_abroad_share", bool(living.foreign)),
+            ("bought_abroad_share", bool(living.foreign)),
             ("cash_share", living.cash),
         )
         if there
@@ -167,7 +171,6 @@ def _learn(bank: Bank) -> Living:
     countries = [name for name, _ in _counts(bought, "country").most_common(60)]
     return Living(
         span=span, column=column if categories else "", categories=categories, merchants=bool(at_merchants),
-        online=tuple(sorted(one for one in _counts(bought, "channel") if one in ONLINE)),
         cash="cash" in _counts(found, "channel"), foreign=tuple(sorted(countries[1:])),
         cities=any(row["in_city"] for row in bought), times=any(row["timed"] for row in bought),
     )  # fmt: skip

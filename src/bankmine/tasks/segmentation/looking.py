@@ -10,6 +10,7 @@ import numpy as np
 
 from bankmine.bank.civil import DAY
 from bankmine.customers.catalogue import CATALOGUE
+from bankmine.customers.themes.consumption import Living
 from bankmine.errors import FeasibilityError
 from bankmine.mining.clustering.kmeans import KMeans
 from bankmine.tasks.contract import Bank, Floats, Goal, Ints, Truth
@@ -19,6 +20,7 @@ from bankmine.tasks.segmentation.living import (
     NEEDS,
     StyleFeatures,
     catalogue_of,
+    learn,
     span_of,
     style_features,
 )
@@ -42,6 +44,7 @@ class Seen:
     wanted: StyleFeatures
     banking: tuple[str, ...]
     months: int
+    living: Living
     firms: Truth
     clear: Truth
 
@@ -73,21 +76,22 @@ def look(work: Work, cutoffs: Sequence[int]) -> dict[int, Seen]:
     found = {}
     for cutoff in cutoffs:
         here = np.flatnonzero(at == cutoff)
-        own = bank if cutoff == bank.cutoff else replace(bank, cutoff=cutoff)
-        found[cutoff] = _seen(own, rows.take(here), features.take(here), wanted, banking, months)
+        one = Seen(
+            bank=bank if cutoff == bank.cutoff else replace(bank, cutoff=cutoff), rows=rows.take(here),
+            features=features.take(here), wanted=wanted, banking=banking, months=months, living=learn(bank),
+            firms=np.zeros(len(here), np.bool_), clear=np.zeros(len(here), np.bool_),
+        )  # fmt: skip
+        found[cutoff] = _told_apart(one)
     return found
 
 
-def _seen(
-    bank: Bank, rows: Any, features: Any, wanted: StyleFeatures, banking: tuple[str, ...], months: int
-) -> Seen:
-    """The customers of one cutoff; firms stand apart where there are enough of both kinds."""
-    firms = is_company(features) if KIND in banking else np.zeros(rows.num_rows, np.bool_)
+def _told_apart(seen: Seen) -> Seen:
+    """The look with its firms, which stand apart where there are enough of both kinds, and clear persons."""
+    has_kind = KIND in seen.banking
+    firms = is_company(seen.features) if has_kind else np.zeros(seen.rows.num_rows, np.bool_)
     firms = firms & bool(firms.sum() >= LEAST_COMPANIES and (~firms).sum() >= LEAST_CLEAR)
-    return Seen(
-        bank=bank, rows=rows, features=features, wanted=wanted, banking=banking, months=months, firms=firms,
-        clear=_clear(features, wanted, months, firms),
-    )  # fmt: skip
+    clear = _clear(seen.features, seen.wanted, seen.months, firms)
+    return replace(seen, firms=firms, clear=clear)
 
 
 def names_of(wanted: StyleFeatures, banking: Sequence[str]) -> tuple[str, ...]:
@@ -130,7 +134,8 @@ def fitted(seen: Seen, style: Style, miner: KMeans) -> SegmentModel:
     companies = bool(seen.firms.any())
     count = len(miner.sizes_) + companies
     return SegmentModel(
-        style=style, miner=miner, wanted=seen.wanted, months=seen.months, companies=companies,
+        style=style, miner=miner, wanted=seen.wanted, living=seen.living, months=seen.months,
+        companies=companies,
         ids=tuple(range(count)), names=("",) * count,
     )  # fmt: skip
 

@@ -6,11 +6,12 @@ are ids that stay with their segment from run to run; labels (0, 1, 2 …) are t
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Self
 
 import numpy as np
 
+from bankmine.customers.themes.consumption import Living
 from bankmine.mining.clustering.kmeans import KMeans
 from bankmine.mining.files import document, from_document
 from bankmine.tasks.contract import Floats, Ints, Truth
@@ -39,6 +40,7 @@ class SegmentModel:
     style: Style
     miner: KMeans
     wanted: StyleFeatures
+    living: Living
     months: int
     companies: bool
     ids: tuple[int, ...]
@@ -68,7 +70,8 @@ class SegmentModel:
         """Plain values."""
         return {
             "style": self.style.to_json(), "miner": document(self.miner), "months": self.months,
-            "companies": self.companies, "ids": list(self.ids), "names": list(self.names),
+            "living": asdict(self.living), "companies": self.companies,
+            "ids": list(self.ids), "names": list(self.names),
             "wanted": {
                 "wholes": [list(one) for one in self.wanted.wholes], "parts": list(self.wanted.parts),
                 "counts": dict(self.wanted.counts), "numbers": list(self.wanted.numbers),
@@ -82,7 +85,8 @@ class SegmentModel:
         wanted = content["wanted"]
         return cls(
             style=Style.from_json(content["style"]), miner=from_document(dict(content["miner"])),
-            months=content["months"], companies=content["companies"], ids=tuple(content["ids"]),
+            living=_living(content["living"]), months=content["months"],
+            companies=content["companies"], ids=tuple(content["ids"]),
             names=tuple(content["names"]),
             wanted=StyleFeatures(
                 wholes=tuple(tuple(one) for one in wanted["wholes"]), parts=tuple(wanted["parts"]),
@@ -101,3 +105,11 @@ def is_clear(features: Any, wanted: StyleFeatures, months: int) -> Truth:
     if not wanted.count:
         return np.ones(features.num_rows, dtype=np.bool_)
     return np.asarray(np.nan_to_num(values_of(features, wanted.count)) >= CLEAR_A_MONTH * months)
+
+
+def _living(content: Any) -> Living:
+    """Levels as they were kept: lists were tuples."""
+    kept: dict[str, Any] = {
+        name: tuple(one) if isinstance(one, list) else one for name, one in content.items()
+    }
+    return Living(**kept)

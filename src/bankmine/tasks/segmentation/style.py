@@ -22,6 +22,7 @@ CLIP = 5.0
 KNOWN = 20.0
 LEAST_STRENGTH, MOST_STRENGTH = 1.0, 200.0
 LEAST_SPREAD = 1e-9
+BOUGHT = "bought_"
 
 
 @dataclass(frozen=True)
@@ -43,14 +44,15 @@ class Shares:
 
 @dataclass(frozen=True)
 class Number:
-    """A plain number: its middle (for where it is missing)."""
+    """A plain number, where it is missing its middle; 0 of what is bought (no purchase, so no size and no
+    place) counts as missing."""
 
     name: str
     middle: float
 
     def apply(self, values: Floats) -> Floats:
         """`sign(x)·ln(1 + |x|)` of the value, in whole units."""
-        filled = np.where(np.isnan(values), self.middle, values)
+        filled = np.nan_to_num(_known(self.name, values), nan=self.middle)
         return np.asarray(np.sign(filled) * np.log1p(np.abs(filled)), dtype=np.float64)
 
 
@@ -104,7 +106,7 @@ def fit_style(features: Any, wanted: StyleFeatures, clear: Truth) -> Style:
     blocks = [(whole, wanted.counts[whole[0]]) for whole in wanted.wholes]
     blocks += [((name,), wanted.counts[name]) for name in wanted.parts]
     shares = tuple(_shares(part, names, count) for names, count in blocks)
-    numbers = tuple(Number(name, _middle(values_of(part, name))) for name in wanted.numbers)
+    numbers = tuple(Number(name, _middle(_known(name, values_of(part, name)))) for name in wanted.numbers)
     raw = _columns(part, shares, numbers)
     spread = {name: float(values.std()) for name, values in raw.items()}
     kept = tuple(name for name in raw if spread[name] > LEAST_SPREAD)
@@ -155,6 +157,10 @@ def _strength(values: Floats, counts: Floats, usual: Floats) -> float:
     luck = float((1 / counts).mean())
     own = max(seen - luck, 1e-9)
     return float(np.clip((1 - luck) / own - 1, LEAST_STRENGTH, MOST_STRENGTH))
+
+
+def _known(name: str, values: Floats) -> Floats:
+    return np.where(values == 0, np.nan, values) if name.startswith(BOUGHT) else values
 
 
 def _middle(values: Floats) -> float:

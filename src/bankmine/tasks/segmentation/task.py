@@ -34,8 +34,8 @@ class Segmentation(Study):
         {
             "clusters": "numbers of segments to try, such as [3, 4, 5]; 3 to 9 by default",
             "customer_kind": "person, company or any (the default)",
-            "adoption_months": "how many months after a suggestion count in its test; by default 6, or 3 where "
-            "the data are shorter",
+            "adoption_months": "how many months after a suggestion count in its test; by default 6, or 3 "
+            "where the data are shorter",
         }
     )
     whole_numbers = ("adoption_months",)

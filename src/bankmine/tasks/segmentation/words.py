@@ -20,7 +20,6 @@ PHRASES: dict[str, tuple[str, str, str]] = {
     "bought_cities": ("places", "many cities", "few cities"),
     "bought_mean": ("size", "large purchases", "small purchases"),
     "bought_night_share": ("night", "at night", "by day"),
-    "bought_online_share": ("way", "online", "in shops"),
     "bought_weekend_share": ("days", "at weekends", "on weekdays"),
     "cash_share": ("way of paying", "cash", "hardly cash"),
     "active_days": ("activity", "active on many days", "active on few days"),
@@ -111,7 +110,7 @@ def _traits(profile: Any) -> list[str]:
     for trait in told:
         subject, high, low = talk(trait.feature)
         phrases.setdefault(subject, high if trait.effect > 0 else low)
-    return list(phrases.values())
+    return list(dict.fromkeys(phrases.values()))
 
 
 def _name(phrases: Sequence[str], most: int) -> str:
