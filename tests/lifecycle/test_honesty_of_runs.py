@@ -175,10 +175,10 @@ def test_a_feature_that_reads_later_versions_of_the_customer_is_caught(
         made = honest(warehouse, rows, names, **how)
         last = warehouse.read("customer").sort_by("known_at").to_pylist()
         kinds = {one["customer_id"]: float(one["kind"] == "person") for one in last}
-        place = made.column_names.index("out_mean_12mo")
+        place = made.column_names.index("out_sum_12mo")
         values = [kinds.get(one, 0.0) for one in rows.column("customer_id").to_pylist()]
-        return made.set_column(place, "out_mean_12mo", pa.array(values))
+        return made.set_column(place, "out_sum_12mo", pa.array(values))
 
     monkeypatch.setattr(rooms, "matrix", dishonest)
-    with pytest.raises(LeakError, match=r"future poison.*out_mean_12mo"):
+    with pytest.raises(LeakError, match=r"future poison.*out_sum_12mo"):
         lifecycle.run_task(bank, None, "segmentation", results_folder=tmp_path / "results")

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bankmine.lifecycle.honesty import not_applicable
 from bankmine.tasks.contract import Bank, Task
 from bankmine.tasks.study import Answer, Asked, Kept
 
@@ -33,7 +34,7 @@ def study_about(task: Task, work: Workplace, answer: Answer) -> dict[str, Any]:
         },
         "use": answer.use,
         "verdict": answer.verdict,
-        "tests": list(work.tests),
+        "tests": [*work.tests, *([] if work.asked else map(vars, not_applicable()))],
         "preparation": "",
         "model": {
             "candidate": "study", "settings": {}, "rows": most,

@@ -16,6 +16,7 @@ import numpy as np
 
 from bankmine.bank.warehouse import Warehouse
 from bankmine.config import USUAL, Config
+from bankmine.errors import ConfigurationError
 from bankmine.lifecycle import store
 from bankmine.lifecycle.answers import keep_tables, plan_sentence, study_about
 from bankmine.lifecycle.run import FORMAT, Run, load_run
@@ -70,7 +71,7 @@ def run_task(
     results = results_folder or (folder or warehouse.folder.parent) / "results"
     before = _before(results / task.name, at) if isinstance(task, Study) and task.remembers else None
     name = store.run_id(
-        fingerprint=warehouse.fingerprint, task=task.name, own_code=_own_code(task), settings=settings,
+        fingerprint=warehouse.fingerprint, task=task.name, own_code=_own_code(task, bank), settings=settings,
         seed=seed, cutoff=at, budget=bank.budget.name, before=before.run_id if before else None,
     )  # fmt: skip
     if (results / task.name / name / "metrics.json").exists():
@@ -102,11 +103,17 @@ class Runner:
     def _question(
         self, work: Workplace, folder: Path, scratch: Path
     ) -> tuple[dict[str, Any], Sequence[Block]]:
-        """A task that asks one labelled question, or looks for clusters."""
+        """A task that asks one labelled question."""
+        from bankmine.lifecycle.labelled import carry_out
+
+        if self.task.rule(self.bank) is None:
+            raise ConfigurationError(
+                f"the task {self.task.name} has no label and is no study",
+                hint="Give it a label rule, or make it a Study (bankmine.tasks.study) and override `study`.",
+            )
         plan = self.task.plan(self.bank)
         self._stage("population")
         material, counts, self._described = material_of(self.task, self.bank, plan, work.features)
-        carry_out = _way(self.task, self.bank)
         about = self._about(plan, counts, np.unique(material.cutoffs) if plan.cutoffs else ())
         own, blocks = carry_out(self.task, self.bank, material, plan, folder, scratch, self._stage)
         return about | own, blocks
@@ -199,15 +206,6 @@ class Runner:
         self._progress(name, 0, 0)
 
 
-def _way(task: Task, bank: Bank) -> Callable[..., tuple[dict[str, Any], list[Block]]]:
-    """How the middle of the run goes: with labels, or without."""
-    if task.rule(bank) is not None:
-        from bankmine.lifecycle.labelled import carry_out
-    else:
-        from bankmine.lifecycle.clusters import carry_out
-    return carry_out
-
-
 def _before(home: Path, cutoff: int) -> Run | None:
     """The newest kept run that looks at an earlier cutoff; of two at the same one the later by name."""
     runs = []
@@ -218,15 +216,16 @@ def _before(home: Path, cutoff: int) -> Run | None:
     return max(runs, key=lambda run: (run.about["cutoff_us"], run.run_id), default=None)
 
 
-def _own_code(task: Task) -> str:
-    """A hash of a bank's own task file; empty for shipped tasks, whose code is bankmine's."""
+def _own_code(task: Task, bank: Bank) -> str:
+    """A hash of a bank's own task file and of other files of its own that the task reads; empty for shipped
+    tasks without any, whose code is bankmine's."""
     import sys
 
     module = sys.modules.get(type(task).__module__)
-    file = getattr(module, "__file__", None)
+    file, read = getattr(module, "__file__", None), task.depends_on(bank)
     if file is None or Path(file).is_relative_to(Path(__file__).parents[1]):
-        return ""
-    return hashlib.sha256(Path(file).read_bytes()).hexdigest()[:16]
+        return read
+    return hashlib.sha256(Path(file).read_bytes()).hexdigest()[:16] + read
 
 
 def _silent(stage: str, done: int, total: int) -> None:

@@ -191,25 +191,6 @@ class Decision:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Clustering:
-    """What the gate said: how many clusters, whether they may be used, and why."""
-
-    clusters: int
-    usable: bool
-    reason: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Segments:
-    """Each scored row's cluster, its distance from the middle, and the clusters' names."""
-
-    clustering: Clustering
-    label: Ints
-    distance: Floats
-    names: Sequence[str]
-
-
-@dataclass(frozen=True, kw_only=True)
 class Shown:
     """The task's own part of its page, in the report's words: figures, findings, sections."""
 
@@ -219,7 +200,7 @@ class Shown:
 
 
 class Task:
-    """Base of all tasks. A task overrides what its question needs; unsupervised ones keep `label_rule` None.
+    """Base of all tasks. A task overrides what its question needs; only a study has no `label_rule`.
 
     `metric` is the figure candidates are chosen and compared by, `metrics` those reported with intervals.
     `sells` says that its lists offer something: customers to whom nothing may be sold are kept out of them.
@@ -309,18 +290,9 @@ class Task:
         """What the task's page shows of a finished run besides what every task shows."""
         return Shown()
 
-    def name_segments(
-        self, profiles: Sequence[Any], gaps: Sequence[Mapping[str, float]] | None = None
-    ) -> list[str]:
-        """Names of clusters in plain words (tasks without a label).
-
-        `gaps` has for each cluster its features' median less that of all others, in the features' own units.
-        """
-        return [f"segment {number}" for number in range(1, len(profiles) + 1)]
-
-    def decide_segments(self, bank: Bank, scored: Scored, segments: Segments) -> Decision:
-        """What follows for each row of a task without a label."""
-        raise NotImplementedError
+    def depends_on(self, bank: Bank) -> str:
+        """Names what a run rests on besides code, data and settings: the bank's own files, by hash."""
+        return ""
 
     def aim(self, bank: Bank) -> Goal:
         """The goal under the bank's settings."""
