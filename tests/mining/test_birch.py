@@ -14,6 +14,7 @@ from bankmine.errors import FeasibilityError, UsageError
 from bankmine.mining.clustering.agreement import adjusted_rand_index
 from bankmine.mining.clustering.birch import BIRCH, sub_clusters
 from bankmine.mining.clustering.birch_kernel import merge_by_variance
+from bankmine.mining.clustering.comparison import cost
 
 
 @settings(derandomize=True, max_examples=40, deadline=None)
@@ -72,6 +73,12 @@ def test_separate_groups_are_found_whatever_the_order_of_rows() -> None:
         miner = BIRCH(3, sub_clusters=200).fit(X[rows])
         assert adjusted_rand_index(miner.labels_, truth[rows]) > 0.99
         assert miner.sizes_.tolist() == pytest.approx([2_000, 2_000, 1_000], abs=5)
+
+
+def test_sharing_out_all_rows_once_more_lowers_the_sum_of_squares() -> None:
+    X = np.random.default_rng(8).normal(size=(3_000, 5))
+    left = [cost(X, BIRCH(4, refinements=times).fit(X).labels_) for times in (0, 1, 3)]
+    assert left[0] > left[1] > left[2]
 
 
 def test_json_gives_back_the_same_answers_and_the_same_seed_the_same_bytes() -> None:

@@ -14,7 +14,8 @@ from typing import Any, ClassVar, NamedTuple, Self
 import numpy as np
 
 from bankmine.errors import UsageError
-from bankmine.mining.clustering.clusterer import ROWS_PER_CLUSTER, PointClusterer
+from bankmine.mining.clustering.clusterer import ROWS_PER_CLUSTER, PointClusterer, means_of
+from bankmine.mining.clustering.lloyd import descend
 from bankmine.mining.contract import Floats, Matrix, MinimumData
 
 ROWS_AT_ONCE = 65_536
@@ -33,9 +34,11 @@ class BIRCH(PointClusterer):
 
     A sub-cluster's root mean squared gap to its mean stays below `threshold`, which rises where more than
     `sub_clusters` are needed (`threshold_` says how far). They are merged by Ward's rule, each counted with
-    its rows, to `n_clusters`; a row belongs to the cluster of its nearest sub-cluster. Rows enter the tree in
-    an order drawn by `random_state`, since the tree depends on the order and files are sorted. After `fit`:
-    `points_` (sub-cluster means), `threshold_`, `labels_`, `sizes_`. Needs 20 rows for each cluster.
+    its rows, to `n_clusters`. Then `refinements` times all rows are shared out among the clusters' means and
+    the means taken anew (the paper's phase 4); with 0 a row belongs to the cluster of its nearest
+    sub-cluster. Rows enter the tree in an order drawn by `random_state`, since the tree depends on it and
+    files are sorted. After `fit`: `points_` (means of clusters, or of sub-clusters), `threshold_`, `labels_`,
+    `sizes_`. Needs 20 rows for each cluster.
     """
 
     words: ClassVar[str] = "BIRCH"
@@ -48,12 +51,14 @@ class BIRCH(PointClusterer):
         threshold: float = 0.0,
         branching: int = 50,
         sub_clusters: int = 1_000,
+        refinements: int = 1,
         random_state: int = 0,
     ) -> None:
         self.n_clusters = n_clusters
         self.threshold = threshold
         self.branching = branching
         self.sub_clusters = sub_clusters
+        self.refinements = refinements
         self.random_state = random_state
 
     def fit(self, X: Matrix, y: object = None, *, names: Iterable[str] | None = None) -> Self:
@@ -75,6 +80,10 @@ class BIRCH(PointClusterer):
         )  # fmt: skip
         owners = merge_by_variance(found.rows, found.means, self.n_clusters)
         self._settle(values, found.means, owners)
+        if self.refinements:
+            means = means_of(values, self.labels_, len(self.sizes_))
+            centres = descend(values, means, self.refinements).centres
+            self._settle(values, centres, np.arange(len(centres)))
         return self
 
     def to_json(self) -> dict[str, Any]:
@@ -90,11 +99,17 @@ class BIRCH(PointClusterer):
 
     def _require(self, values: Floats) -> None:
         self._require_clusters(values, self.n_clusters)
-        if self.threshold < 0 or self.branching < 3 or self.sub_clusters < 2 * self.n_clusters:
+        if (
+            self.threshold < 0
+            or self.branching < 3
+            or self.sub_clusters < 2 * self.n_clusters
+            or self.refinements < 0
+        ):
             raise UsageError(
                 f"BIRCH was asked for a threshold of {self.threshold}, {self.branching} branches and "
-                f"{self.sub_clusters} sub-clusters",
-                hint="Give a threshold from 0 on, 3 branches or more, and 2 sub-clusters for each cluster.",
+                f"{self.sub_clusters} sub-clusters, {self.refinements} refinements",
+                hint="Give a threshold and refinements from 0 on, 3 branches or more, and 2 sub-clusters for "
+                "each cluster.",
             )
 
 

@@ -29,7 +29,8 @@ class GaussianMixture(Clusterer):
     """A mixture of `n_clusters` Gaussians; a row belongs to the likeliest component.
 
     `covariance` is "full" (each component its own direction) or "diag" (axes only); `least_variance` is added
-    to every variance, so that a component cannot shrink to a point. Above `sample` rows it is fitted on that
+    to every variance: columns are expected to vary by about 1, and without a floor components narrow to one
+    value of a column of zeros and ones. Above `sample` rows it is fitted on that
     many, drawn at random, and all are assigned. After `fit`: `means_`, `weights_`, `log_likelihood_` (mean of
     the rows), `bic_` (lower is better), `converged_`, `labels_`, `sizes_`. A component that is nowhere the
     likeliest is dropped, so there may be fewer clusters than asked for. Works on a matrix without missing
@@ -46,8 +47,8 @@ class GaussianMixture(Clusterer):
         covariance: Literal["full", "diag"] = "full",
         n_init: int = 3,
         max_iter: int = 200,
-        least_variance: float = 1e-3,
-        sample: int = 20_000,
+        least_variance: float = 0.2,
+        sample: int = 10_000,
         random_state: int = 0,
     ) -> None:
         self.n_clusters = n_clusters
