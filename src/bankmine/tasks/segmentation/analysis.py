@@ -9,17 +9,18 @@ import numpy as np
 
 from bankmine.mining.clustering.matching import Matching, match_clusters
 from bankmine.tasks.contract import Bank, Decision, Ints
-from bankmine.tasks.segmentation import tables
 from bankmine.tasks.segmentation.clusters import Chosen, choose
+from bankmine.tasks.segmentation.figures import Found, figures
 from bankmine.tasks.segmentation.living import LOOKS_BACK, first_look
 from bankmine.tasks.segmentation.looking import Seen, check, check_subjects, fitted, look
 from bankmine.tasks.segmentation.migration import Migration, migration
 from bankmine.tasks.segmentation.model import Applied, SegmentModel
 from bankmine.tasks.segmentation.offers import Offers, looks_back, offers_of
 from bankmine.tasks.segmentation.overlap import predefined
-from bankmine.tasks.segmentation.portraits import portraits
+from bankmine.tasks.segmentation.portraits import portraits, profits
 from bankmine.tasks.segmentation.reasons import reason_lists
 from bankmine.tasks.segmentation.style import fit_style
+from bankmine.tasks.segmentation.tables import kept
 from bankmine.tasks.segmentation.words import COMPANIES, different, kept_names, names
 from bankmine.tasks.study import Answer, Block, Previous, Study, Work
 
@@ -45,6 +46,8 @@ def analyse(task: Study, work: Work) -> Answer:
     applied = model.apply(seen.features)
     model, matching = _named(work.previous(), model, applied, seen)
     described = portraits(model, applied, seen.features, seen.banking)
+    work.stage("profit")
+    profit = profits(bank, seen.customers)
     work.stage("predefined segments")
     rules = predefined(bank, seen.customers, applied.label, len(model.ids))
     work.stage("migration")
@@ -53,9 +56,9 @@ def analyse(task: Study, work: Work) -> Answer:
     offers = offers_of(looks, seen, model, applied) if chosen.usable else Offers.none(UNUSABLE)
     work.stage("honesty")
     work.feature_tests(seen.rows, seen.names)
-    found = tables.Found(
+    found = Found(
         bank=bank, seen=seen, model=model, applied=applied, chosen=chosen, portraits=tuple(described),
-        rules=rules, migration=moved, offers=offers, matching=matching,
+        rules=rules, migration=moved, offers=offers, matching=matching, profit=profit,
     )  # fmt: skip
     return _answer(found)
 
@@ -85,14 +88,12 @@ def _named(
     return model.named(ids, tuple(kept_names(fresh, ids, known))), matching
 
 
-def _matching(
-    earlier: Any, customers: Ints, label: Ints, segments: int, figures: Mapping[str, Any]
-) -> Matching:
+def _matching(earlier: Any, customers: Ints, label: Ints, segments: int, said: Mapping[str, Any]) -> Matching:
     """The earlier run's segments against today's, over the customers of both."""
     old = np.asarray(earlier.column("customer_id").to_numpy(), dtype=np.int64)
     _, here, there = np.intersect1d(customers, old, return_indices=True)
     ids = np.asarray(earlier.column("number").to_numpy(), dtype=np.int64)[there] - 1
-    return match_clusters(ids, label[here], clusters=segments, next_id=int(figures["next_id"]))
+    return match_clusters(ids, label[here], clusters=segments, next_id=int(said["next_id"]))
 
 
 def _cutoffs(bank: Bank) -> list[int]:
@@ -116,19 +117,19 @@ def _migration(
     )  # fmt: skip
 
 
-def _answer(found: tables.Found) -> Answer:
+def _answer(found: Found) -> Answer:
     chosen = found.chosen
     return Answer(
         blocks=[_block(found)],
         verdict=_verdict(found),
-        figures=tables.figures(found),
-        tables=tables.kept(found),
+        figures=figures(found),
+        tables=kept(found),
         use="study" if chosen.usable else DO_NOT_USE,
         actions=_actions(found),
     )
 
 
-def _block(found: tables.Found) -> Block:
+def _block(found: Found) -> Block:
     """Value: the segment's number; the most typical customers first."""
     model, applied, usable = found.model, found.applied, found.chosen.usable
     numbers = np.asarray(model.ids, dtype=np.int64)[applied.label] + 1
@@ -142,14 +143,14 @@ def _block(found: tables.Found) -> Block:
     )
 
 
-def _flags(found: tables.Found) -> list[list[str]]:
+def _flags(found: Found) -> list[list[str]]:
     """Marks on rows: of whom too little is known, and all where the segments are not to be used."""
     unclear = ~found.applied.clear & ~found.seen.firms
     every = [] if found.chosen.usable else [UNSTABLE]
     return [[*every, *([FEW_PURCHASES] if one else [])] for one in unclear]
 
 
-def _actions(found: tables.Found) -> dict[str, str]:
+def _actions(found: Found) -> dict[str, str]:
     if not found.chosen.usable:
         return {DO_NOT_USE: UNUSABLE}
     return {name: _action(found.offers, label) for label, name in enumerate(found.model.names)}
@@ -161,7 +162,7 @@ def _action(offers: Offers, label: int) -> str:
     return " ".join(said) if said else NO_OFFER
 
 
-def _verdict(found: tables.Found) -> str:
+def _verdict(found: Found) -> str:
     count = len(found.model.ids)
     if found.chosen.usable:
         return f"Use the {count} segments: {found.chosen.reason}."

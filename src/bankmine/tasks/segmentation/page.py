@@ -11,8 +11,6 @@ from typing import Any
 from bankmine.report.content import (
     Baseline,
     Block,
-    Card,
-    Cards,
     Chart,
     Column,
     Fold,
@@ -26,16 +24,17 @@ from bankmine.report.content import (
     Tone,
 )
 from bankmine.report.pictures import Bar, Bars, Estimates, HeatMap, Lines, Series
-from bankmine.tasks.contract import Shown, exponent_of
+from bankmine.tasks.contract import Shown
+from bankmine.tasks.segmentation.cards import portraits
 from bankmine.tasks.segmentation.words import plain_name
 
-HEAT_TRAITS, CARD_FINDINGS, SHOWN_OFFERS = 12, 3, 12
+HEAT_TRAITS, SHOWN_OFFERS = 12, 12
 
 
 def show(about: Mapping[str, Any]) -> Shown:
     """Figures and sections from what the run says of itself."""
     figures = about["figures"]
-    sections = [_portraits(about), _apart(figures), _found_again(figures), _miners(figures)]
+    sections = [portraits(about), _apart(figures), _found_again(figures), _miners(figures)]
     if figures["changes"]:
         sections.append(_changes(figures))
     if figures["suggestions"]:
@@ -108,125 +107,6 @@ def _findings(about: Mapping[str, Any]) -> list[Statement]:
     if not figures["suggestions"]:
         said.append(Statement(figures["suggestions_tested"]))
     return said
-
-
-def _portraits(about: Mapping[str, Any]) -> Section:
-    figures = about["figures"]
-    cards = [_card(about, one) for one in figures["segments"]]
-    sentence = (
-        "Each card opens with how the segment's customers live, which is what it was found by; below, how "
-        "they bank, which was not. The typical customer is a real one, under a pseudonym."
-    )
-    if not figures["usable"]:
-        sentence = "Do not use these segments: other draws of customers give others."
-    sizes = Chart(
-        title="Customers and money lie in different segments",
-        subtitle="Share of the money moved, by segment",
-        picture=Bars(
-            label=Column(label="Segment"),
-            measure=Column(label="Share of money", kind=Kind.SHARE),
-            bars=[Bar(label=one["name"], value=one["money_share"]) for one in figures["segments"]],
-        ),
-        name="money",
-    )
-    return Section(title="Portraits", sentence=sentence, blocks=[Cards(cards), sizes])
-
-
-def _card(about: Mapping[str, Any], one: Mapping[str, Any]) -> Card:
-    return Card(
-        title=one["name"],
-        tag=f"{one['share']:.0%}",
-        sentence=_card_sentence(about, one),
-        figures=_card_figures(about, one),
-        traits=[Statement(text) for text in _card_traits(about, one)],
-    )
-
-
-def _card_sentence(about: Mapping[str, Any], one: Mapping[str, Any]) -> str:
-    text = f"{one['size']:,} customers who moved {one['money_share']:.0%} of the money."
-    typical = one["typical"]
-    if typical is None:
-        return text
-    bought = ", ".join(f"{part['share']:.0%} {part['what']}" for part in typical["bought"])
-    bought = bought.replace("share of ", "")
-    age = typical["facts"].get("age")
-    who = f"{age:.0f} years old" if age is not None else ""
-    told = "; ".join(part for part in (who, bought) if part)
-    return f"{text} Typical: {typical['customer']}{f' ({told})' if told else ''}."
-
-
-def _card_figures(about: Mapping[str, Any], one: Mapping[str, Any]) -> list[Metric]:
-    minor, months = 10 ** exponent_of(about["currency"]), about["figures"]["months"]
-    made = [
-        Metric(
-            label="Money moved",
-            value=round(one["money_minor"]),
-            kind=Kind.MONEY,
-            unit=about["currency"],
-            note=f"in {months} months; {one['money_minor'] / max(one['size'], 1) / minor:,.0f} a customer",
-        )
-    ]
-    if one["balance_minor"] is not None:
-        made.append(
-            Metric(
-                label="Balances",
-                value=round(one["balance_minor"]),
-                kind=Kind.MONEY,
-                unit=about["currency"],
-                note=f"{one['balance_minor'] / max(one['size'], 1) / minor:,.0f} a customer",
-            )
-        )
-    if one["stability"]:
-        made.append(
-            Metric(
-                label="Same customers again",
-                value=one["stability"]["jaccard"]["mean"],
-                digits=2,
-                note=one["stability"]["verdict"],
-            )
-        )
-    return made
-
-
-def _card_traits(about: Mapping[str, Any], one: Mapping[str, Any]) -> list[str]:
-    """The strongest traits of living, then what banking shows, then how to reach them."""
-    lives = [_living(about, trait) for trait in one["traits"] if abs(trait["effect"]) >= 0.5]
-    banks = [_banking(about, each) for each in one["banking"] if each["feature"] != "customer_kind"]
-    said = [*lives[:3], *banks[:CARD_FINDINGS]]
-    if one["reach"]:
-        said.append(f"Reach them {one['reach']}.")
-    return said
-
-
-def _living(about: Mapping[str, Any], trait: Mapping[str, Any]) -> str:
-    share = "share" in trait["feature"]
-    values = [_amount(about, trait[side], "share" if share else _unit(trait)) for side in _SIDES]
-    return f"{plain_name(trait['feature']).capitalize()}: {values[0]} (others {values[1]})"
-
-
-_SIDES = ("inside", "outside")
-
-
-def _unit(trait: Mapping[str, Any]) -> str:
-    money = ("bought_mean", "out_mean", "in_sum")
-    return "minor units" if trait["feature"].startswith(money) else ""
-
-
-def _banking(about: Mapping[str, Any], each: Mapping[str, Any]) -> str:
-    inside, outside = (_amount(about, each[side], each["unit"]) for side in _SIDES)
-    what = each["feature"].replace("_", " ")
-    what = f"{what} {each['level']}" if each["level"] is not None else what
-    return f"{what.capitalize()}: {inside} (others {outside}); {each['size']} effect"
-
-
-def _amount(about: Mapping[str, Any], value: float | None, unit: str) -> str:
-    if value is None:
-        return "unknown"
-    if unit == "share":
-        return f"{value:.0%}"
-    if unit == "minor units":
-        return f"{about['currency']} {value / 10 ** exponent_of(about['currency']):,.0f}"
-    return f"{value:,.3g} {unit}".strip() if abs(value) < 1_000 else f"{value:,.0f} {unit}".strip()
 
 
 def _apart(figures: Mapping[str, Any]) -> Section:

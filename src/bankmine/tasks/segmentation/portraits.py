@@ -16,7 +16,7 @@ import numpy as np
 
 from bankmine.mining.clustering.profile import ClusterProfile, profile
 from bankmine.mining.description.contrast import MINIMUM, Difference, contrast
-from bankmine.tasks.contract import Floats, Ints
+from bankmine.tasks.contract import Bank, Floats, Ints
 from bankmine.tasks.segmentation.model import Applied, SegmentModel
 from bankmine.tasks.segmentation.style import values_of
 
@@ -119,6 +119,16 @@ def _typical(applied: Applied, label: int) -> int | None:
 def _nearest(values: Floats) -> int:
     """The row nearest to the mean of the rows; the first of equally near ones."""
     return int(((values - values.mean(axis=0)) ** 2).sum(axis=1).argmin())
+
+
+def profits(bank: Bank, customers: Ints) -> Floats | None:
+    """What each customer (ids ascending) brought in the 12 months before the cutoff, minor units, by the
+    ledger of `tasks.value`; None where the bank keeps no rates to tell it by."""
+    from bankmine.tasks.value.ledger import NEEDED, ledgers
+
+    if not all(bank.warehouse.has(table) for table in NEEDED):
+        return None
+    return ledgers(bank, [bank.cutoff])[0].of(customers).profit.astype(np.float64)
 
 
 def sums(label: Ints, values: Floats, segments: int) -> Floats:
