@@ -22,7 +22,7 @@ from bankmine.engine.journey import Journey
 from bankmine.engine.session import Session
 from bankmine.tasks.acquisition.ties import COUNTERPARTY, catalogue, tie_features
 from bankmine.tasks.acquisition.worth import Worth, most_valuable
-from bankmine.tasks.candidates import boosting, logistic, prior, rule
+from bankmine.tasks.candidates import boosting, logistic, per_segment, prior, rule
 from bankmine.tasks.contract import (
     ROW_COLUMNS,
     Bank,
@@ -74,13 +74,13 @@ class CounterpartyQuestion(Task):
         return tie_features(bank)
 
     def candidates(self, bank: Bank, features: Sequence[str]) -> tuple[Candidate, ...]:
-        """Prior and the money rule; logistic regression and boosting, calibrated."""
+        """Prior and the money rule; logistic regression, boosting, one boosting a segment, calibrated."""
         settings = (
             {"n_estimators": 120, "num_leaves": 7, "learning_rate": 0.06, "min_data_in_leaf": 50},
             {"n_estimators": 120, "num_leaves": 15, "learning_rate": 0.06, "min_data_in_leaf": 100},
         )
         money = rule(MONEY, words="money customers sent to it in a year alone", name="money rule")
-        return (prior(), money, logistic(bank), boosting(bank, settings=settings))
+        return (prior(), money, logistic(bank), boosting(bank, settings=settings), per_segment(bank))
 
     def decide(self, bank: Bank, scored: Scored) -> Decision:
         """By chance; the study prices and grades."""

@@ -7,7 +7,6 @@ are customers linked in private life, with the people at other banks they deal w
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +22,9 @@ LEAST_HEADS = 10
 SMALLEST, LARGEST = 2, 200  # customers of a community
 
 
-def group_tables(bank: Bank, may_sell: Any, nearest: Ints, profit: Floats) -> dict[str, Kept]:
-    """The groups as kept tables. `nearest` is the customer through whom each scored counterparty is known,
-    `profit` its expected profit where it is to be pursued, else 0; one entry a counterparty."""
+def group_tables(bank: Bank, may_sell: Any, heads: Ints, nearest: Ints, profit: Floats) -> dict[str, Kept]:
+    """The groups as kept tables. `heads` are the scored counterparties, `nearest` the customer through whom
+    each is known, `profit` its expected profit where it is to be pursued, else 0."""
     since = bank.warehouse.zone.months_before(bank.cutoff, 12)
     with Session(bank.warehouse, bank.cutoff, until=bank.cutoff, memory=bank.memory, threads=1) as session:
         employers = session.arrow(statement(FOLDER, "employers"), {"since": since})
@@ -33,7 +32,7 @@ def group_tables(bank: Bank, may_sell: Any, nearest: Ints, profit: Floats) -> di
         links = session.arrow(statement(FOLDER, "links")) if bank.warehouse.has("party_link") else None
         bank.note("groups", session.statements)
     made = {
-        "employers": _employers(employers, may_sell, _by_customer(nearest, profit)),
+        "employers": _employers(employers, may_sell, heads, profit),
         "payers_and_payees": _payers(payers),
     }
     if links is not None:
@@ -59,30 +58,43 @@ def communities_of(links: Any) -> dict[int, int]:
     return {one: root(one) for one in sorted(parent)}
 
 
-def _by_customer(nearest: Ints, profit: Floats) -> dict[int, float]:
-    customers, place = np.unique(nearest, return_inverse=True)
-    total = np.zeros(len(customers))
-    np.add.at(total, place, profit)
-    return dict(zip(customers.tolist(), total.tolist(), strict=True))
-
-
-def _employers(found: Any, may_sell: Any, profit: Mapping[int, float]) -> Kept:
+def _employers(found: Any, may_sell: Any, heads: Ints, profit: Floats) -> Kept:
+    """Companies by the expected profit of their staff at other banks; `found` has one row a payee."""
     import pyarrow as pa
 
-    customers = found.column("customer_id").to_pylist()
-    table = found.append_column("profit_minor", pa.array([profit.get(one, 0.0) for one in customers]))
-    allowed = np.asarray(may_sell(customers), dtype=np.bool_)
-    table = table.append_column("may", pa.array(np.where(allowed, "yes", "keep out")))
-    order = np.lexsort([np.arange(len(customers)), -table.column("profit_minor").to_numpy(), ~allowed])
+    already = np.asarray(found.column("already").to_numpy(zero_copy_only=False), dtype=np.bool_)
+    payees = np.asarray(found.column("counterparty_id").to_numpy(), dtype=np.int64)
+    customers, place = np.unique(found.column("customer_id").to_numpy(), return_inverse=True)
+    worth = dict(zip(heads.tolist(), profit.tolist(), strict=True))
+    elsewhere = (~already).astype(np.float64)
+    expected = np.array([worth.get(one, 0.0) for one in payees.tolist()]) * elsewhere
+    sums = {
+        "heads": elsewhere, "already": 1 - elsewhere, "profit_minor": expected,
+        "money_minor": np.asarray(found.column("money_minor").to_numpy()) * elsewhere,
+    }  # fmt: skip
+    made = {name: np.bincount(place, values, len(customers)) for name, values in sums.items()}
+    allowed = np.asarray(may_sell(customers.tolist()), dtype=np.bool_)
+    order = np.lexsort([customers, -made["profit_minor"], ~allowed])
+    order = order[made["heads"][order] > 0]
+    table = pa.table(
+        {
+            "customer_id": customers[order],
+            "heads": made["heads"][order].astype(np.int64),
+            "already": made["already"][order].astype(np.int64),
+            "money_minor": made["money_minor"][order],
+            "profit_minor": made["profit_minor"][order],
+            "may": pa.array(np.where(allowed, "yes", "keep out")[order]),
+        }
+    )
     return Kept(
-        table=table.take(order), title="Employers with many who bank elsewhere",
+        table=table, title="Employers with many who bank elsewhere",
         sentence="Companies that are customers and pay wages to people at other banks: speak with the "
         "company, offer its staff accounts together.",
         columns={
             "customer_id": Shape("Company", "key"), "heads": Shape("Staff at other banks", "number", 0),
             "already": Shape("Staff who are customers", "number", 0),
             "money_minor": Shape("Their wages a month", "money"),
-            "profit_minor": Shape("Expected profit", "money"), "may": Shape("May be approached"),
+            "profit_minor": Shape("Expected profit of these", "money"), "may": Shape("May be approached"),
         },
     )  # fmt: skip
 

@@ -40,10 +40,14 @@ _FIRST = {GOLDEN: 0.8, SOLID: 0.4}
 
 @dataclass(frozen=True)
 class Tested:
-    """Newcomers the form model was tested on: whether golden, and the chance it gave; shape (newcomers,)."""
+    """Newcomers the form model was tested on: whether golden, and the chance it gave; shape (newcomers,).
+
+    `baseline` is the share of golden customers of the newcomer's income band in training.
+    """
 
     golden: Truth
     chance: Floats
+    baseline: Floats
     customers: Ints
     sentence: str
 
@@ -107,10 +111,18 @@ def _test(
     chance = form.probabilities(late.take(newcomers))[:, form.outcomes.index(GOLDEN)]
     zone = bank.warehouse.zone
     return Tested(
-        golden, chance, _ids(late)[newcomers],
+        golden, chance, _by_band(early, classes, late.take(newcomers)), _ids(late)[newcomers],
         f"Learnt from {early.num_rows:,} customers of {zone.show(first)}, tested on the {len(newcomers):,} "
         f"who came between that day and {zone.show(middle)}, by what they brought until {zone.show(ahead)}.",
     )  # fmt: skip
+
+
+def _by_band(early: Any, classes: list[str], late: Any) -> Floats:
+    """The share golden in the income band of each of the later ones; of all for a band never seen."""
+    golden = np.array(classes) == GOLDEN
+    seen, asked = (np.array(table.column("income_band").to_pylist(), dtype=object) for table in (early, late))
+    share = {band: float(golden[seen == band].mean()) for band in set(seen.tolist())}
+    return np.array([share.get(band, float(golden.mean())) for band in asked.tolist()])
 
 
 def _fit(

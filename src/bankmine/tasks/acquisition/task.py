@@ -147,7 +147,7 @@ class Acquisition(Study):
         figures["join_assumed"] = chance is None
         work.stage("groups")
         nearest = np.asarray(golden.rows.column("customer_id").to_numpy(), dtype=np.int64)
-        tables |= group_tables(bank, known.may_sell, nearest, one.kept)
+        tables |= group_tables(bank, known.may_sell, one.subjects, nearest, one.kept)
 
     def _answer(
         self, bank: Bank, like: Likeness | str, found: Mapping[str, List], figures: dict[str, Any],
@@ -187,7 +187,7 @@ def _likeness(work: Work, value: Worth, price: Prices) -> Likeness | str:
 
 def _form_figures(bank: Bank, like: Likeness) -> dict[str, Any]:
     """The form's test by decile, and what its questions are worth."""
-    from bankmine.evaluation.intervals import interval
+    from bankmine.evaluation.intervals import interval, paired_difference
 
     made: dict[str, Any] = {
         "form": like.sentence, "brings_minor": like.brings, "left_out": like.form.left_out,
@@ -197,12 +197,15 @@ def _form_figures(bank: Bank, like: Likeness) -> dict[str, Any]:
     made["questions_worth"] = question_worth(like.form, filled(bank, bank.cutoff), seed=bank.seed)
     test = like.tested
     if test is not None:
-        area = interval("auc", test.golden, test.chance, groups=test.customers, random_state=bank.seed)
+        area = interval("auc", test.golden, test.chance, random_state=bank.seed)
+        base = interval("auc", test.golden, test.baseline, random_state=bank.seed)
+        more = paired_difference("auc", test.golden, test.chance, test.baseline, random_state=bank.seed)
         made["tested"][PROSPECTS] = {
             "sentence": test.sentence, "base_rate": float(test.golden.mean()), "rows": len(test.golden),
-            "auc": area.value, "low": area.low, "high": area.high, "baseline": "prior",
-            "baseline_auc": 0.5,
+            "auc": area.value, "low": area.low, "high": area.high,
+            "baseline": "income band alone", "baseline_auc": base.value, "better": more.low > 0,
             "deciles": by_decile(test.golden, test.chance, test.customers, seed=bank.seed),
+            "baseline_deciles": by_decile(test.golden, test.baseline, test.customers, seed=bank.seed),
         }  # fmt: skip
     return made
 
@@ -218,7 +221,8 @@ def _tested_ties(bank: Bank, golden: Asked) -> dict[str, Any]:
     return {
         "sentence": golden.plan.sentence, "base_rate": float(tested.truth.mean()), "rows": len(subjects),
         "auc": own["value"], "low": own["low"], "high": own["high"], "baseline": tested.best_baseline,
-        "baseline_auc": base["value"], "deciles": by_decile(*rows, seed=bank.seed),
+        "baseline_auc": base["value"], "better": golden.figures["beats_baseline"],
+        "deciles": by_decile(*rows, seed=bank.seed),
         "baseline_deciles": by_decile(*other, seed=bank.seed),
     }  # fmt: skip
 
@@ -290,7 +294,7 @@ def _summary(bank: Bank, figures: Mapping[str, Any]) -> list[str]:
 
 def _verdict(figures: Mapping[str, Any]) -> str:
     """Which lists the tests bear out, and which chance of joining is assumed."""
-    good = [name for name, one in figures["tested"].items() if one["low"] > one["baseline_auc"]]
+    good = [name for name, one in figures["tested"].items() if one["better"]]
     rest = [name for name in figures["lists"] if name not in good]
     parts = []
     if good:
