@@ -25,6 +25,7 @@ _SHIPPED = {
     "classification": "bankmine.tasks.classification.task",
     "acquisition": "bankmine.tasks.acquisition.task",
     "behaviour": "bankmine.tasks.behaviour.task",
+    "cross_sell": "bankmine.tasks.cross_sell.task",
 }
 
 

@@ -1,0 +1,1 @@
+"""Classification: the classes a bank defines in SQL, foreseen for customers and for strangers."""

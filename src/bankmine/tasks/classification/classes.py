@@ -1,0 +1,229 @@
+"""Classes the bank defines itself: one SQL statement that gives `customer_id` and `class` for one period.
+
+The statement is asked for many periods, each as known a day after that period ended and with no later event,
+so that a class can be learnt from the past and foreseen. `$since` and `$until` are the period's ends,
+`$before` is as long before `$since`; all are microseconds for `make_timestamptz`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from bankmine.engine.journey import Journey
+from bankmine.errors import ConfigurationError, FeasibilityError
+from bankmine.tasks.contract import Bank, Ints
+from bankmine.tasks.labels import LabelRule
+
+SHIPPED = Path(__file__).parent / "standing.sql"
+PARAMETERS = ("before", "since", "until")
+MOST_CLASSES = 8
+NO_CLASS = ""
+
+
+@dataclass(frozen=True)
+class Definition:
+    """A checked statement: its file's name, title and sentence (its first comment lines), and its tables."""
+
+    name: str
+    title: str
+    sentence: str
+    sql: str
+    tables: tuple[str, ...]
+
+
+def definition_of(bank_folder: Path, file: str | None) -> Definition:
+    """The bank's own definition, or the shipped one where `file` is None.
+
+    `file` is a path inside the bank's folder. ConfigurationError for a file that is not there, not inside,
+    or cannot be meant: one SELECT of `customer_id` and `class` over bank tables.
+    """
+    if file is None:
+        return read_definition(SHIPPED)
+    path = (bank_folder / file).resolve()
+    if not path.is_relative_to(bank_folder.resolve()):
+        raise ConfigurationError(
+            f"tasks.classification.classes is {file!r}, outside the bank's folder",
+            hint="Put the file into the bank's folder.",
+        )
+    if not path.is_file():
+        raise ConfigurationError(
+            f"tasks.classification.classes is {file!r}, and there is no such file",
+            hint="Write the statement into that file, or leave the setting out for the shipped classes.",
+        )
+    return read_definition(path)
+
+
+def read_definition(file: Path) -> Definition:
+    """A definition's file, checked."""
+    text = file.read_text(encoding="utf-8").strip()
+    lines = [line.removeprefix("--").strip() for line in text.splitlines() if line.startswith("--")]
+    select = _parsed(file, text)
+    unknown = {one for one in re.findall(r"\$(\w+)", text) if one not in PARAMETERS}
+    if unknown:
+        raise _wrong(
+            file, f"it asks for ${min(unknown)}", "There are $before, $since and $until, microseconds."
+        )
+    title = lines[0] if lines else file.stem.replace("_", " ").capitalize()
+    return Definition(file.stem, title, " ".join(lines[1:]), text, _tables(file, select))
+
+
+def fingerprint(definition: Definition) -> str:
+    """A hash of what the statement says."""
+    return hashlib.sha256(definition.sql.encode()).hexdigest()[:16]
+
+
+@dataclass
+class Looks:
+    """A definition asked of a bank, each period once. `rule` says how long a period is."""
+
+    bank: Bank
+    definition: Definition
+    rule: LabelRule
+    _seen: dict[int, tuple[Ints, Any]] = field(default_factory=dict)
+
+    def at(self, since: int) -> tuple[Ints, Any]:
+        """Customers (ascending) and their classes in the period that begins at `since`, µs."""
+        self.look([since])
+        return self._seen[since]
+
+    def look(self, starts: Iterable[int]) -> None:
+        """Asks for several periods; the tables are read once for all of them."""
+        wanted = sorted({int(one) for one in starts} - set(self._seen))
+        if not wanted:
+            return
+        bank, definition = self.bank, self.definition
+        with Journey(bank.warehouse, definition.sql, memory=bank.memory, threads=bank.threads) as journey:
+            for since in wanted:
+                self._seen[since] = _checked(definition, self._ask(journey, since))
+            bank.note("classes", [definition.sql])
+
+    def of(self, customers: Ints, cutoffs: Ints, *, earlier: bool = False) -> Any:
+        """The class of each row in the period after its cutoff (or before it), "" where it has none."""
+        found = np.full(len(customers), NO_CLASS, dtype=object)
+        starts = {int(at): self._start(int(at), earlier) for at in np.unique(cutoffs)}
+        self.look(starts.values())
+        for at, start in starts.items():
+            here = np.flatnonzero(cutoffs == at)
+            known, classes = self._seen[start]
+            if not len(known):
+                continue
+            place = np.searchsorted(known, customers[here]).clip(max=len(known) - 1)
+            hit = known[place] == customers[here]
+            found[here[hit]] = classes[place[hit]]
+        return found
+
+    def _start(self, at: int, earlier: bool) -> int:
+        return self._days_off(at, -self.rule.horizon_days) if earlier else at
+
+    def _days_off(self, at: int, days: int) -> int:
+        return self.bank.warehouse.zone.days_before(at, -days)
+
+    def _ask(self, journey: Journey, since: int) -> Any:
+        """The statement's answer for one period, as known when the label's delay has passed."""
+        days = self.rule.horizon_days
+        until = self._days_off(since, days)
+        known = min(self.bank.cutoff, self._days_off(until, self.rule.delay_days))
+        asked = {"before": self._days_off(since, -days), "since": since, "until": until}
+        used = {name: value for name, value in asked.items() if f"${name}" in self.definition.sql}
+        try:
+            return journey.ask(known, used)
+        except Exception as error:
+            if not type(error).__module__.endswith("duckdb"):
+                raise
+            what = str(error).splitlines()[0] if type(error).__name__ == "BinderException" else ""
+            raise ConfigurationError(
+                f"the classes in {self.definition.name}.sql cannot be asked: {what or type(error).__name__}",
+                hint="Mend the file; `bankmine tables` lists the bank tables and their columns.",
+            ) from None
+
+
+def _checked(definition: Definition, found: Any) -> tuple[Ints, Any]:
+    """Ids and classes without those of no class, in order; one class a customer, few classes."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    column = found.column("class").cast(pa.string())
+    kept = found.select(["customer_id"]).append_column("class", column).filter(pc.is_valid(column))
+    ids = np.asarray(kept.column("customer_id").to_numpy(), dtype=np.int64)
+    classes = np.asarray(kept.column("class").to_pylist(), dtype=object)
+    order = np.argsort(ids, kind="stable")
+    ids, classes = ids[order], classes[order]
+    if (ids[1:] == ids[:-1]).any():
+        raise ConfigurationError(
+            f"the classes in {definition.name}.sql give a customer two classes in one period",
+            hint="Group by customer_id, so that each has one row.",
+        )
+    count = len(set(classes.tolist()))
+    if count > MOST_CLASSES:
+        raise ConfigurationError(
+            f"the classes in {definition.name}.sql are {count}",
+            hint=f"Give at most {MOST_CLASSES}: each is a question of its own.",
+        )
+    return ids, classes
+
+
+def class_names(looks: Looks, cutoffs: Ints) -> tuple[str, ...]:
+    """The classes seen at the cutoffs, rarest first; FeasibilityError where there are fewer than two."""
+    counts: dict[str, int] = {}
+    looks.look(cutoffs.tolist())
+    for at in cutoffs:
+        for name in looks.at(int(at))[1].tolist():
+            counts[name] = counts.get(name, 0) + 1
+    if len(counts) < 2:
+        raise FeasibilityError(
+            f"{looks.definition.name}.sql gives {len(counts)} classes in all the periods looked at",
+            hint="A classification needs two. Look at what the statement gives.",
+        )
+    return tuple(sorted(counts, key=lambda name: (counts[name], name)))
+
+
+def _wrong(file: Path, what: str, hint: str) -> ConfigurationError:
+    return ConfigurationError(f"the classes in {file.name} cannot be used: {what}", hint=hint)
+
+
+def _parsed(file: Path, text: str) -> Any:
+    """The one SELECT of a file."""
+    from sqlglot import exp, parse
+    from sqlglot.errors import SqlglotError
+
+    try:
+        found = [one for one in parse(text, read="duckdb") if one is not None]
+    except SqlglotError as error:
+        raise _wrong(file, f"it is no SQL ({str(error).splitlines()[0]})", "Write one SELECT.") from None
+    if len(found) != 1 or not isinstance(found[0], exp.Select):
+        raise _wrong(file, f"it holds {len(found)} statements, or one that is no SELECT", "Write one SELECT.")
+    named = [one.alias_or_name for one in found[0].expressions]
+    if sorted(named) != ["class", "customer_id"]:
+        raise _wrong(
+            file, f"it gives {', '.join(named) or 'nothing'}", "Let it give customer_id and class, no more."
+        )
+    return found[0]
+
+
+def _tables(file: Path, select: Any) -> tuple[str, ...]:
+    """The bank tables a statement reads; anything else (a file, a function) is refused."""
+    from sqlglot import exp
+
+    from bankmine.bank.catalogue import TABLES
+    from bankmine.engine.views import view_tables
+
+    views, made = view_tables(), {one.alias_or_name for one in select.find_all(exp.CTE)}
+    found: dict[str, None] = {}
+    for one in select.find_all(exp.Table):
+        name = one.name
+        if name in made:
+            continue
+        if not isinstance(one.this, exp.Identifier) or (name not in views and name not in TABLES):
+            raise _wrong(
+                file, f"it reads {name or one.sql()!r}, which is no bank table",
+                "`bankmine tables` lists them; customer_<table> has every owner's rows.",
+            )  # fmt: skip
+        found[views.get(name, name)] = None
+    return tuple(found)
