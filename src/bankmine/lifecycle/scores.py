@@ -181,6 +181,8 @@ def _with_a_raising_one(found: Any, top: int) -> Any:
     )
     raises = (found.columns >= 0) & (found.contributions > 0)
     rows = np.flatnonzero(raises.any(axis=1) & ~raises[:, :top].any(axis=1))
+    if not len(rows):  # also where the model has no columns at all
+        return type(found)(found.names, columns, values, contributions)
     first = raises[rows].argmax(axis=1)
     for part, every in (
         (columns, found.columns), (values, found.values), (contributions, found.contributions)

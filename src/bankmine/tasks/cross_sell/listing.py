@@ -1,0 +1,218 @@
+"""All families put together: the best offers of each customer, those refused with the reason, the blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+
+from bankmine.tasks.contract import ROW_COLUMNS, Decision, Floats, Ints
+from bankmine.tasks.cross_sell.following import Followed
+from bankmine.tasks.cross_sell.holdings import Look
+from bankmine.tasks.cross_sell.offering import HELD, Chosen
+from bankmine.tasks.cross_sell.sentences import sentence
+from bankmine.tasks.sql import instants
+from bankmine.tasks.study import Asked, Block
+
+BEST = "best_offer"
+NOW, CAMPAIGN, NOT_WORTH, NOT_ALLOWED = "offer now", "next campaign", "not worth a contact", "not eligible"
+ACTIONS = MappingProxyType(
+    {
+        NOW: "Make the offer now by the way named, with a hold-out group.",
+        CAMPAIGN: "Put into the next campaign for the product, with a hold-out group.",
+        NOT_WORTH: "Leave alone: a contact costs more than it is expected to bring.",
+        NOT_ALLOWED: "Do not offer it: the reason is in the table of refusals.",
+    }
+)
+FIRST_SHARE = 0.1
+_NEVER = 1e18  # order of rows that are not offered anything: after all others
+
+
+@dataclass(frozen=True)
+class FamilyOffers:
+    """One family's question with what is offered; arrays over the question's scored rows."""
+
+    family: str
+    asked: Asked
+    chosen: Chosen
+    profit: Floats
+    usual: float
+
+    @property
+    def customers(self) -> Ints:
+        """The customer of each row."""
+        return np.asarray(self.asked.rows.column("customer_id").to_numpy(), dtype=np.int64)
+
+    @property
+    def open(self) -> Any:
+        """Rows where the family may be offered."""
+        return np.array([not one for one in self.chosen.refused], dtype=np.bool_)
+
+
+def graded(profit: Floats, may: Any) -> list[str]:
+    """Grade of each row: the first tenth by profit of those worth a contact is offered now."""
+    worth = may & (profit > 0)
+    ahead = np.searchsorted(np.sort(-profit[worth]), -profit, side="left")
+    now = worth & (ahead < FIRST_SHARE * worth.sum())
+    grade = np.where(worth, CAMPAIGN, np.where(may, NOT_WORTH, NOT_ALLOWED)).astype(object)
+    grade[now] = NOW
+    return [str(one) for one in grade]
+
+
+def family_block(one: FamilyOffers) -> Block:
+    """The family's scores, by expected profit; what may not be offered comes last."""
+    return one.asked.block(_decision(one.profit, one.open, "margin of the product times its chance"))
+
+
+def best_block(families: Sequence[FamilyOffers], look: Look) -> Block:
+    """One row a customer: the offer expected to bring most."""
+    import pyarrow as pa
+
+    profit, chance, place, row = _best(families, look.customers)
+    may = place >= 0
+    lists = pa.concat_arrays([_combined(one.asked.reasons) for one in families])  # one after another
+    starts = np.cumsum([0, *(len(one.asked.reasons) for one in families)])[place.clip(min=0)]
+    reasons = lists.take(pa.array(np.where(may, starts + row, 0), mask=~may)) if len(lists) else None
+    return Block(
+        question=BEST, rows=customer_rows(look), decision=_decision(profit, may, "the best offer's"),
+        probability=chance, reasons=reasons,
+    )  # fmt: skip
+
+
+def offers_table(
+    families: Sequence[FamilyOffers], most: int, catalogue: Mapping[str, Any], currency: str,
+    rules: Mapping[int, Mapping[str, Followed]],
+) -> Any:  # fmt: skip
+    """At most `most` offers a customer that are worth a contact, most profit first; one sentence each."""
+    import pyarrow as pa
+
+    found = []
+    for one in families:
+        found += [
+            (int(one.customers[row]), -float(one.profit[row]), one.family, one, row)
+            for row in np.flatnonzero(one.open & (one.profit > 0)).tolist()
+        ]
+    found.sort(key=lambda each: each[:3])
+    kept, rank, last = [], 0, None
+    for customer, minus, _, one, row in found:
+        rank = rank + 1 if customer == last else 1
+        last = customer
+        if rank <= most:
+            kept.append((rank, customer, -minus, one, row))
+    kept.sort(key=lambda each: (-each[2], each[1], each[0]))
+    rows = [
+        _offer_row(rank, customer, profit, one, row, catalogue, currency, rules.get(customer, {}))
+        for rank, customer, profit, one, row in kept
+    ]
+    return pa.Table.from_pylist(rows, schema=_offer_schema())
+
+
+def refusals_table(families: Sequence[FamilyOffers], look: Look) -> Any:
+    """Each family that is not offered to a customer, with the reason; those held already too."""
+    import pyarrow as pa
+
+    customers: list[int] = []
+    names: list[str] = []
+    products: list[str | None] = []
+    reasons: list[str] = []
+    for one in families:
+        for row in np.flatnonzero(~one.open).tolist():
+            customers.append(int(one.customers[row]))
+            names.append(one.family)
+            products.append(one.chosen.product[row])
+            reasons.append(one.chosen.refused[row])
+        for who in look.customers[look.column(one.family)].tolist():
+            customers.append(who)
+            names.append(one.family)
+            products.append(None)
+            reasons.append(HELD)
+    table = pa.table(
+        {
+            "customer_id": pa.array(customers, pa.int64()), "family": pa.array(names, pa.string()),
+            "product": pa.array(products, pa.string()), "reason": pa.array(reasons, pa.string()),
+        }
+    )  # fmt: skip
+    return table.sort_by([("customer_id", "ascending"), ("family", "ascending")])
+
+
+def rules_met(rules: Sequence[Followed], look: Look) -> dict[int, dict[str, Followed]]:
+    """For each customer the strongest standing rule that speaks for each family they lack."""
+    found: dict[int, dict[str, Followed]] = {}
+    for rule in sorted((one for one in rules if one.stands), key=lambda one: -one.low):
+        owns = np.logical_and.reduce([look.column(one) for one in rule.antecedent])
+        for who in look.customers[owns & ~look.column(rule.consequent)].tolist():
+            found.setdefault(who, {}).setdefault(rule.consequent, rule)
+    return found
+
+
+def _offer_row(
+    rank: int, customer: int, profit: float, one: FamilyOffers, row: int, catalogue: Mapping[str, Any],
+    currency: str, rules: Mapping[str, Followed],
+) -> dict[str, Any]:  # fmt: skip
+    chance = float(one.asked.probability[row])
+    told = sentence(
+        one.family, chance, one.usual, one.asked.reasons[row].as_py() or [], catalogue, currency=currency,
+        rule=rules.get(one.family),
+    )  # fmt: skip
+    return {
+        "customer_id": customer, "rank": rank, "family": one.family, "product": one.chosen.product[row],
+        "chance": chance, "usual": one.usual, "profit_minor": profit, "channel": one.chosen.channel[row],
+        "offer_id": one.chosen.offer[row], "cost_minor": float(one.chosen.cost_minor[row]), "why": told,
+    }  # fmt: skip
+
+
+def _offer_schema() -> Any:
+    import pyarrow as pa
+
+    texts, numbers = ("family", "product", "channel", "offer_id", "why"), ("chance", "usual")
+    kinds = dict.fromkeys(texts, pa.string()) | dict.fromkeys(numbers, pa.float64())
+    kinds |= {"customer_id": pa.int64(), "rank": pa.int64(), "profit_minor": pa.float64()}
+    names = ("customer_id", "rank", "family", "product", "chance", "usual", "profit_minor", "channel",
+             "offer_id", "cost_minor", "why")  # fmt: skip
+    return pa.schema([(name, kinds.get(name, pa.float64())) for name in names])
+
+
+def _best(families: Sequence[FamilyOffers], customers: Ints) -> tuple[Floats, Floats, Ints, Ints]:
+    """Of each customer's best allowed offer: profit, chance, place of its family, its row (−1: none)."""
+    profit, chance = np.zeros(len(customers)), np.zeros(len(customers))
+    place, row = np.full(len(customers), -1, np.int64), np.full(len(customers), -1, np.int64)
+    for number, one in enumerate(families):
+        at = np.searchsorted(customers, one.customers)
+        for each in np.flatnonzero(one.open):
+            here = at[each]
+            if place[here] < 0 or one.profit[each] > profit[here]:
+                profit[here], chance[here] = one.profit[each], one.asked.probability[each]
+                place[here], row[here] = number, each
+    return profit, chance, place, row
+
+
+def _decision(profit: Floats, may: Any, what: str) -> Decision:
+    grade = graded(profit, may)
+    counts = {word: grade.count(word) for word in ACTIONS}
+    return Decision(
+        value=profit, unit="minor units", grade=grade, order=np.where(may, -profit, _NEVER), actions=ACTIONS,
+        summary={
+            "customers": len(profit), "by_grade": counts, "what": what,
+            "profit_minor": float(profit[may & (profit > 0)].sum()),
+        },
+    )  # fmt: skip
+
+
+def customer_rows(look: Look) -> Any:
+    """All customers of a look as rows."""
+    import pyarrow as pa
+
+    count = len(look.customers)
+    columns = {
+        "subject_kind": pa.array(["customer"] * count, pa.string()), "subject_id": look.customers,
+        "customer_id": look.customers, "cutoff": instants(np.full(count, look.at, np.int64)),
+        "seq": pa.nulls(count, pa.int64()), "value_minor": np.zeros(count, np.int64),
+    }  # fmt: skip
+    return pa.table({name: columns[name] for name in ROW_COLUMNS})
+
+
+def _combined(column: Any) -> Any:
+    return column.combine_chunks() if hasattr(column, "combine_chunks") else column
