@@ -47,7 +47,7 @@ FOLDER = Path(__file__).parent
 REMOTE = "online"
 QUIET_DAYS = 90
 MONTHS = 18  # habits of travel change; older months cost more than they teach
-LAST = "journey_days_since_last_all"
+JOURNEYS = "journey_days_count_all"
 CHOSEN = (
     "age", "tenure", "customer_occupation", "customer_income_band", "customer_education",
     "customer_risk_class", "consent_marketing", "transactions_count_3mo", "transactions_count_12mo",
@@ -62,7 +62,8 @@ CHOSEN = (
     "cards_count", "card_limit_sum", "by_card_count_3mo", "by_card_count_12mo", "products_held_count",
     "card_held_count", "savings_held_count", "fund_held_count", "insurance_held_count", "loan_held_count",
     "mortgage_held_count", "digital_days_count_3mo", "digital_days_count_12mo", "product_pages_count_30d",
-    "product_pages_count_90d", "transfer_in_max_3mo", "transfer_in_max_to_usual_3mo", "income_level_3mo",
+    "product_pages_count_90d", "rates_pages_count_30d", "transfer_in_max_3mo",
+    "transfer_in_max_to_usual_3mo", "income_level_3mo",
     "sent_sum_3mo", "sent_count_12mo", "region_urban_share", "region_average_wage",
 )  # fmt: skip
 GRADES = ((0.1, "first"), (0.3, "next"), (0.6, "later"), (1.0, "none"))  # of the list, the likeliest first
@@ -104,7 +105,7 @@ class CrossBorder(Task):
         owner="Head of payments",
         use="Offers of the service for payments abroad before the journey, with a hold-out group.",
         plan="Monthly cutoffs; train on the past, test on the last months, use if better than a rule on the "
-        "last payment abroad.",
+        "days abroad so far.",
         feasibility=Feasibility(subjects=300, positives=50, negatives=100, history_days=180),
     )
 
@@ -169,10 +170,10 @@ class CrossBorder(Task):
         return tuple(name for name in (*CHOSEN, *own) if name in can)
 
     def candidates(self, bank: Bank, features: Sequence[str]) -> tuple[Candidate, ...]:
-        """Prior and a rule on the last payment abroad; logistic regression and boosting, calibrated."""
+        """Prior and a rule on the days abroad so far; logistic regression and boosting, calibrated."""
         return (
             prior(),
-            rule(LAST, name="last journey rule", words="days since the last payment abroad alone"),
+            rule(JOURNEYS, name="journeys rule", words="number of days abroad so far alone"),
             logistic(bank, settings=({"C": 0.01}, {"C": 0.1})),
             boosting(
                 bank,
@@ -264,7 +265,7 @@ def _abroad_features(places: Places) -> list[Feature]:
     shops = Measure("count", "foreign_shops_count", "Number of payments online to shops abroad")
     return [
         *observed("behaviour", journey, [count, days], over=("6mo", "12mo")),
-        *observed("behaviour", journey, [last, first], over=("all",)),
+        *observed("behaviour", journey, [days, last, first], over=("all",)),
         *observed("behaviour", journey.distinct("country"), [where], over=("12mo",)),
         *observed("behaviour", foreign, [shops], over=("3mo", "12mo")),
     ]

@@ -17,7 +17,7 @@ from bankmine.tasks.definitions import DEFINITIONS
 from bankmine.tasks.sql import instants, micros
 
 CLOSURE = DEFINITIONS["closure"]
-CLOSES = "closure"
+CLOSES, CLOSES_WORDS = "closure", "Ends the relation"
 
 
 def cutoffs_of(plan: Plan, bank: Bank, rule: Any, *, every: int = 3) -> tuple[list[int], list[int]]:
@@ -58,7 +58,7 @@ def closure_outcome(bank: Bank, walks: Walks, test_from: int) -> Outcome:
         bank.note("paths.closure", session.statements)
     truth = np.asarray(found.column("label").to_numpy(zero_copy_only=False), dtype=np.bool_)
     every = np.arange(len(truth))
-    return Outcome(CLOSES, "Ends the relation", every, truth, walks.cutoff >= test_from)
+    return Outcome(CLOSES, CLOSES_WORDS, every, truth, walks.cutoff >= test_from)
 
 
 def _days(at: Ints, bank: Bank) -> Any:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from bankmine.report.content import Baseline, Block, Chart, Column, Interval, Kind, Metric, Section, Tone
-from bankmine.report.pictures import Bar, Bars, Estimates, Lines, Series
+from bankmine.report.pictures import Bar, Bars, Estimates, Histogram, Lines, Series
 from bankmine.tasks.behaviour.rhythm import CYCLE, NEAR
 from bankmine.tasks.contract import Shown
 
@@ -78,11 +78,10 @@ def _rhythm(found: Mapping[str, Any]) -> Section:
     days = Chart(
         title=_days_title(found),
         subtitle="Customers by the day of the month their regular income comes",
-        picture=Bars(
-            label=Column(label="Day of the month"),
-            measure=Column(label="Customers", kind=Kind.NUMBER, digits=0),
-            bars=[Bar(label=str(day), value=count) for day, count in enumerate(found["pay_days"], start=1)],
-            ordered=True,
+        picture=Histogram(
+            measure=Column(label="Day of the month", kind=Kind.NUMBER, digits=0),
+            edges=list(range(1, CYCLE + 2)),
+            counts=found["pay_days"],
         ),
         name="pay-days",
         wide=False,

@@ -152,6 +152,17 @@ def table(found: Sequence[Found], titles: Mapping[str, str]) -> Any:
     )
 
 
+def without_parts(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Rows of paths without those that lie in a longer path of as many sessions."""
+    return [row for row in rows if not any(_lies_in(row, other) for other in rows)]
+
+
+def _lies_in(row: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    part, whole = row["pattern"], other["pattern"]
+    starts = range(len(whole) - len(part) + 1) if len(part) < len(whole) else range(0)
+    return row["count"] == other["count"] and any(whole[at : at + len(part)] == part for at in starts)
+
+
 def _verdict(one: Found) -> str:
     if one.test_lift is None:
         return "too few to test"

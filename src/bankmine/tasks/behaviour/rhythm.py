@@ -218,15 +218,15 @@ def in_words(about: Mapping[str, Any]) -> list[str]:
     if "hit" in forward:
         said.append(
             f"A pay day is found for {about['with_pay_day']:,} of {about['customers']:,} customers; in the "
-            f"month that followed, income came within {NEAR} days of it for {forward['hit']:.0%} "
-            f"({forward['low']:.0%}–{forward['high']:.0%}), against {forward['baseline']:.0%} for the most "
+            f"month that followed, income came within {NEAR} days of it for {forward['hit']:.1%} "
+            f"({forward['low']:.1%}–{forward['high']:.1%}), against {forward['baseline']:.1%} for the most "
             f"common day, the {forward['usual_day']}."
         )
     first = max(about["classes"], key=lambda one: one["customers"])
     said.append(
-        f"{first['share']:.0%} of customers are of one rhythm: {first['name']}. {again['same']:.0%} "
-        f"({again['low']:.0%}–{again['high']:.0%}) are of the same class in both halves of the {MONTHS} "
-        f"months; by chance {again['chance']:.0%} would be."
+        f"{first['share']:.0%} of customers are of the most common rhythm ({first['name']}). "
+        f"{again['same']:.0%} ({again['low']:.0%}–{again['high']:.0%}) are of the same class in both halves "
+        f"of the {MONTHS} months; by chance {again['chance']:.0%} would be."
     )
     return said
 
@@ -234,18 +234,22 @@ def in_words(about: Mapping[str, Any]) -> list[str]:
 def _pay_days(days: Days) -> tuple[Ints, Floats, NDArray[np.bool_]]:
     """Pay day (0 for none), share of months near it, and whether any income was seen.
 
-    The pay day is the day of the month near which most months' main incomes lie, of equal ones the earliest
-    that an income came on.
+    The pay day is the day of the month near which most months' main incomes lie; of equal ones the one that
+    is nearest to all, then the earliest.
     """
     main = _main_days(days)
     seen = main > 0
-    best, near = np.zeros(len(main), np.int64), np.zeros(len(main), np.int64)
+    best, good = np.zeros(len(main), np.int64), np.zeros(len(main), np.int64)
+    worst = CYCLE * days.months
     for month in range(days.months):
         candidate = main[:, month]
-        close = ((_apart(main, candidate[:, None]) <= NEAR) & seen & (candidate[:, None] > 0)).sum(axis=1)
-        better = (close > near) | ((close == near) & (candidate > 0) & (candidate < best))
-        best, near = np.where(better, candidate, best), np.where(better, close, near)
-    regularity = near / days.months
+        apart = np.where(seen, _apart(main, candidate[:, None]), CYCLE)
+        close = np.where(candidate > 0, (apart <= NEAR).sum(axis=1), 0)
+        score = close * (worst + 1) + worst - np.where(apart <= NEAR, apart, 0).sum(axis=1)
+        score = np.where(close > 0, score, 0)
+        better = (score > good) | ((score == good) & (score > 0) & (candidate < best))
+        best, good = np.where(better, candidate, best), np.where(better, score, good)
+    regularity = (good // (worst + 1)) / days.months
     pay_day = np.where(regularity >= REGULAR, best, 0).astype(np.int64)
     return pay_day, regularity, np.asarray(seen.any(axis=1), dtype=np.bool_)
 

@@ -117,9 +117,20 @@ def _walks(customer: Ints, cutoff: Ints, parts: list[tuple[Any, ...]], families:
     row = np.where(np.isin(step_of.indices.to_numpy(), login), -1, row)
     order = np.lexsort((seq, time, row))
     order = order[row[order] >= 0]
+    order = order[~_goes_on(row[order], step_of.take(pa.array(order)))]
     offsets = np.searchsorted(row[order], np.arange(len(customer) + 1)).astype(np.int64)
     events = Sequences.of_events(row[order], steps.take(pa.array(order)), (time[order] - at[order]) / DAY)
     return Walks(customer, cutoff, Sequences(offsets, events.elements, events.times))
+
+
+def _goes_on(row: Ints, step_of: Any) -> NDArray[np.bool_]:
+    """Steps that the next one only completes ("transfer" before "transfer submit"): one step, not two."""
+    words, code = step_of.dictionary.to_pylist(), step_of.indices.to_numpy()
+    known = {word: place for place, word in enumerate(words)}
+    begun = np.array([known.get(word.rsplit(" ", 1)[0], -2) if " " in word else -2 for word in words] or [-2])
+    found = np.zeros(len(code), dtype=np.bool_)
+    found[:-1] = (begun[code[1:]] == code[:-1]) & (row[1:] == row[:-1])
+    return found
 
 
 def _in_words(column: Any, families: dict[str, str]) -> Any:

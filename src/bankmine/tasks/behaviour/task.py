@@ -17,7 +17,7 @@ from bankmine.errors import ConfigurationError, FeasibilityError
 from bankmine.mining.association.sequences import frequent_paths, pattern_words
 from bankmine.tasks.behaviour import paths, rhythm, steps
 from bankmine.tasks.behaviour.cross_border import CrossBorder
-from bankmine.tasks.behaviour.needs import foreseen, needs_table
+from bankmine.tasks.behaviour.needs import decision_of, foreseen, needs_table
 from bankmine.tasks.behaviour.outcomes import closure_outcome, cutoffs_of, names, need_outcome
 from bankmine.tasks.contract import Bank, Feasibility, Goal, Needs, Shown, Task
 from bankmine.tasks.labels import LabelRule
@@ -101,7 +101,7 @@ class Behaviour(Study):
         if asked:
             _add_needs(bank, asked, words, now, seen)
         return Answer(
-            blocks=[one.block() for one in asked],
+            blocks=[one.block(decision_of(one)) for one in asked],
             verdict=_verdict(asked, words, seen),
             figures=seen.figures,
             tables=seen.tables,
@@ -129,7 +129,7 @@ def paths_in_words(about: Mapping[str, Any]) -> list[str]:
     held = [one for one in about["found"] if one["holds"]]
     head = (
         f"Of {len(about['found'])} paths that preceded a need in early months, {len(held)} still did in "
-        "later ones."
+        f"later ones; by chance about {about['by_chance']:.1f} would."
     )
     if not held:
         return [head]
@@ -224,7 +224,7 @@ def _add_sessions(bank: Bank, seen: _Seen) -> None:
     if visits is None or len(visits) < 100:
         return
     found = frequent_paths(visits, support=SESSION_SUPPORT, longest=LONGEST_PATH)
-    rows = [row for row in found.table.to_pylist() if len(row["pattern"]) > 1]
+    rows = paths.without_parts([row for row in found.table.to_pylist() if len(row["pattern"]) > 1])
     seen.figures["sessions"] = {
         "sessions": len(visits),
         "days": SESSION_DAYS,
@@ -242,6 +242,7 @@ def _keep_paths(
     show = bank.warehouse.zone.show
     seen.figures["paths"] = {
         "patterns": patterns,
+        "by_chance": 0.025 * sum(one.test_lift is not None for one in seen.found),
         "discovered_on": [show(one) for one in early],
         "tested_on": [show(one) for one in late],
         "found": [{**vars(one), "title": titles[one.outcome], "holds": one.holds} for one in seen.found],
