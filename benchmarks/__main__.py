@@ -14,8 +14,8 @@ RESULTS.md and the pictures stay as they are:
     BENCH_SIZES            transactions of S4 and PIC, customers of S7, with commas between
     BENCH_ROUNDS           how often the contenders of S1, S2 and SPK alternate
 
-Two more do not make a run a reduced one: BENCH_FOLDER, where made-up data are kept between runs, and
-BENCH_SEED, which world R2 makes up.
+More do not make a run a reduced one: BENCH_FOLDER, where made-up data are kept between runs; BENCH_SEED,
+which world R2 makes up; BENCH_PEERS, the Python in which peers of S14 and CLU are installed (default: this).
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Each set is prepared as for segmentation, all miners and peers see the same rows and the same number of
 clusters. Peers: scikit-learn's k-means, mini-batch, BIRCH, Ward, DBSCAN, OPTICS and Gaussian mixture, and, in
-the interpreter of peers, FasterPAM of `kmedoids` and CURE of `pyclustering`. The silhouette counts noise as 0.
+the interpreter of peers, FasterPAM of `kmedoids` and CURE of `pyclustering`. Noise counts as 0.
 A miner below the family's median less .03 must be named under "do not use" on its page.
 """
 

@@ -79,6 +79,25 @@ def test_constant_columns_and_repeated_rows_do_no_harm(name: str) -> None:
 
 
 @every_miner
+@pytest.mark.parametrize("seed", range(4))
+def test_labels_are_what_predict_says_where_distances_tie(name: str, seed: int) -> None:
+    """Whole numbers: many rows lie as far from one centre as from another."""
+    X = np.random.default_rng(seed).integers(0, 5, (300, 2)).astype(float)
+    X[::3] += 0.5
+    miner = build(name, 4).fit(X)
+    assert np.array_equal(miner.labels_, miner.predict(X))
+    assert miner.sizes_.min(initial=1) > 0
+
+
+@every_miner
+def test_rows_that_differ_by_rounding_alone_do_no_harm(name: str) -> None:
+    X = np.ones((200, 3)) + 1e-16 * np.random.default_rng(0).normal(size=(200, 3))
+    miner = build(name, 3).fit(X)
+    assert np.array_equal(miner.labels_, miner.predict(X))
+    assert miner.sizes_.min() > 0
+
+
+@every_miner
 def test_one_column_is_enough(name: str) -> None:
     X = np.concatenate([np.random.default_rng(0).normal(size=100), np.linspace(9, 11, 80)])[:, None]
     miner = build(name, 2).fit(X)

@@ -15,11 +15,13 @@ import numpy as np
 from bankmine.errors import UsageError
 from bankmine.mining.arithmetic import squared_distances
 from bankmine.mining.clustering.clusterer import ROWS_PER_CLUSTER, PointClusterer
-from bankmine.mining.clustering.lloyd import Lloyd, k_means
+from bankmine.mining.clustering.lloyd import Lloyd, descend, k_means
 from bankmine.mining.contract import Floats, Ints, Matrix, MinimumData
 from bankmine.mining.files import array, numbers
 
 __all__ = ["ROWS_PER_CLUSTER", "KMeans"]
+
+ORDERINGS = 3
 
 
 class KMeans(PointClusterer):
@@ -27,7 +29,8 @@ class KMeans(PointClusterer):
 
     After `fit`: `centers_` of shape (clusters, columns), `sizes_` (rows of each cluster, largest first),
     `inertia_` (sum of squared distances), `labels_` of the training rows. Needs at least 20 rows for each
-    cluster, and as many distinct rows as clusters.
+    cluster, and as many distinct rows as clusters. Where rows differ by less than arithmetic can tell, a
+    centre may be left without rows; it is dropped.
     """
 
     words: ClassVar[str] = "k-means"
@@ -47,12 +50,10 @@ class KMeans(PointClusterer):
         self._require_clusters(values, self.n_clusters)
         if self.n_init < 1:
             raise UsageError(f"{self.words} was asked for {self.n_init} starts", hint="Ask for 1 or more.")
-        found = self._find(values)
-        sizes = np.bincount(found.labels, minlength=self.n_clusters)
-        order = _order(found.centres, sizes)
-        self._set_centres(found.centres[order])
-        self.labels_: Ints = np.argsort(order)[found.labels].astype(np.int64)
-        self.sizes_ = sizes[order].astype(np.int64)
+        found = _in_order(values, self._find(values))
+        self._set_centres(found.centres)
+        self.labels_: Ints = found.labels
+        self.sizes_ = np.bincount(found.labels, minlength=len(found.centres)).astype(np.int64)
         self.inertia_ = float(found.inertia)
         return self
 
@@ -90,7 +91,18 @@ class KMeans(PointClusterer):
         self.reach_ = np.full(len(centres), np.inf)
 
 
-def _order(centres: Floats, sizes: Ints) -> Ints:
-    """Old cluster numbers by falling size, then by centre, so that numbering has one answer."""
-    keys = [centres[:, column] for column in reversed(range(centres.shape[1]))]
-    return np.lexsort([*keys, -sizes]).astype(np.int64)
+def _in_order(values: Floats, found: Lloyd) -> Lloyd:
+    """The same centres by falling size, equal sizes by centre; those without rows are dropped.
+
+    Rows are assigned anew: one as near to two centres joins the lower number, as it will when it is
+    predicted. That may change sizes, so the order is looked at once more.
+    """
+    for _ in range(ORDERINGS):
+        sizes = np.bincount(found.labels, minlength=len(found.centres))
+        keys = [found.centres[:, column] for column in reversed(range(found.centres.shape[1]))]
+        order = np.lexsort([*keys, -sizes])
+        order = order[sizes[order] > 0]
+        if np.array_equal(order, np.arange(len(found.centres))):
+            break
+        found = descend(values, np.ascontiguousarray(found.centres[order]), 0)
+    return found

@@ -164,7 +164,7 @@ class GaussianMixture(Clusterer):
         draw = np.random.default_rng([self.random_state, start])
         with_own = _rounded(values) if start % 2 else values
         labels = k_means(with_own, self.n_clusters, 1, 100, draw).labels
-        sizes = np.bincount(labels, minlength=self.n_clusters)
+        sizes = np.maximum(np.bincount(labels, minlength=self.n_clusters), 1)
         means = means_of(values, labels, self.n_clusters)
         floor = self.least_variance * np.eye(values.shape[1])
         own = [values[labels == number] - means[number] for number in range(self.n_clusters)]
