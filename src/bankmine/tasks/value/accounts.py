@@ -20,14 +20,23 @@ from bankmine.tasks.sql import micros, statement
 from bankmine.tasks.study import Asked, Refused, Work
 from bankmine.tasks.value.closing import Closing
 from bankmine.tasks.value.concentration import top_of
-from bankmine.tasks.value.expected import UNTAUGHT, Growth, Spread, expected_year, late, learn, spread
-from bankmine.tasks.value.ledger import MONTHS, Ledger, ledgers
+from bankmine.tasks.value.expected import (
+    UNTAUGHT,
+    Growth,
+    Spread,
+    bank_margins,
+    expected_year,
+    late,
+    learn,
+    margin_moves,
+    spread,
+)
+from bankmine.tasks.value.ledger import COMPONENTS, MONTHS, VOLUMES, Ledger, ledgers
 from bankmine.tasks.value.lifetime import (
     Survival,
     Worth,
     carried_forward,
     chance_of_top,
-    first_year,
     leaving_within,
     value,
 )  # fmt: skip
@@ -95,16 +104,18 @@ class Accounts:
         cutoff, ledger = self.cutoffs[place], self.ledgers[place].of(_ids(self.rows[place]))
         growth, off = self._taught(place)
         expected, is_late = expected_year(ledger, growth), late(ledger)
+        moved = margin_moves(self.ledgers[place:])
+        shocks = moved @ ledger.volumes[:, 0, :].T if len(moved) else None
         survival = self._survival(place, ledger.customers)
         worth = value(
             expected, survival, growth, off, is_late, discount_rate=self.settings.discount_rate,
-            top_share=self.settings.top_share, seed=self.bank.seed,
+            top_share=self.settings.top_share, seed=self.bank.seed, shocks=shocks,
         )  # fmt: skip
         next_top = np.full(len(expected), np.nan)
         if off is not None:
             next_top = chance_of_top(
                 worth.year, np.abs(expected).sum(axis=1), is_late, off, np.ones(len(expected)),
-                top_share=self.settings.top_share, seed=self.bank.seed,
+                top_share=self.settings.top_share, seed=self.bank.seed, shocks=shocks,
             )  # fmt: skip
         return Look(cutoff, self.rows[place], ledger, growth, off, expected, survival, worth, next_top)
 
@@ -192,14 +203,29 @@ def realised(accounts: Accounts, look: Look) -> Floats:
     return accounts.ledgers[place - 1].of(look.customers).profit.astype(np.float64)
 
 
-def repeated(look: Look) -> Floats:
-    """The plain rule: last year's profit once more."""
-    return look.profit
+def forecasts(accounts: Accounts, look: Look) -> dict[str, Floats]:
+    """The model's year and last year's profit repeated; both again at the margins that came.
+
+    Rates are nobody's forecast here. "At rates" multiplies the items that rest on balances by the bank's
+    margin of the year that came over the margin the forecast stood on, the same factor for every customer.
+    """
+    place = accounts.cutoffs.index(look.cutoff)
+    came, _ = bank_margins(accounts.ledgers[place - 1].of(look.customers))
+    year, blend = bank_margins(look.ledger)
+    stays = look.survival.during[:, :MONTHS].sum(axis=1) / MONTHS
+    model, rule = look.expected * stays[:, None], look.ledger.parts.astype(np.float64)
+    return {
+        "model": model.sum(axis=1), "rule": rule.sum(axis=1),
+        "model at rates": _repriced(model, came, blend), "rule at rates": _repriced(rule, came, year),
+    }  # fmt: skip
 
 
-def in_a_year(look: Look) -> Floats:
-    """Expected profit of the next twelve months."""
-    return first_year(look.expected, look.survival)
+def _repriced(parts: Floats, came: Floats, stood: Floats) -> Floats:
+    factor = np.ones(parts.shape[1])
+    for side, name in enumerate(VOLUMES):
+        if stood[side] > 0 and came[side] > 0:
+            factor[COMPONENTS.index(name)] = came[side] / stood[side]
+    return np.asarray(parts @ factor, dtype=np.float64)
 
 
 def _followed(

@@ -82,9 +82,10 @@ class Fits:
         return np.column_stack([self.summary.values[:, 0], self.summary.mean_amount])
 
     def expected_amounts(self) -> Floats:
-        """The expected amount of a purchase of each customer."""
+        """The expected amount of a purchase of each customer: Gamma-Gamma's, or where that may not be used
+        the customer's own mean (everybody's for those without a repeat)."""
         if self.amounts is None:
-            return np.full(len(self.summary.values), self.mean_amount)
+            return np.where(self.summary.mean_amount > 0, self.summary.mean_amount, self.mean_amount)
         found = self.amounts.expected_amount(self.spending)
         return np.where(np.isfinite(found), found, self.mean_amount)
 
@@ -193,15 +194,20 @@ def rows_of(customers: Ints, cutoff: int, value: Floats) -> Any:
 
 
 def _amounts(summary: Summary, seed: int) -> tuple[GammaGamma | None, str]:
-    """Gamma-Gamma on the repeat buyers, or why everybody's mean stands in."""
+    """Gamma-Gamma on the repeat buyers; none, and why, where it does not fit or its assumption fails."""
     from bankmine.mining.value.gamma_gamma import GammaGamma
 
+    own = "Each customer's own mean amount is used."
     bought = summary.values[:, 0] > 0
     spending = np.column_stack([summary.values[bought, 0], summary.mean_amount[bought]])
     try:
         model = GammaGamma(random_state=seed).fit(spending)
     except (FeasibilityError, UsageError) as error:
-        return None, f"Everybody's mean amount is used: {error.what}."
+        return None, f"{own} {error.what}."
+    if model.fitted_.warnings:
+        return None, f"{own} Gamma-Gamma does not fit: {'; '.join(model.fitted_.warnings)}."
+    if not model.independence_.holds:
+        return None, f"{own} {model.independence_}"
     return model, str(model.independence_)
 
 
@@ -221,7 +227,7 @@ def _draws(fits: Fits, settings: Settings, ahead: float, seed: int) -> Floats:
     draws = DRAWS if len(fits.summary.values) <= 50_000 else DRAWS // 4
     many = fits.model.simulate_ahead(fits.summary.values, ahead, draws=draws, random_state=seed)
     if fits.amounts is None:
-        return np.asarray(many * fits.mean_amount * settings.margin_share, dtype=np.float64)
+        return np.asarray(many * fits.expected_amounts() * settings.margin_share, dtype=np.float64)
     spent = fits.amounts.simulate_totals(fits.spending, many, random_state=seed + 1)
     return spent * settings.margin_share
 

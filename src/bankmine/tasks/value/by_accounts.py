@@ -11,7 +11,7 @@ from bankmine.tasks.contract import Bank, Decision, Floats, exponent_of
 from bankmine.tasks.population import coverage
 from bankmine.tasks.study import Answer, Block, Kept, Shape, Work
 from bankmine.tasks.value import said
-from bankmine.tasks.value.accounts import Accounts, Look, in_a_year, realised, repeated, year_cutoffs
+from bankmine.tasks.value.accounts import Accounts, Look, forecasts, realised, year_cutoffs
 from bankmine.tasks.value.concentration import curve, moves, top_of
 from bankmine.tasks.value.forward import judged, list_found
 from bankmine.tasks.value.ledger import COMPONENTS, MONTHS, WORDS, Ledger
@@ -139,10 +139,10 @@ def _back_test(accounts: Accounts, before: Look | None, settings: Settings) -> d
     """The forecast of a year ago against what came; None where no year had taught anything then."""
     if before is None or not before.growth.taught:
         return None
-    actual, forecast, share = realised(accounts, before), in_a_year(before), settings.top_share
+    actual, share = realised(accounts, before), settings.top_share
     found = judged(
-        actual, {"model": forecast, "rule": repeated(before)}, low=before.worth.year_low,
-        high=before.worth.year_high, level=LEVEL, seed=accounts.bank.seed,
+        actual, forecasts(accounts, before), low=before.worth.year_low, high=before.worth.year_high,
+        level=LEVEL, seed=accounts.bank.seed,
     )  # fmt: skip
     top_then = top_of(actual, share)
     outside = ~top_of(before.profit, share)

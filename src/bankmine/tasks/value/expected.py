@@ -8,6 +8,7 @@ loans in good standing came to cost. Fees as in the last quarter, costs as in th
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -108,6 +109,32 @@ def expected_year(ledger: Ledger, growth: Growth) -> Floats:
     campaigns = ledger.parts[:, _AT["campaigns"]]
     result[:, _AT["campaigns"]] = campaigns.mean() if len(campaigns) else 0.0
     return result
+
+
+def margin_moves(known: Sequence[Ledger]) -> Floats:
+    """How the bank's margins moved from a quarter to the mean of the next four, shape (quarters, sides).
+
+    `known` are the ledgers of years one after another, newest first; empty with fewer than five quarters.
+    """
+    rows = []
+    for ledger in reversed(known):
+        for quarter in reversed(range(ledger.volumes.shape[1])):
+            lent = ledger.volumes[:, quarter].sum(axis=0)
+            made = [ledger.amounts[:, quarter, _AT[name]].sum() for name in VOLUMES]
+            rows.append(np.divide(4.0 * np.array(made), lent, out=np.zeros(len(VOLUMES)), where=lent > 0))
+    margins = np.array(rows)
+    moved = [margins[at + 1 : at + 5].mean(axis=0) - margins[at] for at in range(len(margins) - 4)]
+    return np.array(moved).reshape(-1, len(VOLUMES))
+
+
+def bank_margins(ledger: Ledger) -> tuple[Floats, Floats]:
+    """The margins of all customers together, each side: of the year, and half year half last quarter."""
+    mean, now = ledger.volumes.mean(axis=1).sum(axis=0), ledger.volumes[:, 0].sum(axis=0)
+    made = np.array([ledger.amounts[:, :, _AT[name]].sum() for name in VOLUMES], dtype=np.float64)
+    last = np.array([4.0 * ledger.amounts[:, 0, _AT[name]].sum() for name in VOLUMES])
+    year = np.divide(made, mean, out=np.zeros(len(VOLUMES)), where=mean > 0)
+    quarter = np.divide(last, now, out=year.copy(), where=now > 0)
+    return year, (year + quarter) / 2.0
 
 
 def late(ledger: Ledger) -> Truth:

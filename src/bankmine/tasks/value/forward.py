@@ -20,10 +20,10 @@ RESAMPLES = 200
 def judged(
     actual: Floats, forecasts: dict[str, Floats], *, low: Floats, high: Floats, level: float, seed: int
 ) -> dict[str, Any]:
-    """Bias, rank correlation and mean error of each forecast (the first is the model, the second the rule).
+    """Bias, rank correlation and mean error of each forecast, among them "model" and "rule".
 
     Arrays of shape (customers,), in minor units; `low` and `high` are the model's limits, NaN where it has
-    none. Errors are compared on the same resamples.
+    none. Model and rule are compared on the same resamples, at the rates that came where both are given so.
     """
     found: dict[str, Any] = {"customers": len(actual), "actual_minor": float(actual.sum())}
     for name, forecast in forecasts.items():
@@ -35,7 +35,8 @@ def judged(
             ),
             "mean_error_minor": plain(mean_interval(np.abs(forecast - actual), random_state=seed)),
         }
-    model, rule = list(forecasts.values())[:2]
+    kind = " at rates" if "model at rates" in forecasts else ""
+    model, rule = forecasts[f"model{kind}"], forecasts[f"rule{kind}"]
     less = np.abs(rule - actual) - np.abs(model - actual)
     found["less_error_minor"] = plain(mean_interval(less, random_state=seed))
     known = np.isfinite(low) & np.isfinite(high)

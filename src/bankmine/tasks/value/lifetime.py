@@ -8,6 +8,7 @@ balances in credit are held, and what is lent shrinks as it did (a loan is paid 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -56,17 +57,21 @@ class Worth:
 
 def value(
     expected: Floats, survival: Survival, growth: Growth, off: Spread | None, late: Truth, *,
-    discount_rate: float, top_share: float, seed: int,
+    discount_rate: float, top_share: float, seed: int, shocks: Floats | None = None,
 ) -> Worth:  # fmt: skip
-    """Values from the expected first year (customers, components) and survival over the horizon."""
+    """Values from the expected first year (customers, components) and survival over the horizon.
+
+    `shocks`, shape (times seen, customers), are what the bank's rates moving as they did before would do to
+    each customer's year: a common error that customers cannot average out.
+    """
     year = first_year(expected, survival)
     lifetime, stretch = _discounted(expected, survival, growth, discount_rate)
     size = size_of(expected)
     none = np.full(len(year), np.nan)
     if off is None:
         return Worth(year, none, none, lifetime, none, none, none)
-    low, high = (off.quantile(size, late, share) for share in ((1 - LEVEL) / 2, (1 + LEVEL) / 2))
-    top = chance_of_top(lifetime, size * 1.0, late, off, stretch, top_share=top_share, seed=seed)
+    low, high = _limits(off, size, late, shocks)
+    top = chance_of_top(lifetime, size, late, off, stretch, top_share=top_share, seed=seed, shocks=shocks)
     return Worth(
         year, year + low, year + high, lifetime, lifetime + low * stretch, lifetime + high * stretch, top
     )
@@ -79,16 +84,29 @@ def first_year(expected: Floats, survival: Survival) -> Floats:
 
 
 def chance_of_top(
-    middle: Floats, size: Floats, late: Truth, off: Spread, stretch: Floats, *, top_share: float, seed: int
-) -> Floats:
+    middle: Floats, size: Floats, late: Truth, off: Spread, stretch: Floats, *, top_share: float, seed: int,
+    shocks: Floats | None = None,
+) -> Floats:  # fmt: skip
     """The share of drawn futures in which each customer is among the top share; ties go to the earlier."""
     generator = np.random.default_rng(seed)
     count = max(1, round(len(middle) * top_share))
     inside = np.zeros(len(middle))
     for _ in range(DRAWS):
-        drawn = middle + off.draw(size, late, generator) * stretch
+        error = off.draw(size, late, generator)
+        if shocks is not None and len(shocks):
+            error += shocks[generator.integers(0, len(shocks))] * generator.choice((-1.0, 1.0))
+        drawn = middle + error * stretch
         inside[np.argpartition(-drawn, count - 1)[:count]] += 1.0
     return inside / DRAWS
+
+
+def _limits(off: Spread, size: Floats, late: Truth, shocks: Floats | None) -> tuple[Floats, Floats]:
+    """Lower and upper error of a year: those of customers alike, and the common one of the rates."""
+    low, middle, high = (off.quantile(size, late, share) for share in ((1 - LEVEL) / 2, 0.5, (1 + LEVEL) / 2))
+    if shocks is None or not len(shocks):
+        return low, high
+    common = NormalDist().inv_cdf((1 + LEVEL) / 2) * np.sqrt(np.mean(shocks**2, axis=0))
+    return middle - np.hypot(middle - low, common), middle + np.hypot(high - middle, common)
 
 
 def _discounted(

@@ -22,7 +22,7 @@ from bankmine.report.content import (
 from bankmine.report.format import money
 from bankmine.report.pictures import Bar, Bars, Estimates, Lines, Series
 from bankmine.tasks.contract import Shown
-from bankmine.tasks.value.said import LEAST_RANK, MOST_BIAS, RULE
+from bankmine.tasks.value.said import LEAST_RANK, MOST_BIAS, rule_of
 
 
 def show(about: Mapping[str, Any]) -> Shown:
@@ -76,18 +76,21 @@ def _tested_metrics(figures: Mapping[str, Any]) -> list[Metric]:
     tested = figures["back_test"]
     if not tested:
         return []
-    model, rule = tested["model"], tested["rule"]
+    model, rule, words = tested["model"], tested["rule"], rule_of(figures)
     return [
         Metric(
             label="Bias of the forecast", value=model["bias"]["value"], kind=Kind.SHARE,
-            interval=_interval(model["bias"]), baseline=Baseline(name=RULE, value=rule["bias"]["value"]),
-            note=f"of {tested['cutoff']}, seen since",
+            interval=_interval(model["bias"]), baseline=Baseline(name=words, value=rule["bias"]["value"]),
+            note=f"of {tested['cutoff']}, seen since" + (
+                f"; at the rates that came {tested['model at rates']['bias']['value']:+.1%}".replace("-", "−")
+                if "model at rates" in tested else ""
+            ),
             tone=Tone.GOOD if abs(model["bias"]["value"]) <= MOST_BIAS else Tone.WATCH,
         ),
         Metric(
             label="Rank correlation", value=model["rank_correlation"]["value"], digits=2,
             interval=_interval(model["rank_correlation"]),
-            baseline=Baseline(name=RULE, value=rule["rank_correlation"]["value"]),
+            baseline=Baseline(name=words, value=rule["rank_correlation"]["value"]),
             tone=Tone.GOOD if model["rank_correlation"]["value"] >= LEAST_RANK else Tone.WATCH,
         ),
     ]  # fmt: skip
@@ -201,8 +204,8 @@ def _moves(figures: Mapping[str, Any], currency: str) -> Section:
 def _back_test(figures: Mapping[str, Any], currency: str) -> Section:
     tested = figures["back_test"]
     blocks: list[Block] = [
-        _ranked(tested),
-        Metrics(_list_metrics(tested, currency)),
+        _ranked(tested, rule_of(figures)),
+        Metrics(_list_metrics(tested, currency, rule_of(figures))),
     ]
     coverage = tested.get("coverage")
     sentence = (
@@ -222,25 +225,28 @@ def _back_test(figures: Mapping[str, Any], currency: str) -> Section:
     return Section(title="Foreseen and come", sentence=sentence, blocks=blocks)
 
 
-def _ranked(tested: Mapping[str, Any]) -> Chart:
+def _ranked(tested: Mapping[str, Any], words: str) -> Chart:
     model, rule = tested["model"]["rank_correlation"], tested["rule"]["rank_correlation"]
     better = "better" if model["value"] > rule["value"] else "no better"
+    shown = {"model": "model", "rule": words, "model at rates": "model, at the rates that came",
+             "rule at rates": f"{words}, at the rates that came"}  # fmt: skip
     rows = [
-        [name, *(one[figure][part] for figure in ("bias", "rank_correlation") for part in _PARTS)]
-        for name, one in (("model", tested["model"]), (RULE, tested["rule"]))
+        [words_, *(tested[key][figure][part] for figure in ("bias", "rank_correlation") for part in _PARTS)]
+        for key, words_ in shown.items()
+        if key in tested
     ]
     columns = [
         Column(label="Forecast"), Column(label="Bias", kind=Kind.SHARE), Column(label="Low", kind=Kind.SHARE),
         Column(label="High", kind=Kind.SHARE), _number("Rank correlation"), _number("Low"), _number("High"),
     ]  # fmt: skip
     return Chart(
-        title=f"The order of customers was foreseen {better} than by repeating last year",
+        title=f"The order of customers was foreseen {better} than by the rule",
         subtitle="Rank correlation of forecast and outcome, 95 % interval over customers",
         picture=Estimates(
             label=Column(label="Forecast"), measure=_number("Rank correlation"),
             bars=[
                 Bar(label="model", value=model["value"], low=model["low"], high=model["high"]),
-                Bar(label=RULE, value=rule["value"], low=rule["low"], high=rule["high"]),
+                Bar(label=words, value=rule["value"], low=rule["low"], high=rule["high"]),
             ],
         ),
         table=Table(columns=columns, rows=rows, name="back-test"),
@@ -251,13 +257,13 @@ def _ranked(tested: Mapping[str, Any]) -> Chart:
 _PARTS = ("value", "low", "high")
 
 
-def _list_metrics(tested: Mapping[str, Any], currency: str) -> list[Metric]:
+def _list_metrics(tested: Mapping[str, Any], currency: str, words: str) -> list[Metric]:
     less = tested["less_error_minor"]
     found = [
         Metric(
             label="Less error a customer", value=round(less["value"]), kind=Kind.MONEY, unit=currency,
             interval=_interval(less), baseline=Baseline(name="no difference", value=0.0),
-            note=f"than {RULE}", tone=Tone.GOOD if less["low"] > 0 else Tone.WATCH,
+            note=f"than {words}", tone=Tone.GOOD if less["low"] > 0 else Tone.WATCH,
         )
     ]  # fmt: skip
     golden = tested.get("golden")
@@ -316,7 +322,7 @@ def _assumed(figures: Mapping[str, Any]) -> Section:
     if growth["taught"]:
         learned = (
             f"From {growth['pairs']:,} customers who stayed through the past year: a balance in credit comes "
-            f"to {deposits[0]:.2f} of what it is now and {deposits[1]:+.2f} of what it gained in nine months, "
+            f"to {deposits[0]:.2f} of what it is now and {deposits[1]:+.2f} of its gain in nine months, "
             f"what is lent to {lent[0]:.2f} and {lent[1]:+.2f}; loans past due go on costing "
             f"{growth['late']:.2f} of their expected loss, loans in good standing come to cost "
             f"{growth['good']:.2%} of what is lent."

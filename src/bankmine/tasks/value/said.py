@@ -9,7 +9,7 @@ from bankmine.report.format import money
 
 MOST_BIAS = 0.1
 LEAST_RANK = 0.6
-RULE = "last year's profit repeated"
+RULES = {"accounts": "last year's profit repeated", "purchases": "the same spend once more"}
 
 
 def of_accounts(figures: Mapping[str, Any], currency: str) -> list[str]:
@@ -23,17 +23,25 @@ def of_accounts(figures: Mapping[str, Any], currency: str) -> list[str]:
         "expected to be customers still in a year."
     )
     if figures["back_test"]:
-        lines.append(foreseen(figures["back_test"], "A year ago"))
+        lines.append(foreseen(figures["back_test"], "A year ago", rule_of(figures)))
         lines += _golden(figures["back_test"], figures["golden"]["customers"])
     return lines
 
 
-def foreseen(tested: Mapping[str, Any], when: str) -> str:
+def rule_of(figures: Mapping[str, Any]) -> str:
+    """The plain rule of this basis, in words."""
+    return RULES[figures["basis"]]
+
+
+def foreseen(tested: Mapping[str, Any], when: str, rule_words: str) -> str:
     """How the forecast did against what came, beside the plain rule."""
     model, rule = tested["model"], tested["rule"]
+    rates = ""
+    if "model at rates" in tested:
+        rates = f", at the rates that then came {_signed(tested['model at rates']['bias'])}"
     return (
-        f"{when} the sum was foreseen with a bias of {_signed(model['bias'])}, the order with a rank "
-        f"correlation of {_estimate(model['rank_correlation'])}; {RULE}: {_signed(rule['bias'])} and "
+        f"{when} the sum was foreseen with a bias of {_signed(model['bias'])}{rates}, the order with a rank "
+        f"correlation of {_estimate(model['rank_correlation'])}; {rule_words}: {_signed(rule['bias'])} and "
         f"{_estimate(rule['rank_correlation'])}."
     )
 
@@ -46,22 +54,21 @@ def verdict(figures: Mapping[str, Any]) -> tuple[str, str]:
             "The profit of the past year is sound; the forecast could not be checked on a finished year "
             "(that takes three years of history), so use lifetime value with care."
         )
-    model, less = tested["model"], tested["less_error_minor"]
-    off = abs(model["bias"]["value"])
-    if less["high"] < 0:
-        return RULE, f"Use {RULE} as the forecast: in the back-test it erred less than the model."
-    if off > MOST_BIAS and off > abs(tested["rule"]["bias"]["value"]):
-        return RULE, (
-            f"Use {RULE} as the forecast: in the back-test the model's sum was off by {off:.0%}, "
-            "more than the rule's."
-        )
-    better = "less error than" if less["low"] > 0 else "an error not distinguishable from that of"
+    model, less, rule = tested["model"], tested["less_error_minor"], rule_of(figures)
+    off, others = (
+        abs(tested.get(f"{name} at rates", tested[name])["bias"]["value"]) for name in ("model", "rule")
+    )
+    if less["low"] <= 0:
+        how = "more than" if less["high"] < 0 else "not distinguishably less than"
+        return rule, f"Use the rule, {rule}: in the back-test the model erred {how} it."
+    if off > MOST_BIAS and off > others:
+        return rule, f"Use the rule, {rule}: in the back-test the model's sum was farther off, by {off:.0%}."
     rank = model["rank_correlation"]["value"]
     weak = (
-        f" Single customers are foreseen weakly (rank correlation {rank:.2f})." if rank < LEAST_RANK else ""
+        "" if rank >= LEAST_RANK else f" Single customers are foreseen weakly (rank correlation {rank:.2f})."
     )
     far = f" Its sum was off by {off:.0%}: do not plan with it." if off > MOST_BIAS else ""
-    return "study", f"Use the model: in the back-test it had {better} {RULE}.{far}{weak}"
+    return "study", f"Use the model: in the back-test it erred less than the rule, {rule}.{far}{weak}"
 
 
 def _earned(result: Mapping[str, Any], currency: str) -> str:
@@ -107,7 +114,7 @@ def _golden(tested: Mapping[str, Any], now: int) -> list[str]:
 
 
 def _signed(one: Mapping[str, float]) -> str:
-    return f"{one['value']:+.1%} ({one['low']:+.1%} to {one['high']:+.1%})"
+    return f"{one['value']:+.1%} ({one['low']:+.1%} to {one['high']:+.1%})".replace("-", "−")
 
 
 def _estimate(one: Mapping[str, float], *, share: bool = False) -> str:
@@ -127,7 +134,7 @@ def of_purchases(figures: Mapping[str, Any], currency: str) -> list[str]:
         f"{money(round(value['lifetime_minor']), currency)} in today's money.",
         f"{figures['chosen']} answers; it takes {value['alive']:.0%} of customers for customers still. "
         f"{figures['amounts']}",
-        foreseen(tested, f"On {tested['cutoff']}, {tested['days']} days before,"),
+        foreseen(tested, f"On {tested['cutoff']}, {tested['days']} days before,", rule_of(figures)),
     ]
     warned = [one for model in figures["models"] for one in model["warnings"] if model["model"] ==
               figures["chosen"]]  # fmt: skip
