@@ -10,8 +10,9 @@ RESULTS.md and the pictures stay as they are:
     BENCH_ROWS_A_CUSTOMER  transactions a customer of the made-up warehouses
     BENCH_REPLAY_ROWS      transactions of S6
     BENCH_ONLINE_EVENTS    events of ONL
-    BENCH_CUSTOMERS        customers of R2 and S15
+    BENCH_CUSTOMERS        customers of R2, S15 and CUS
     BENCH_SIZES            transactions of S4 and PIC, customers of S7, with commas between
+    BENCH_SETS             data sets of FAM (german taiwan bank) or seeds of CUS, with blanks between
     BENCH_ROUNDS           how often the contenders of S1, S2 and SPK alternate
 
 More do not make a run a reduced one: BENCH_FOLDER, where made-up data are kept between runs; BENCH_SEED,
@@ -32,6 +33,9 @@ ROWS = {
     "R1": "simulated_shapes",
     "T3": "association_groceries",
     "T4": "association_retail",
+    "T7": "classification_in_time",
+    "CAR": "classification_caravan",
+    "FAM": "classification_families",
     "T9": "card_fraud",
     "S1": "snapshot_one",
     "S2": "snapshot_twelve",
@@ -54,6 +58,7 @@ ROWS = {
     "T2": "value_pareto_nbd",
     "S15": "value_speed",
     "FRM": "form_answers",
+    "CUS": "simulated_customers",
 }
 
 
