@@ -153,7 +153,7 @@ def lift(suggested: Truth, others: Truth, adopted: Truth) -> Lift:
     return Lift(n, a, m, b, value, value * exp(-Z * spread), value * exp(Z * spread), p)
 
 
-def tested(
+def judged(
     looks: Sequence[tuple[Look, Mapping[str, frozenset[int]]]], families: Sequence[str], segments: int
 ) -> list[Suggested]:
     """The rules found at the first of two looks back, tested at the second; with one look, all are tested.

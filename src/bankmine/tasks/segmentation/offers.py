@@ -24,8 +24,8 @@ from bankmine.tasks.segmentation.adoption import (
     circles,
     families_held,
     families_opened,
+    judged,
     suggest,
-    tested,
     usual_share,
 )
 from bankmine.tasks.segmentation.living import reaches, span_of
@@ -93,7 +93,7 @@ def offers_of(looks: Mapping[int, Seen], seen: Seen, model: SegmentModel, applie
     families = sorted({family for _, family in families_held(bank)})
     now = _look(seen, applied.label, families)
     past = [_past(looks[at], seen, model, applied, families, until) for at, until in back]
-    found = tested(past, families, len(model.ids))
+    found = judged(past, families, len(model.ids))
     spoken = tuple(reach(bank, seen.customers, applied.label, len(model.ids)))
     offers = tuple(_offer(one, now, model.names, spoken, months) for one in found)
     return Offers(offers, spoken, _sentence(bank, back, months, found), months, len(found))
