@@ -17,7 +17,7 @@ from typing import Any
 RESULTS = Path(__file__).with_name("RESULTS.md")
 SIZES = (  # set in the environment they change what is measured: such a run is for trying out
     "BENCH_ROWS", "BENCH_ROWS_A_CUSTOMER", "BENCH_REPLAY_ROWS", "BENCH_ONLINE_EVENTS", "BENCH_CUSTOMERS",
-    "BENCH_SIZES", "BENCH_ROUNDS",
+    "BENCH_SIZES", "BENCH_ROUNDS", "BENCH_SETS",
 )  # fmt: skip
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 

@@ -193,3 +193,13 @@ def test_a_rule_reads_as_a_sentence_and_counts_what_it_says() -> None:
         "IF outlook is overcast THEN play (support 28.6 %, confidence 100.0 %, lift 1.56)"
     )
     assert Rule.from_json(overcast.to_json()) == overcast
+
+
+def test_weights_of_a_tree_count_like_repeated_rows() -> None:
+    X, y = risky(900)
+    weights = np.where(np.arange(900) < 300, 3.0, 1.0)
+    repeated = np.concatenate([np.arange(900), np.arange(300), np.arange(300)])
+    weighed = DecisionTree(8, min_leaf=1).fit(X, y, sample_weight=weights)
+    plain = DecisionTree(8, min_leaf=1).fit(X[repeated], y[repeated])
+    assert weighed.base_rate_ == pytest.approx(plain.base_rate_)
+    assert np.median(np.abs(weighed.probability(X) - plain.probability(X))) < 0.02

@@ -216,6 +216,9 @@ class FuzzyRules(Classifier):
         name = self.names_[term.column]
         low = -np.inf if np.isnan(term.left) else term.left
         high = np.inf if np.isnan(term.right) else term.right
+        if not term.word:  # a flag: crisp, cut in the middle between its two values
+            middle = term.peak + ((high if np.isinf(low) else low) - term.peak) / 2
+            low, high = (low, middle) if np.isinf(low) else (middle, high)
         return Condition(name, low, high, word=term.word)
 
 

@@ -70,7 +70,10 @@ class PerSegment(Classifier):
     def fit(
         self, X: Matrix, y: Any, *, names: Iterable[str] | None = None, sample_weight: Any = None
     ) -> Self:
-        """Cluster, then fit with the rows' weights. FeasibilityError below the minimum data, UsageError for an unknown miner."""
+        """Cluster, then fit with the rows' weights.
+
+        FeasibilityError below the minimum data, UsageError for an unknown miner.
+        """
         make = self._maker()
         values = self._learn_matrix(X, names)
         truth = self._learn_labels(y, len(values))

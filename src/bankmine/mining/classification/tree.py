@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from typing import Any, ClassVar, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bankmine.mining.arithmetic import log_odds
 from bankmine.mining.classification.classifier import Classifier, row_weights
@@ -63,10 +64,13 @@ class DecisionTree(Classifier):
             random_state=self.random_state,
         )
         weights = row_weights(sample_weight, len(values))
+        if weights is not None:
+            self.base_rate_ = float(np.average(truth, weights=weights))
         # trees split on 32-bit floats: give them what new rows will be compared as
         grower.fit(values.astype(np.float32), truth, sample_weight=weights)
+        self.gaps_ = np.asarray(np.isnan(values).any(axis=0), dtype=np.bool_)
         self._keep(grower.tree_)
-        self._count(values, truth)
+        self._count(values, truth, np.ones(len(values)) if weights is None else weights)
         return self
 
     def leaf(self, X: Matrix) -> Ints:
@@ -96,7 +100,8 @@ class DecisionTree(Classifier):
         return [(self.names_[i], float(share[i])) for i in np.argsort(-share, kind="stable")]
 
     def rules(self) -> tuple[Rule, ...]:
-        """One rule a leaf; it says positive where the leaf's share lies above the base rate.
+        """One rule a leaf; it says positive where the leaf's share lies above the base rate. Where missing
+        values go is said for columns that had some in training.
 
         `weight` is the leaf's log-odds less those of the base rate.
         """
@@ -131,6 +136,7 @@ class DecisionTree(Classifier):
                 "share": numbers(self.share_),
             },
             "gain": numbers(self.gain_),
+            "gaps": self.gaps_.tolist(),
         }
 
     @classmethod
@@ -146,6 +152,7 @@ class DecisionTree(Classifier):
             setattr(miner, f"{name}_", np.asarray(nodes[name], dtype=np.float64))
         miner.missing_left_ = np.asarray(nodes["missing_left"], dtype=np.bool_)
         miner.gain_ = np.asarray(content["gain"], dtype=np.float64)
+        miner.gaps_ = np.asarray(content["gaps"], dtype=np.bool_)
         return miner
 
     feature_: Ints
@@ -155,6 +162,7 @@ class DecisionTree(Classifier):
     rows_: Floats
     hits_: Floats
     share_: Floats
+    gaps_: NDArray[np.bool_]
 
     def _keep(self, tree: Any) -> None:
         """scikit-learn's arrays as our own; a leaf has the feature −1."""
@@ -166,15 +174,15 @@ class DecisionTree(Classifier):
         self.missing_left_ = inner & np.asarray(tree.missing_go_to_left, dtype=np.bool_)
         self.gain_ = np.asarray(tree.compute_feature_importances(normalize=False), dtype=np.float64)
 
-    def _count(self, values: Floats, truth: Any) -> None:
-        """Rows and positives of every node, and its smoothed share."""
+    def _count(self, values: Floats, truth: Any, weights: Floats) -> None:
+        """Rows and positives of every node by their weights, and its smoothed share."""
         nodes = len(self.feature_)
         self.rows_, self.hits_ = np.zeros(nodes), np.zeros(nodes)
         at = np.zeros(len(values), dtype=np.int64)
         while True:
             seen = np.unique(at)
-            self.rows_[seen] = np.bincount(at, minlength=nodes)[seen]
-            self.hits_[seen] = np.bincount(at, weights=truth, minlength=nodes)[seen]
+            self.rows_[seen] = np.bincount(at, weights=weights, minlength=nodes)[seen]
+            self.hits_[seen] = np.bincount(at, weights=weights * truth, minlength=nodes)[seen]
             inner = self.feature_[at] >= 0
             if not inner.any():
                 break
@@ -213,7 +221,7 @@ class DecisionTree(Classifier):
                 found.append((node, tuple(path.values())))
                 continue
             name, cut = self.names_[column], float(self.threshold_[node])
-            old = path.get(column, Condition(name, missing=True))
+            old = path.get(column, Condition(name, missing=bool(self.gaps_[column])))
             stays_left = bool(self.missing_left_[node])
             low = Condition(name, old.low, min(old.high, cut), old.missing and stays_left)
             high = Condition(name, max(old.low, cut), old.high, old.missing and not stays_left)

@@ -14,7 +14,7 @@ import numpy as np
 from bankmine.mining.classification.families import FAMILIES, Tried, attempt
 from bankmine.mining.classification.rules import Rule
 from bankmine.tasks.candidates import family
-from bankmine.tasks.classification.question import InClass
+from bankmine.tasks.classification.question import COLUMNS, InClass
 from bankmine.tasks.contract import Bank
 from bankmine.tasks.sql import micros
 from bankmine.tasks.study import Asked, Work
@@ -31,9 +31,15 @@ def rules_of_class(work: Work, question: InClass, asked: Asked) -> dict[str, dic
     features = work.matrix(rows, names)
     truth, _ = question.label(bank, rows)
     units = {name: _unit(question, bank, name) for name in names}
+    matrices: dict[bool, Any] = {}
     found = {}
     for name in question.families:
-        tried = _fitted(bank, name, features, truth, units)
+        filled = FAMILIES[name].filled
+        if filled not in matrices:
+            preparation = family(bank, name, most_columns=COLUMNS).preparation()
+            matrices[filled] = preparation.fit(features, truth, units=units).transform(features)
+        matrix = matrices[filled]
+        tried = attempt(name, matrix.values, truth, names=matrix.names, quick=True, random_state=bank.seed)
         found[name] = _said(tried, rows.num_rows, question.wanted)
     return found
 
@@ -67,12 +73,6 @@ def _training_rows(question: InClass, bank: Bank, asked: Asked) -> Any:
         draw = np.random.default_rng(bank.seed)
         places = np.sort(draw.choice(places, MOST_ROWS, replace=False))
     return rows.take(places)
-
-
-def _fitted(bank: Bank, name: str, features: Any, truth: Any, units: Mapping[str, str]) -> Tried:
-    preparation = family(bank, name).preparation().fit(features, truth, units=units)
-    matrix = preparation.transform(features)
-    return attempt(name, matrix.values, truth, names=matrix.names, quick=True, random_state=bank.seed)
 
 
 def _unit(question: InClass, bank: Bank, name: str) -> str:

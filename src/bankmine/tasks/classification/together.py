@@ -40,11 +40,12 @@ def tested_together(bank: Bank, looks: Looks, names: Sequence[str], asked: Seque
     "as before" says the class of the period just ended; "the largest" the class most were in at training.
     The interval of the difference resamples customers.
     """
-    tested = asked[0].tested
-    customers = np.asarray(tested.column("customer_id"), dtype=np.int64)
-    truth = looks.of(customers, tested.cutoffs)
-    before = looks.of(customers, tested.cutoffs, earlier=True)
-    chance = shares([one.tested.probability[one.use] for one in asked])
+    tested, places = asked[0].tested, common_rows(asked)
+    customers = np.asarray(tested.column("customer_id"), dtype=np.int64)[places[0]]
+    cutoffs = tested.cutoffs[places[0]]
+    truth = looks.of(customers, cutoffs)
+    before = looks.of(customers, cutoffs, earlier=True)
+    chance = shares([one.tested.probability[one.use][here] for one, here in zip(asked, places, strict=True)])
     foreseen = np.asarray(names, dtype=object)[chance.argmax(axis=1)]
     kept = truth != NO_CLASS
     right, stay = (foreseen == truth)[kept], (before == truth)[kept]
@@ -65,6 +66,24 @@ def tested_together(bank: Bank, looks: Looks, names: Sequence[str], asked: Seque
         ],
         "moved": _moved(truth[kept], before[kept], foreseen[kept]),
     }
+
+
+def common_rows(asked: Sequence[Asked]) -> list[Ints]:
+    """Positions, in each question, of the test rows all questions share, in one order.
+
+    Questions on large banks may each be tested on a part of the customers.
+    """
+    keys = [
+        list(zip(np.asarray(one.tested.column("customer_id")).tolist(), one.tested.cutoffs.tolist(),
+                 strict=True))
+        for one in asked
+    ]  # fmt: skip
+    shared = sorted(set(keys[0]).intersection(*keys[1:]))
+    found = []
+    for rows in keys:
+        place = {key: number for number, key in enumerate(rows)}
+        found.append(np.array([place[key] for key in shared], dtype=np.int64))
+    return found
 
 
 def _moved(truth: Any, before: Any, foreseen: Any) -> dict[str, Any]:
