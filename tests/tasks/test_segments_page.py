@@ -1,4 +1,4 @@
-"""The page on segments names what there is: settings, shipped rules, kept tables; its own rule can be read."""
+"""The page on segments names what there is: settings and shipped rules; its own rule can be read."""
 
 import re
 from pathlib import Path
