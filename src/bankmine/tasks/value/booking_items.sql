@@ -1,6 +1,7 @@
 -- From the bookings of each period: fees charged, interest booked on overdrafts, and what each channel's
 -- bookings cost. A row a customer and owner count: the shares of joint accounts are cut afterwards.
--- Overdrafts are negative balances on products that rate_history gives no customer rate.
+-- Overdrafts are negative balances on products that rate_history gives no customer rate. "charged" says
+-- whether a fee was booked on accounts of the product at all: its price list then does not count.
 WITH costs AS (
   SELECT p.month, c.channel, c.unit_cost_minor
   FROM periods AS p
@@ -29,7 +30,8 @@ joint AS (
   SELECT transaction_id, 1 + count(*) AS owners FROM booked WHERE NOT is_primary GROUP BY transaction_id
 ),
 items AS (
-  SELECT b.customer_id, b.quarter, coalesce(j.owners, 1) AS owners,
+  SELECT b.customer_id, b.quarter, coalesce(j.owners, 1) AS owners, a.product_code,
+    b.category = 'fee' AND b.direction = 'out' AS charged,
     CASE WHEN b.category = 'fee' THEN CASE b.direction WHEN 'out' THEN b.base_minor ELSE -b.base_minor END
       ELSE 0 END AS fee,
     CASE WHEN b.category = 'interest' AND b.direction = 'out' AND w.product_code IS NOT NULL
@@ -41,7 +43,8 @@ items AS (
   LEFT JOIN without_rate AS w ON w.product_code = a.product_code
   LEFT JOIN costs AS c ON c.month = b.month AND c.channel = b.channel
 )
-SELECT customer_id, quarter, owners, CAST(sum(fee) AS BIGINT) AS fee, CAST(sum(interest) AS BIGINT) AS interest,
-  CAST(sum(cost) AS BIGINT) AS cost
+SELECT customer_id, quarter, owners, product_code, CAST(sum(fee) AS BIGINT) AS fee,
+  CAST(sum(interest) AS BIGINT) AS interest, CAST(sum(cost) AS BIGINT) AS cost,
+  coalesce(bool_or(charged), FALSE) AS charged
 FROM items
 GROUP BY ALL

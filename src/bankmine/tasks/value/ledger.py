@@ -102,12 +102,35 @@ def ledgers(bank: Bank, cutoffs: Sequence[int]) -> list[Ledger]:
         ) as journey:
             journey.register("periods", grid)
             journey.register("loss_rates", rates)
+            journey.register("booked_fees", _charged(found))
             stand_in(journey, bank, (*NEEDED, *USABLE))
             for at in cutoffs:
                 found[at].append(journey.ask(at, {"cutoff": at}))
             bank.note(f"profit: {name}", journey.statements)
     days = {at: _days(grid, at) for at in cutoffs}
     return [_ledger(at, found[at], days[at]) for at in cutoffs]
+
+
+def _charged(found: Mapping[int, Sequence[Any]]) -> Any:
+    """Products on whose accounts a fee was booked, by cutoff, from the bookings read so far."""
+    import pyarrow as pa
+
+    pairs = sorted(
+        {
+            (at, product)
+            for at, tables in found.items()
+            for table in tables
+            if "charged" in table.column_names
+            for product in table.filter(table.column("charged")).column("product_code").unique().to_pylist()
+            if product is not None
+        }
+    )
+    return pa.table(
+        {
+            "cutoff": pa.array([at for at, _ in pairs], pa.int64()),
+            "product_code": pa.array([product for _, product in pairs], pa.string()),
+        }
+    )
 
 
 def periods(bank: Bank, cutoffs: Sequence[int]) -> Any:

@@ -9,12 +9,6 @@ WITH prices AS (
   QUALIFY row_number() OVER (
     PARTITION BY p.month, r.product_code ORDER BY r.valid_from DESC, r.known_at DESC, r.load_number DESC
   ) = 1
-),
-booked AS (
-  SELECT DISTINCT a.product_code
-  FROM transaction AS t JOIN account AS a ON a.account_id = t.account_id
-  WHERE t.category = 'fee' AND t.status = 'booked' AND t.direction = 'out'
-    AND t.event_time >= (SELECT min(begins) FROM periods WHERE cutoff = $cutoff)
 )
 SELECT h.customer_id, p.quarter, 'fees' AS component, CAST(1 AS BIGINT) AS owners,
   CAST(sum(p.fee_minor) AS BIGINT) AS amount_minor
@@ -22,5 +16,6 @@ FROM prices AS p
 JOIN holding AS h
   ON h.product_code = p.product_code AND h.opened_on <= p.last_day
   AND (h.closed_on IS NULL OR h.closed_on > p.last_day)
-WHERE p.fee_minor > 0 AND p.product_code NOT IN (SELECT product_code FROM booked WHERE product_code IS NOT NULL)
+WHERE p.fee_minor > 0
+  AND NOT EXISTS (SELECT 1 FROM booked_fees AS b WHERE b.cutoff = $cutoff AND b.product_code = p.product_code)
 GROUP BY ALL
