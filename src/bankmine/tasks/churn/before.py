@@ -2,8 +2,8 @@
 
 Each leaver of the last year is set beside three customers, drawn by a hash, whose relation was open on the
 same day and stayed so; both are looked at over the 90 days that end a week before that day, for in the last
-week accounts are only wound up. The comparison is that of `mining.description.before`: Mann–Whitney over persons,
-with control of false discoveries over all kinds.
+week accounts are only wound up. The comparison is that of `mining.description.before`: Mann–Whitney over
+persons, with control of false discoveries over all kinds.
 """
 
 from __future__ import annotations

@@ -77,9 +77,16 @@ def churn_catalogue(bank: Bank) -> Catalogue:
 
 
 def churn_features(bank: Bank) -> tuple[str, ...]:
-    """Names of the features above that the bank's tables allow, in the catalogue's order."""
-    can = churn_catalogue(bank).available(bank.warehouse, as_of=bank.cutoff)
-    return tuple(name for name in can.names_of("customer") if any(fnmatchcase(name, one) for one in PATTERNS))
+    """Names of the features above that the bank's tables allow, in the catalogue's order.
+
+    What the shipped catalogue allows is judged once for all tasks; shares of named banks can be had where
+    what is sent can.
+    """
+    can = set(CATALOGUE.available(bank.warehouse, as_of=bank.cutoff).names_of("customer"))
+    if "sent_share_3mo" in can:
+        can |= set(churn_catalogue(bank)) - set(CATALOGUE)
+    wanted = [name for name in churn_catalogue(bank) if name in can]
+    return tuple(name for name in wanted if any(fnmatchcase(name, one) for one in PATTERNS))
 
 
 @cache

@@ -109,8 +109,8 @@ SILENT_SIGNS = (
     Asking(
         name="wallet_moved", title="Wallet moved to competitors", population="with_inflow",
         stake="money received in three months",
-        sentence="Who will send half of what comes in to other banks within 90 days",
-        question="Which customers will send half of the money that usually comes in to competitors?",
+        sentence="Who will send as much as usually comes in to other banks within 90 days",
+        question="Which customers will send as much money as usually comes in to competitors?",
         definition=SIGNS["wallet_moved"],
         rules=(("sent_to_received_3mo", "share rule", "share sent to other banks so far alone"),),
     ),
@@ -144,12 +144,11 @@ class Leaving(Task):
 
     def plan(self, bank: Bank) -> Plan:
         """Monthly cutoffs; six months test, so that a closure can be looked back at for half a year."""
-        plan = monthly_plan(
+        return monthly_plan(
             bank, self.needs, self.rule(bank), name=self.name,
             history_days=self.goal.feasibility.history_days,
             test_months=int(bank.settings.get("test_months", TEST_MONTHS)),
         )  # fmt: skip
-        return plan if self.asking is CLOSURE else every_second(plan)
 
     def rule(self, bank: Bank) -> LabelRule:
         """The horizon is `horizon_days` of the settings, 90 by default."""
@@ -250,14 +249,6 @@ class Silence(Inactivity):
         """Prior, the recency rule and boosting."""
         every = super().candidates(bank, features)
         return (*(one for one in every if one.baseline), boosting(bank, settings=(STRICT,)))
-
-
-def every_second(plan: Plan) -> Plan:
-    """The plan with every second cutoff before the tuning one: the month between says little more."""
-    (fold,) = plan.tuning
-    past = [one for one in plan.cutoffs if one < fold.test_from]
-    kept = {*past[::-2], *(one for one in plan.cutoffs if one >= fold.test_from)}
-    return replace(plan, cutoffs=tuple(one for one in plan.cutoffs if one in kept))
 
 
 def by_money(probability: Floats, stake: Floats) -> Decision:

@@ -88,7 +88,7 @@ class Churn(Study):
             ahead, figures["coming"] = _coming(work, main, closed)
             figures["lasting"] = lasting(bank, self.needs)
             work.stage("sensitivity")
-            figures["sensitivity"] = by_horizon(work, Leaving(CLOSURE), main)
+            figures["sensitivity"] = by_horizon(work, Leaving(CLOSURE), main, closed)
         work.stage("before leaving")
         figures["before"], figures["before_about"] = what_they_did(bank, closed)
         figures["banks"] = _sent_by_bank(bank)

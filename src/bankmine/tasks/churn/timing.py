@@ -8,7 +8,7 @@ year: fitted on what was known a year before the run's cutoff, held against what
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -92,9 +92,9 @@ def coming(work: Work, question: Task, asked: Asked, closed: Mapping[int, int]) 
     bank, names = work.bank, _strongest(asked)
     marks = _landmarks(bank, asked)
     rows = _at_most(question.population(bank, _at(asked, marks)))
-    features = work.matrix(rows, tuple(question.features(bank)), catalogue=question.catalogue(bank))
+    features = work.matrix(rows, names, catalogue=question.catalogue(bank))
     units = {name: question.catalogue(bank)[name].unit for name in names}
-    every = _Landmarks(bank, features.select(list(names)), rows, closed, units)
+    every = _Landmarks(bank, features, rows, closed, units)
     tested = every.test(int(bank.warehouse.zone.months_before(bank.cutoff, MONTHS)))
     model = every.fit(bank.cutoff)
     survival = model.survival(asked.features.select(list(names)), MONTHS)
@@ -227,7 +227,7 @@ def _curve(name: str, start: Floats, stop: Floats, event: Any) -> dict[str, Any]
     }  # fmt: skip
 
 
-def _strongest(asked: Asked) -> Sequence[str]:
+def _strongest(asked: Asked) -> tuple[str, ...]:
     ranked = sorted(asked.weights.items(), key=lambda one: (-one[1], one[0]))
     kept = [name for name, weight in ranked if weight > 0 and name in asked.features.column_names]
     return tuple(kept[:COLUMNS]) or tuple(asked.features.column_names[:COLUMNS])

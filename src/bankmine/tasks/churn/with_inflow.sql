@@ -5,6 +5,7 @@ FROM customer_transaction AS t
 INNER JOIN customer AS c ON c.customer_id = t.customer_id
 WHERE t.event_time >= make_timestamptz($quarter)
   AND t.status <> 'declined'
+  AND (t.direction = 'in' OR t.channel = 'transfer')
   AND c.closed_on IS NULL
   AND (c.kind IS NULL OR c.kind = $kind OR $kind = 'any')
 GROUP BY t.customer_id

@@ -103,7 +103,7 @@ SIGNS = {
         ),
         Definition(
             name="wallet_moved", subject_kind="customer", rule=_rule(90, 1, "transaction"),
-            sentence="Half of the money that usually comes in is sent to other banks in the next 90 days.",
+            sentence="As much as usually comes in is sent to other banks in the next 90 days.",
         ),
     )
 }  # fmt: skip
