@@ -65,6 +65,19 @@ def test_the_value_of_a_year_ago_is_about_what_came(run: Run) -> None:
 
 
 @pytest.mark.slow
+def test_the_back_test_is_what_a_run_a_year_ago_would_have_said(
+    run: Run, simulated: BankFolder, tmp_path: Path
+) -> None:
+    then = run_task(
+        simulated.warehouse, simulated.config, "value", cutoff="2025-01-01", results_folder=tmp_path
+    )
+    tested = run.about["figures"]["back_test"]
+    assert then.about["figures"]["value"]["year_minor"] == tested["model"]["forecast_minor"]
+    assert then.about["figures"]["back_test"] is None
+    assert len(page_of(then).sections) > 5
+
+
+@pytest.mark.slow
 def test_limits_grades_and_moves_hang_together(run: Run) -> None:
     customers = run.table("customers")
     low, middle, high = (

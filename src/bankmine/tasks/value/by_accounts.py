@@ -259,9 +259,10 @@ def _customers(look: Look, share: float) -> Kept:
     columns |= {f"{name.replace(' ', '_')}_minor": parts[:, at] for at, name in enumerate(COMPONENTS)}
     columns |= {
         "profit_minor": look.ledger.profit, "staying": look.survival.chances[:, -1],
-        "year_minor": np.round(worth.year), "year_low_minor": np.round(worth.year_low),
-        "year_high_minor": np.round(worth.year_high), "lifetime_minor": np.round(worth.lifetime),
-        "low_minor": np.round(worth.low), "high_minor": np.round(worth.high), "top_chance": worth.top,
+        "year_minor": np.round(worth.year), "year_low_minor": _nullable(np.round(worth.year_low)),
+        "year_high_minor": _nullable(np.round(worth.year_high)), "lifetime_minor": np.round(worth.lifetime),
+        "low_minor": _nullable(np.round(worth.low)), "high_minor": _nullable(np.round(worth.high)),
+        "top_chance": _nullable(worth.top),
         "grade": grades(worth.top, worth.lifetime, top_share=share),
     }  # fmt: skip
     order = np.argsort(-worth.lifetime, kind="stable")
@@ -276,6 +277,13 @@ def _customers(look: Look, share: float) -> Kept:
         table=pa.table(columns).take(order), title="Every customer's profit and value", columns=shapes,
         sentence=f"Profit of the past twelve months by item; lifetime value with its {LEVEL:.0%} limits.",
     )  # fmt: skip
+
+
+def _nullable(values: Floats) -> Any:
+    """A column whose unknown values are null."""
+    import pyarrow as pa
+
+    return pa.array(values, mask=np.isnan(values))
 
 
 def _moves_table(rows: list[dict[str, Any]]) -> Kept:
