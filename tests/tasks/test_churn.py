@@ -110,7 +110,7 @@ def test_relations_last_by_segment_with_intervals(run: Run) -> None:
     assert lasting["curves"][0]["segment"] == "all customers"
     for one in lasting["curves"]:
         for low, middle, high in zip(one["low"], one["survival"], one["high"], strict=True):
-            assert low is None or low <= middle <= high
+            assert middle is None or low <= middle <= high
 
 
 def test_longer_horizons_expect_more_leavers(run: Run) -> None:

@@ -321,7 +321,11 @@ def _sensitivity(found: Sequence[Mapping[str, Any]] | None, currency: str) -> Se
         )
         for one in found
     ]  # fmt: skip
-    return Section(title="60, 90 or 120 days", blocks=[chart, Statements(lines)])
+    return Section(
+        title="60, 90 or 120 days",
+        sentence="What changes where leaving is foretold over a shorter or longer time.",
+        blocks=[chart, Statements(lines)],
+    )
 
 
 def _sensitivity_title(found: Sequence[Mapping[str, Any]]) -> str:
@@ -334,9 +338,9 @@ def _before(found: Sequence[Mapping[str, Any]], about: Mapping[str, Any]) -> Sec
     finite = [one for one in found if all(_number(one[name]) is not None for name in told)]
     if not finite:
         return None
-    first = finite[0]
+    first = next((one for one in finite if one["ratio"] > 1), finite[0])
     chart = Chart(
-        title=f"Leavers did {first['ratio']:.1f} times as much: {first['kind']}",
+        title=f"{first['kind'].capitalize()}: {first['ratio']:.1f} times as often by those who left",
         subtitle="Ratio of times done in the 90 days before, leavers over others, 95 % interval; 1 is alike",
         picture=Estimates(
             label=Column(label="What they did"),

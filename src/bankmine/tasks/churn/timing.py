@@ -216,15 +216,20 @@ def _segment(kind: str | None, born: int | None, year: int) -> str:
 def _curve(name: str, start: Floats, stop: Floats, event: Any) -> dict[str, Any]:
     """A segment's curve at steps of half a year, and its median in years with the interval."""
     curve = KaplanMeier().fit(stop, event, start=start)
-    at = np.minimum(np.arange(CURVE + 1) / 2, curve.last_)
+    at = np.arange(CURVE + 1) / 2
     low, high = curve.interval(at)
     middle = curve.quantile()
     finite = {key: None if np.isinf(value) else value for key, value in asdict(middle).items()}
     return {
         "segment": name, "customers": len(stop), "closures": int(np.sum(event)), "years": at.tolist(),
-        "survival": curve.survival(at).tolist(), "low": low.tolist(), "high": high.tolist(),
+        "survival": _known(curve.survival(at)), "low": _known(low), "high": _known(high),
         "median": finite,
     }  # fmt: skip
+
+
+def _known(values: Floats) -> list[float | None]:
+    """Plain values; None after the last time anybody was watched."""
+    return [None if np.isnan(one) else float(one) for one in values]
 
 
 def _strongest(asked: Asked) -> tuple[str, ...]:
