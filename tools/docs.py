@@ -27,6 +27,7 @@ def generated() -> dict[Path, str]:
         DOCS / "commands.md": commands_page(),
         DOCS / "mappings.md": mappings_page(),
         DOCS / "scenarios.md": scenarios_page(),
+        DOCS / "tasks.md": tasks_page(),
     }
 
 
@@ -65,6 +66,42 @@ def commands_page() -> str:
         "| 130 | interrupted |", "",
     ]  # fmt: skip
     return "\n".join(lines)
+
+
+OWN_PAGES = {
+    "segmentation": "segments.md", "churn": "churn.md", "value": "value.md", "cross_sell": "cross-sell.md",
+    "acquisition": "acquisition.md", "behaviour": "behaviour.md", "classification": "classification.md",
+}  # fmt: skip
+
+
+def tasks_page() -> str:
+    """Every shipped task: question, success, needs and settings, from the tasks themselves."""
+    from bankmine.tasks.registry import TASKS
+
+    lines = [
+        "# Tasks", "",
+        "Written by `make docs` from the tasks. A section `[tasks.NAME]` of a bank's `bankmine.toml` turns a task",
+        "on for `bankmine run`; `bankmine run BANK --task NAME` runs one. A bank's own tasks are Python files in",
+        "its folder `tasks/`. Every task also takes `cutoff`, the civil date at which it looks at the bank.", "",
+    ]  # fmt: skip
+    for name, task in TASKS.items():
+        goal, needs = task.goal, task.needs
+        lines += [f"## {name}", "", goal.question, "", f"- Success: {goal.success}", f"- Use: {goal.use}"]
+        lines.append(f"- Needs the tables {', '.join(needs.tables)}" + _used(needs.usable))
+        if task.sells:
+            lines.append("- Its lists sell: customers to whom nothing may be sold are kept out of them.")
+        if name in OWN_PAGES:
+            lines.append(f"- More: [{OWN_PAGES[name]}]({OWN_PAGES[name]})")
+        lines.append("")
+        if task.settings:
+            lines += ["| setting | meaning |", "|---|---|"]
+            lines += [f"| `{key}` | {words} |" for key, words in task.settings.items()]
+            lines.append("")
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _used(tables: tuple[str, ...]) -> str:
+    return f"; uses {', '.join(tables)} where the bank has them" if tables else ""
 
 
 def mappings_page() -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bankmine.engine.session import Session
 
@@ -42,7 +43,7 @@ def moments(warehouse: Warehouse, customer: int, cutoff: int) -> tuple[Moment, .
     return tuple(sorted(found, key=lambda one: (one.day, one.lane, one.what)))
 
 
-def _rows(session: Session, sql: str, given: dict[str, object]) -> list[tuple[str, str, str, str]]:
+def _rows(session: Session, sql: str, given: Mapping[str, Any]) -> list[tuple[str, str, str, str]]:
     table = session.arrow(sql, given)
     columns = [table.column(place).to_pylist() for place in range(4)]
     return [row for row in zip(*columns, strict=True) if row[1] is not None]
