@@ -63,7 +63,7 @@ class InClass(Task):
             use="The service model each class gets.",
             plan="Look at customers every quarter; train on the past, test on the last months, use a family "
             "only if it beats the rules.",
-            feasibility=Feasibility(subjects=300, positives=100, negatives=100, history_days=180),
+            feasibility=Feasibility(subjects=300, positives=100, negatives=100, history_days=90),
         )
 
     def plan(self, bank: Bank) -> Plan:

@@ -111,14 +111,17 @@ class Classification(Study):
         figures = _figures(work, looks, kept, asked)
         work.stage("classes")
         names = [one.wanted for one in kept]
-        block, table, counts = together(bank, looks, names, asked)
-        figures |= {"classes": counts, "together": tested_together(bank, looks, names, asked)}
+        tested = tested_together(bank, looks, names, asked)
+        stays = tested["more_than_before"]["high"] < 0
+        block, table, counts = together(bank, looks, names, asked, as_before=stays)
+        figures |= {"classes": counts, "together": tested}
         form = learn_form(bank, looks, newest_look(bank, looks, asked[0].plan.cutoffs))
         figures |= {"form_tested": form_figures(form)} if isinstance(form, FormModel) else {"no_form": form}
         return Answer(
             blocks=[block, *(one.block() for one in asked)], figures=figures,
             tables={"classes": _kept(table)}, verdict=_verdict(figures),
             actions=block.decision.actions, form=form if isinstance(form, FormModel) else None,
+            use="as before" if stays else "study",
         )  # fmt: skip
 
     def show(self, about: Mapping[str, Any]) -> Shown:
@@ -193,7 +196,7 @@ def _kept(table: Any) -> Kept:
     return Kept(
         table=table,
         title="Every customer's class, changes first",
-        sentence="Now: the class in the period just ended. Foreseen: the most probable class in the next.",
+        sentence="Now: the class in the period just ended. Foreseen: the class in the next; chance: of that.",
         columns={
             "customer_id": Shape("Customer", "key"), "now": Shape("Now"), "foreseen": Shape("Foreseen"),
             "chance": Shape("Chance", "share"), "second": Shape("Second"),
@@ -214,7 +217,7 @@ def _verdict(figures: Mapping[str, Any]) -> str:
     if gap["low"] > 0:
         return said
     if gap["high"] < 0:
-        return f"{said} Use the class of the period just ended."
+        return f"{said} The list therefore gives the class of the period just ended."
     return f"{said} As a class it is no better than the class of the period just ended; use the chances."
 
 

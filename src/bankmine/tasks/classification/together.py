@@ -96,9 +96,13 @@ def _moved(truth: Any, before: Any, foreseen: Any) -> dict[str, Any]:
 
 
 def together(
-    bank: Bank, looks: Looks, names: Sequence[str], asked: Sequence[Asked]
+    bank: Bank, looks: Looks, names: Sequence[str], asked: Sequence[Asked], *, as_before: bool
 ) -> tuple[Block, Any, dict[str, Any]]:
-    """The block of the most probable class, its table, and what it counts."""
+    """The block of the class foreseen, its table, and what it counts.
+
+    With `as_before` the class foreseen is that of the period just ended, the most probable one only for
+    those who had none: what to do where the test says that the families do worse than that.
+    """
     import pyarrow as pa
 
     rows = asked[0].rows
@@ -108,6 +112,11 @@ def together(
     top = chance[np.arange(len(best)), best]
     foreseen = np.asarray(names, dtype=object)[best]
     now = looks.of(customers, np.full(len(customers), bank.cutoff), earlier=True)
+    if as_before:
+        foreseen = np.where(now != NO_CLASS, now, foreseen)
+        places = {name: place for place, name in enumerate(names)}
+        own = np.array([places.get(name, -1) for name in foreseen.tolist()])
+        top = np.where(own >= 0, chance[np.arange(len(own)), own], 0.0)
     table = pa.table(
         {
             "customer_id": customers,
