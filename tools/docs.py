@@ -80,9 +80,10 @@ def tasks_page() -> str:
 
     lines = [
         "# Tasks", "",
-        "Written by `make docs` from the tasks. A section `[tasks.NAME]` of a bank's `bankmine.toml` turns a task",
-        "on for `bankmine run`; `bankmine run BANK --task NAME` runs one. A bank's own tasks are Python files in",
-        "its folder `tasks/`. Every task also takes `cutoff`, the civil date at which it looks at the bank.", "",
+        "Written by `make docs` from the tasks. A section `[tasks.NAME]` of a bank's `bankmine.toml` turns a",
+        "task on for `bankmine run`; `bankmine run BANK --task NAME` runs one. A bank's own tasks are Python",
+        "files in its folder `tasks/`. Every task also takes `cutoff`, the civil date at which it looks at",
+        "the bank.", "",
     ]  # fmt: skip
     for name, task in TASKS.items():
         goal, needs = task.goal, task.needs
