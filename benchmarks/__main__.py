@@ -11,7 +11,7 @@ RESULTS.md and the pictures stay as they are:
     BENCH_REPLAY_ROWS      transactions of S6
     BENCH_ONLINE_EVENTS    events of ONL
     BENCH_CUSTOMERS        customers of R2, S15 and CUS
-    BENCH_SIZES            transactions of S4 and PIC, customers of S7, with commas between
+    BENCH_SIZES            transactions of S4 and PIC, customers of S7 and GRO, with commas between
     BENCH_SETS             data sets of FAM (german taiwan bank) or seeds of CUS, with blanks between
     BENCH_ROUNDS           how often the contenders of S1, S2 and SPK alternate
 
@@ -59,6 +59,7 @@ ROWS = {
     "S15": "value_speed",
     "FRM": "form_answers",
     "CUS": "simulated_customers",
+    "GRO": "customer_growth",
 }
 
 

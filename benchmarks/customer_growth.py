@@ -31,7 +31,8 @@ try:
 except Exception as error:
     said = {"refused": str(error)[:200]}
 used = resource.getrusage(resource.RUSAGE_SELF)
-print(json.dumps({"cpu_s": round(used.ru_utime + used.ru_stime, 1), "peak_mb": used.ru_maxrss // 1024, **said}))
+cpu = round(used.ru_utime + used.ru_stime, 1)
+print(json.dumps({"cpu_s": cpu, "peak_mb": used.ru_maxrss // 1024, **said}))
 """
 
 
