@@ -91,7 +91,7 @@ def _families(wanted: str, one: Mapping[str, Any]) -> Section:
     best = max(lines, key=lambda line: float(line["auc"]))
     kept = one["persistence"]
     chart = Chart(
-        title=f"{best['family'].capitalize()} ranks best ({best['auc']:.3f}); "
+        title=f"{best['family'][0].upper()}{best['family'][1:]} ranks best ({best['auc']:.3f}); "
         f"the class of the period before alone gives {kept['auc']:.3f}",
         subtitle="AUC on test rows that lie after all training, 95 % interval",
         picture=Estimates(
@@ -106,7 +106,7 @@ def _families(wanted: str, one: Mapping[str, Any]) -> Section:
         name=f"families-{_slug(wanted)}",
     )
     rules: list[Block] = [
-        Fold(title=f"What the {name} says", blocks=[_rules(name, wanted, texts)])
+        Fold(title=f"Rules: {name}", blocks=[_rules(name, wanted, texts)])
         for name, texts in one["texts"].items()
         if texts
     ]
@@ -174,7 +174,7 @@ def _form(one: Mapping[str, Any]) -> Section:
     )
     return Section(
         title="Strangers, from the form alone",
-        sentence="`bankmine form` answers with the class of somebody who is no customer yet; an AUC of .5 "
+        sentence="The form answers with the class of somebody who is no customer yet; an AUC of .5 "
         "says nothing.",
         blocks=[table],
     )

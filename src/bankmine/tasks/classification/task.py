@@ -131,9 +131,16 @@ class Classification(Study):
         return show(about)
 
     def summary(self, bank: Bank, figures: Mapping[str, Any]) -> list[str]:
-        """How many in each class, and how often the answer was right."""
+        """How many in each class, and the best family of each."""
         counts = [f"{one['foreseen']:,} {name}" for name, one in figures["classes"].items()]
-        return [f"Foreseen: {', '.join(counts)}.", _verdict(figures)]
+        ranked = []
+        for name, one in figures["families"].items():
+            lines = [line for line in one["lines"] if not line["baseline"]]
+            best = max(lines, key=lambda line: float(line["auc"]))
+            ranked.append(
+                f"{name}: {best['family']} {best['auc']:.3f} (as before {one['persistence']['auc']:.3f})"
+            )
+        return [f"Foreseen: {', '.join(counts)}.", f"Ranks best, AUC: {'; '.join(ranked)}."]
 
     def _questions(self, bank: Bank, looks: Looks) -> list[InClass]:
         """One question a class that was seen at the cutoffs, rarest first."""
