@@ -56,6 +56,25 @@ def test_a_contrast_names_what_differs_and_no_noise() -> None:
     assert income.inside > income.outside
 
 
+@settings(derandomize=True, max_examples=40)
+@given(st.lists(st.sampled_from(["a", "b", "bb", "ß", None]), min_size=20, max_size=60))
+def test_shares_of_levels_are_those_counted_one_by_one(codes: list[str | None]) -> None:
+    inside = np.arange(len(codes)) % 3 == 0
+    known = [(one, own) for one, own in zip(codes, inside.tolist(), strict=True) if one is not None]
+    members = [one for one, own in known if own]
+    others = [one for one, own in known if not own]
+    enough = min(len(members), len(others)) >= 5
+    found = contrast(inside, {}, {"code": codes}, false_discoveries=1.0)
+    assert {(one.level, one.inside, one.outside) for one in found} == (
+        {
+            (level, members.count(level) / len(members), others.count(level) / len(others))
+            for level in {one for one, _ in known}
+        }
+        if enough
+        else set()
+    )
+
+
 def test_a_contrast_refuses_too_few_rows_and_columns_of_another_length() -> None:
     with pytest.raises(FeasibilityError, match="19 rows"):
         contrast(np.arange(19) < 9, {"x": np.arange(19.0)})
@@ -113,6 +132,45 @@ def test_a_change_that_befell_everybody_is_nobodys_deviation() -> None:
     found = deviations(present, past)
     assert (np.abs(found.own) > 3.5).mean() > 0.9
     assert np.flatnonzero(found.marked()).tolist() == [7]
+
+
+@settings(derandomize=True, max_examples=40)
+@given(st.floats(1e-3, 1e6), st.integers(0, 29), st.integers(1, 5))
+def test_the_rounding_of_one_row_makes_nobody_a_deviation(level: float, odd: int, shift: int) -> None:
+    past = np.full((30, 7), level)
+    past[odd] = np.nextafter(level, np.inf)
+    past[odd, ::2] = level
+    past[odd, 0] = np.nextafter(level, -np.inf)
+    present = np.full(30, level)
+    present[(odd + shift) % 30] = level * 1.02
+    found = deviations(present, past)
+    assert np.abs(found.own).max() <= 2.001
+    assert not found.marked().any()
+    assert np.flatnonzero(np.abs(found.peers) > 1e-6).tolist() in ([(odd + shift) % 30], list(range(30)))
+
+
+def test_three_tenths_summed_or_not_is_the_same_past() -> None:
+    past = np.full((50, 6), 0.3)
+    past[4, ::2] = 0.1 + 0.2
+    present = np.full(50, 0.3)
+    present[9] = 0.31
+    found = deviations(present, past)
+    assert found.own[9] == pytest.approx(0.01 / 0.003)
+    assert not found.marked().any()
+
+
+def test_a_past_without_spread_takes_a_low_spread_of_the_others() -> None:
+    draw = np.random.default_rng(8)
+    past = draw.normal(100, 5, size=(200, 12))
+    past[:20] = 100.0
+    past[20] = 100 + 1e-5 * draw.normal(size=12)  # one row of hardly any spread is no yardstick
+    found = deviations(np.full(200, 110.0), past)
+    assert 2 < found.own[0] < 8
+
+
+def test_groups_of_another_length_are_refused() -> None:
+    with pytest.raises(UsageError, match=r"groups of shape \(29,\) were given for 30 rows"):
+        deviations(np.zeros(30), np.zeros((30, 6)), np.zeros(29))
 
 
 def test_too_short_a_past_and_too_few_peers_have_no_deviation() -> None:

@@ -21,6 +21,9 @@ from bankmine.mining.contract import Floats, Ints, MinimumData
 NORMAL = 1.4826
 LIMIT = 3.5
 LEAST_PAST, LEAST_PEERS = 5, 20
+ROUNDING = 1e-9  # a spread below this share of the size of the values is rounding, not spread
+LOW_SPREAD = 0.1  # the quantile of the spreads that stands in for a spread of zero
+SHARE_OF_SIZE = 0.01  # of the typical size, where no row has any spread
 MINIMUM = MinimumData(rows=LEAST_PEERS)
 
 
@@ -46,8 +49,10 @@ def deviations(present: Floats, past: Floats, groups: Ints | None = None) -> Dev
     """Deviations of `present`, shape (rows,), from `past`, shape (rows, periods), among peers of `groups`.
 
     NaN is a missing value; `groups` has a number for each row (default: all are peers). A past without any
-    spread counts as one with the smallest spread that is not zero among the rows (a change from "always 0"
-    is still a change, of finite size). FeasibilityError for fewer than 20 rows.
+    spread (or with one of mere rounding) counts as one with a low spread of the rows, the 10th percentile of
+    those that have any; where none has, with 1 % of the median size of the past, or 1 if that is 0. So a
+    change from "always 0" is still a change, of finite size. FeasibilityError for fewer than 20 rows,
+    UsageError for shapes that do not fit.
     """
     now, before = np.asarray(present, dtype=np.float64), np.asarray(past, dtype=np.float64)
     if before.ndim != 2 or now.shape != before.shape[:1]:
@@ -57,23 +62,29 @@ def deviations(present: Floats, past: Floats, groups: Ints | None = None) -> Dev
         )
     MINIMUM.require("deviation", len(now))
     group = np.zeros(len(now), dtype=np.int64) if groups is None else np.asarray(groups)
+    if group.shape != now.shape:
+        raise UsageError(
+            f"groups of shape {group.shape} were given for {len(now)} rows",
+            hint="Give one group for each row.",
+        )
     middle, spread, known = _robust(before)
     change = np.where(known >= LEAST_PAST, now - middle, np.nan)
-    own = change / _not_zero(spread)
+    own = change / _not_zero(spread, middle)
     peers = np.full(len(now), np.nan)
     for one in np.unique(group):
         inside = np.flatnonzero((group == one) & np.isfinite(change))
         if len(inside) >= LEAST_PEERS:
-            peers[inside] = _among(change[inside])
+            peers[inside] = _among(change[inside], np.abs(middle[inside]))
     return Deviations(change, own, peers)
 
 
-def _among(change: Floats) -> Floats:
+def _among(change: Floats, size: Floats) -> Floats:
     middle = np.median(change)
+    least = ROUNDING * (1 + float(np.median(size)))
     spread = NORMAL * np.median(np.abs(change - middle))
-    if spread == 0:  # more than half did not change at all: the mean deviation still has a size
+    if spread <= least:  # more than half did not change at all: the mean deviation still has a size
         spread = 1.2533 * np.mean(np.abs(change - middle))
-    return (change - middle) / spread if spread > 0 else np.zeros(len(change))
+    return (change - middle) / spread if spread > least else np.zeros(len(change))
 
 
 def _robust(past: Floats) -> tuple[Floats, Floats, Ints]:
@@ -86,7 +97,12 @@ def _robust(past: Floats) -> tuple[Floats, Floats, Ints]:
     return middle, spread, known.astype(np.int64)
 
 
-def _not_zero(spread: Floats) -> Floats:
-    positive = spread[np.isfinite(spread) & (spread > 0)]
-    least = float(positive.min()) if len(positive) else 1.0
-    return np.where(spread > 0, spread, np.where(np.isfinite(spread), least, np.nan))
+def _not_zero(spread: Floats, middle: Floats) -> Floats:
+    """The spreads, those of zero replaced; NaN where nothing is known."""
+    known = np.isfinite(spread)
+    some = known & (spread > ROUNDING * (1 + np.abs(middle)))
+    if some.any():
+        least = float(np.quantile(spread[some], LOW_SPREAD))
+    else:
+        least = SHARE_OF_SIZE * float(np.median(np.abs(middle[known]))) if known.any() else 0.0
+    return np.where(some, spread, np.where(known, least if least > 0 else 1.0, np.nan))
