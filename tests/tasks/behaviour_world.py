@@ -15,11 +15,14 @@ START, END = date(2020, 1, 1), date(2021, 9, 1)
 PAY_DAYS = (5, 15, 25)
 
 
-def make_world(folder: Path, *, customers: int = 480, seed: int = 0, tells: bool = True) -> Warehouse:
+def make_world(
+    folder: Path, *, customers: int = 480, seed: int = 0, tells: bool = True, moves: str = ""
+) -> Warehouse:
     """Twenty months. Customers are paid on the 5th, 15th or 25th; odd ones spend at once, others late.
 
     Some travel seldom, some often. Who travels looks at rates and then at cards in the three weeks before.
-    With `tells` false the looks are those of anyone at any time.
+    With `tells` false the looks are those of anyone at any time. With `moves` everybody buys ten times as
+    often in that country in the last four months.
     """
     zone, draw = Zone(ZONE), np.random.default_rng(seed)
     start, end = zone.midnight(START), zone.midnight(END)
@@ -34,6 +37,20 @@ def make_world(folder: Path, *, customers: int = 480, seed: int = 0, tells: bool
             for _ in range(8):
                 days = draw.uniform(0, 8) if soon else draw.uniform(15, 28)
                 rows.append((customer, paid + int(days * DAY), 9_000, "out", "groceries", "card", "CZ"))
+        if moves:
+            rows += [
+                (
+                    customer,
+                    zone.midnight(date(2021, 5, 3)) + day * DAY,
+                    900,
+                    "out",
+                    "groceries",
+                    "card",
+                    moves,
+                )
+                for day in range(120)
+                for _ in range(2)
+            ]
         rate = {0: 0.0, 1: 1.2, 2: 4.0}[customer % 7 % 3]
         for _ in range(draw.poisson(rate)):
             at = start + int(draw.uniform(30, 600)) * DAY

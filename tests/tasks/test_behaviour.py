@@ -18,7 +18,7 @@ from bankmine.lifecycle.run import Run
 from bankmine.report.build import build_report
 from bankmine.report.content import Report, Reproducibility
 from bankmine.tasks.behaviour import rhythm
-from bankmine.tasks.behaviour.cross_border import CrossBorder, home_and_abroad
+from bankmine.tasks.behaviour.cross_border import CrossBorder, home_and_abroad, homes
 from bankmine.tasks.behaviour.steps import walks_at
 from bankmine.tasks.behaviour.task import TASK
 from bankmine.tasks.contract import Bank
@@ -101,6 +101,20 @@ def test_the_label_is_a_payment_abroad_within_the_horizon(world: Warehouse) -> N
         quiet = world.zone.days_before(int(cutoffs[at]), 90)
         assert not ((own >= quiet) & (own < cutoffs[at])).any()
     assert (known_at == question.rule(bank).known_at(cutoffs, world.zone)).all()
+
+
+def test_home_and_abroad_are_those_known_at_the_cutoff_looked_from(tmp_path: Path) -> None:
+    warehouse = make_world(tmp_path / "warehouse", customers=60, moves="DE")
+    bank, question = bank_of(warehouse), CrossBorder()
+    cutoffs = question.plan(bank).cutoffs
+    known = homes(bank, [cutoffs[0], cutoffs[-1]])
+    assert known == {cutoffs[0]: "CZ", cutoffs[-1]: "DE"}
+    assert "DE" in home_and_abroad(warehouse, bank.cutoff).home
+    names = {one for one in question.catalogue(bank) if one.startswith("journey")}
+    assert names
+    assert all("DE" not in str(question.catalogue(bank)[one]) for one in names)
+    rows = question.population(bank, replace(question.plan(bank), cutoffs=(cutoffs[-3], cutoffs[-1])))
+    assert set(rows.column("customer_id").to_pylist())
 
 
 def test_walks_hold_what_was_known_before_the_cutoff(world: Warehouse) -> None:

@@ -21,6 +21,7 @@ from bankmine.customers.catalogue import CATALOGUE, Catalogue
 from bankmine.customers.feature import Feature
 from bankmine.customers.themes import Measure, observed
 from bankmine.customers.themes.activity import paid_out
+from bankmine.engine.journey import Journey
 from bankmine.engine.session import Session
 from bankmine.errors import FeasibilityError
 from bankmine.tasks.candidates import boosting, logistic, prior, rule
@@ -125,12 +126,12 @@ class CrossBorder(Task):
 
     def population(self, bank: Bank, plan: Plan) -> Any:
         """Customers who paid in the last 90 days, but not abroad; value: what they paid."""
-        zone, places = bank.warehouse.zone, home_and_abroad(bank.warehouse, bank.cutoff)
+        zone, home = bank.warehouse.zone, homes(bank, plan.cutoffs)
         kind = str(bank.settings.get("customer_kind", self.needs.customer_kind))
         return rows_at(
             bank, plan.cutoffs, statement(FOLDER, "cross_border_population"),
             lambda at: {
-                "since": zone.days_before(at, QUIET_DAYS), "kind": kind, "home": places.home,
+                "since": zone.days_before(at, QUIET_DAYS), "kind": kind, "home": home[at],
                 "remote": REMOTE,
             },
             note="population",
@@ -141,26 +142,28 @@ class CrossBorder(Task):
         import pyarrow as pa
 
         cutoffs, zone, rule = micros(rows.column("cutoff")), bank.warehouse.zone, self.rule(bank)
+        known, which = np.unique(cutoffs, return_inverse=True)
+        home = homes(bank, known.tolist())
         asked = pa.table(
             {
                 "row_number": np.arange(rows.num_rows),
                 "customer_id": rows.column("customer_id"),
                 "cutoff": rows.column("cutoff"),
                 "label_end": instants(rule.ends(cutoffs, zone)),
+                "home": pa.array([home[at] for at in known.tolist()], pa.string()).take(pa.array(which)),
             }
         )
-        places = home_and_abroad(bank.warehouse, bank.cutoff)
         with Session(bank.warehouse, bank.cutoff, memory=bank.memory, threads=bank.threads) as session:
             session.register("asked_rows", asked)
-            found = session.arrow(statement(FOLDER, "cross_border"), {"home": places.home, "remote": REMOTE})
+            found = session.arrow(statement(FOLDER, "cross_border"), {"remote": REMOTE})
             bank.note("label", session.statements)
         truth = np.asarray(found.column("label").to_numpy(zero_copy_only=False), dtype=np.bool_)
         return truth, rule.known_at(cutoffs, zone)
 
     def catalogue(self, bank: Bank) -> Catalogue:
-        """The shipped catalogue with payments abroad."""
-        places = home_and_abroad(bank.warehouse, bank.cutoff)
-        return _catalogue(places)
+        """The shipped catalogue with payments abroad; countries and channels as known at the plan's first
+        cutoff, so that no training row knows of later ones."""
+        return _catalogue(home_and_abroad(bank.warehouse, self.plan(bank).cutoffs[0]))
 
     def features(self, bank: Bank) -> tuple[str, ...]:
         """What speaks of means, habit and plans to travel, with payments abroad."""
@@ -219,6 +222,16 @@ def _newest(plan: Plan, months: int, bank: Bank) -> Plan:
         sentence=f"Customers are looked at on {len(kept)} monthly cutoffs from {show(first)} to "
         f"{show(kept[-1])}; the months from {show(plan.test.test_from)} on test.",
     )  # fmt: skip
+
+
+def homes(bank: Bank, cutoffs: Sequence[int]) -> dict[int, str | None]:
+    """The country most payments were made in, as known at each cutoff; None where none was named by then."""
+    with Journey(
+        bank.warehouse, statement(FOLDER, "home"), memory=bank.memory, threads=bank.threads
+    ) as journey:
+        found = {at: journey.ask(at, {}).column("country").to_pylist() for at in cutoffs}
+        bank.note("home", journey.statements)
+    return {at: countries[0] if countries else None for at, countries in found.items()}
 
 
 @dataclass(frozen=True)
