@@ -138,10 +138,11 @@ def _of_code(name: str, column: Any, member: Truth) -> list[Difference]:
     n, m = int((known & member).sum()), int((known & ~member).sum())
     if min(n, m) < MINIMUM.each_class:
         return []
+    levels, which = np.unique(column[known].astype(str), return_inverse=True)
+    inside = np.bincount(which[member[known]], minlength=len(levels))
+    outside = np.bincount(which[~member[known]], minlength=len(levels))
     found = []
-    for level in sorted({str(value) for value in column[known]}):
-        has = np.array([str(value) == level for value in column], dtype=np.bool_) & known
-        a, b = int((has & member).sum()), int((has & ~member).sum())
+    for level, a, b in zip(levels.tolist(), inside.tolist(), outside.tolist(), strict=True):
         p = _chi_square(a, n, b, m)
         found.append(Difference(name, level, a / n, b / m, a / n - b / m, p, p, n, m))
     return found
