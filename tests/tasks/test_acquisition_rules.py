@@ -22,6 +22,7 @@ from bankmine.tasks.acquisition.counterparties import JoinsLater, resolved, tied
 from bankmine.tasks.acquisition.expected import FIRST, NEXT, NOT, Prices, expected_profit, pursue
 from bankmine.tasks.acquisition.groups import communities_of
 from bankmine.tasks.acquisition.judge import by_decile
+from bankmine.tasks.acquisition.likeness import civil_year
 from bankmine.tasks.acquisition.prospects import FRESH_DAYS, Forms, ProspectJoins, share_joining
 from bankmine.tasks.acquisition.task import TASK
 from bankmine.tasks.acquisition.ties import catalogue, tie_features
@@ -209,12 +210,50 @@ def test_a_prospect_is_looked_at_while_the_form_is_fresh_and_it_has_not_joined(b
     at = START + 100 * DAY
     left = at - np.array([10, 10, FRESH_DAYS + 2, 10]) * DAY
     joined = np.array([0, at + 5 * DAY, 0, at - DAY])
-    known = Forms(np.array([1, 2, 3, 4]), left, joined, np.array([0, 70, 0, 71]))
+    known = Forms(np.array([1, 2, 3, 4]), left, joined, np.array([0, 70, 0, 71]), left, joined)
     task = ProspectJoins(known)
     rows = task.population(bank, Plan(score=(at, at + 1), sentence="", cutoffs=(at,)))
     assert rows.column("subject_id").to_pylist() == [1, 2]
     assert task.label(bank, rows)[0].tolist() == [False, True]
     assert share_joining(known, at + 200 * DAY) == 0.5
+
+
+def test_forms_and_joiners_count_from_the_day_they_were_known(bank: Bank) -> None:
+    at = START + 100 * DAY
+    left = np.full(5, at - 10 * DAY)
+    known = np.array([at, at + DAY, at, at, at])  # the second form is entered a day late
+    joined = np.array([0, 0, at - DAY, at + 5 * DAY, at + 5 * DAY])
+    joined_known = np.array([0, 0, at + DAY, at + 97 * DAY, at + 98 * DAY])
+    task = ProspectJoins(Forms(np.arange(1, 6), left, joined, np.arange(5), known, joined_known))
+    rows = task.population(bank, Plan(score=(at, at + 1), sentence="", cutoffs=(at,)))
+    assert rows.column("subject_id").to_pylist() == [1, 3, 4, 5]
+    truth, known_at = task.label(bank, rows)
+    assert truth.tolist() == [False, False, True, False]
+    assert known_at.tolist() == [zone.days_before(at, -97)] * 4
+
+
+@pytest.mark.parametrize("year", range(1988, 2032))
+@pytest.mark.parametrize("name", ["Europe/Prague", "Asia/Singapore", "America/New_York"])
+def test_the_year_of_an_age_is_the_civil_year_on_both_sides_of_new_year(year: int, name: str) -> None:
+    there = Zone(name)
+    midnight = there.midnight(date(year, 1, 1))
+    assert [civil_year(there, at) for at in (midnight - 1, midnight)] == [year - 1, year]
+
+
+def test_a_customer_known_later_than_the_label_is_no_success(tmp_path: Path) -> None:
+    at = START + 150 * DAY
+    ends = JoinsLater().label_rule.known_at(np.array([at]), zone)[0]  # type: ignore[union-attr]
+    table = counterparties((11, None, 0), (12, None, 0), (11, 5, 200), (12, 6, 200))
+    known = pa.array([START, START, int(ends), int(ends) + 1]).cast(table.column("known_at").type)
+    table = table.set_column(table.column_names.index("known_at"), "known_at", known)
+    paid = [(1, other, month * 30 + 3, 1_000, "payroll") for other in (11, 12) for month in range(5)]
+    warehouse = write(tmp_path / "w", transaction=transfers(paid), counterparty=table)
+    made = Bank(warehouse=warehouse, cutoff=END)
+    rows = tied(made, [at], customers=lambda at: False)
+    assert rows.column("subject_id").to_pylist() == [11, 12]
+    truth, known_at = JoinsLater().label(made, rows)
+    assert truth.tolist() == [True, False]
+    assert known_at.tolist() == [ends, ends]
 
 
 def test_a_bank_without_prospects_and_counterparties_is_told_which_tables_it_lacks(tmp_path: Path) -> None:

@@ -1,10 +1,7 @@
--- Whether a counterparty is known, by the end of the horizon, to be a customer's account.
-WITH seen AS (
-    SELECT counterparty_id, min(valid_from) AS since
-    FROM counterparty_versions
-    WHERE resolved_customer_id IS NOT NULL AND known_at <= make_timestamptz($known)
-    GROUP BY counterparty_id
-)
-SELECT a.asked_row, coalesce(s.since < a.label_end, false) AS label
-FROM asked_rows a LEFT JOIN seen s ON s.counterparty_id = a.counterparty_id
+-- Whether a counterparty was a customer's account by the end of the horizon, and known to be one when the label is.
+SELECT a.asked_row, count(v.counterparty_id) > 0 AS label
+FROM asked_rows a LEFT JOIN counterparty_versions v
+    ON v.counterparty_id = a.counterparty_id AND v.resolved_customer_id IS NOT NULL
+        AND v.valid_from < a.label_end AND v.known_at <= a.label_known
+GROUP BY a.asked_row
 ORDER BY a.asked_row

@@ -148,24 +148,26 @@ class JoinsLater(CounterpartyQuestion):
         return tied(bank, plan.cutoffs, customers=lambda at: False)
 
     def label(self, bank: Bank, rows: Any) -> tuple[Truth, Ints]:
-        """Whether the counterparty was known as a customer's account by the end of the horizon."""
+        """Whether the counterparty was a customer's account by the end of the horizon, known a day later."""
         import pyarrow as pa
 
         assert self.label_rule is not None
         zone, cutoffs = bank.warehouse.zone, micros(rows.column("cutoff"))
+        known_at = self.label_rule.known_at(cutoffs, zone)
         asked = pa.table(
             {
                 "asked_row": np.arange(rows.num_rows),
                 "counterparty_id": rows.column("subject_id"),
                 "label_end": instants(self.label_rule.ends(cutoffs, zone)),
+                "label_known": instants(known_at),
             }
         )
         with Session(bank.warehouse, memory=bank.memory, threads=bank.threads) as session:
             session.register("asked_rows", asked)
-            found = session.arrow(statement(FOLDER, "becomes_customer"), {"known": bank.cutoff})
+            found = session.arrow(statement(FOLDER, "becomes_customer"))
             bank.note("label", session.statements)
         truth = np.asarray(found.column("label").to_numpy(zero_copy_only=False), dtype=np.bool_)
-        return truth, self.label_rule.known_at(cutoffs, zone)
+        return truth, known_at
 
 
 def tied(bank: Bank, cutoffs: Sequence[int], *, customers: Any) -> Any:

@@ -14,7 +14,7 @@ newcomer AS (
     QUALIFY row_number() OVER (PARTITION BY customer_id ORDER BY valid_from, known_at DESC, load_number DESC) = 1
 ),
 pair AS (
-    SELECT f.prospect_id, n.customer_id, n.since, n.known_at
+    SELECT f.prospect_id, n.customer_id, n.since, greatest(f.known_at, n.known_at) AS known_at
     FROM form f JOIN newcomer n ON n.birth_year = f.birth_year
     WHERE n.since BETWEEN f.left_on AND f.left_on + 90
         AND coalesce(n.gender = f.gender, true) AND coalesce(n.region_id = f.region_id, true)
@@ -28,6 +28,10 @@ alone AS (
     FROM pair
     QUALIFY count(*) OVER (PARTITION BY prospect_id) = 1 AND count(*) OVER (PARTITION BY customer_id) = 1
 )
-SELECT prospect_id, customer_id, epoch_us(timezone($zone, CAST(since AS TIMESTAMP))) AS joined_at
+SELECT
+    prospect_id,
+    customer_id,
+    epoch_us(timezone($zone, CAST(since AS TIMESTAMP))) AS joined_at,
+    epoch_us(known_at) AS joined_known
 FROM alone
 ORDER BY prospect_id

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from bankmine.bank.civil import DAY
+from bankmine.bank.civil import Zone
 from bankmine.engine.session import Session
 from bankmine.errors import FeasibilityError
 from bankmine.mining.form.asking import Action
@@ -168,10 +168,15 @@ def _classes(
     return found.tolist(), brings
 
 
+def civil_year(zone: Zone, at: int) -> int:
+    """The calendar year of an instant (µs) in the bank's zone."""
+    local = zone.to_local(np.array([at])).astype("datetime64[us]")
+    return int(local.astype("datetime64[Y]").astype(np.int64)[0]) + 1970
+
+
 def _asked(bank: Bank, name: str, at: int) -> Any:
-    year = int(1970 + (bank.warehouse.zone.to_local(np.array([at]))[0] // DAY) / 365.2425)
     with Session(bank.warehouse, at, until=at, memory=bank.memory, threads=1) as session:
-        found = session.arrow(statement(FOLDER, name), {"year": year})
+        found = session.arrow(statement(FOLDER, name), {"year": civil_year(bank.warehouse.zone, at)})
         bank.note(name, session.statements)
     return found
 

@@ -11,7 +11,7 @@ import numpy as np
 from bankmine.engine.session import Session
 from bankmine.tasks.acquisition.expected import ACTIONS, Prices, Pursuit, expected_profit, pursue
 from bankmine.tasks.acquisition.likeness import FIELDS, GOLDEN, Likeness, prospect_forms
-from bankmine.tasks.acquisition.prospects import Forms, prospect_rows, still_prospects
+from bankmine.tasks.acquisition.prospects import Forms, prospect_rows
 from bankmine.tasks.contract import Bank, Decision, Floats, Ints, Truth, exponent_of
 from bankmine.tasks.sql import statement
 from bankmine.tasks.study import Asked, Block
@@ -49,7 +49,7 @@ def prospect_list(
     """
     table = prospect_forms(bank, bank.cutoff)
     ids = np.asarray(table.column("prospect_id").to_numpy(), dtype=np.int64)
-    open_ones = still_prospects(known, bank.cutoff)[np.searchsorted(known.prospects, ids)]
+    open_ones = known.open_at(bank.cutoff)[np.searchsorted(known.prospects, ids)]
     table, ids = table.filter(open_ones), ids[open_ones]
     chances = like.form.probabilities(table)
     major = 10 ** exponent_of(bank.warehouse.currency)

@@ -47,13 +47,21 @@ PROSPECT = "prospect"
 class Forms:
     """All forms as known at the run's cutoff: when each was left (µs), and when its prospect joined.
 
-    `prospects` ascend; `joined` is 0 where nobody joined, `customer` 0 likewise.
+    `prospects` ascend; `joined` is 0 where nobody joined, `customer` and `joined_known` likewise. `known` and
+    `joined_known` are when the bank first knew of the form and of the new customer.
     """
 
     prospects: Ints
     left: Ints
     joined: Ints
     customer: Ints
+    known: Ints
+    joined_known: Ints
+
+    def open_at(self, at: int) -> Truth:
+        """Who had left a form and not joined by a cutoff, as known at that cutoff."""
+        gone = (self.joined > 0) & (self.joined < at) & (self.joined_known <= at)
+        return np.asarray((self.left < at) & (self.known <= at) & ~gone, dtype=np.bool_)
 
 
 @cache
@@ -86,7 +94,8 @@ def form_features() -> tuple[Feature, ...]:
 def forms(bank: Bank) -> Forms:
     """The forms, and who of them joined, by the rule of `joined.sql`."""
     left_sql = (
-        "SELECT prospect_id, min(epoch_us(valid_from)) AS left_at FROM prospect_versions "
+        "SELECT prospect_id, min(epoch_us(valid_from)) AS left_at, min(epoch_us(known_at)) AS known "
+        "FROM prospect_versions "
         "WHERE known_at <= make_timestamptz($known) GROUP BY prospect_id ORDER BY prospect_id"
     )
     given = {"known": bank.cutoff}
@@ -98,10 +107,18 @@ def forms(bank: Bank) -> Forms:
         bank.note("joined", session.statements)
     prospects = np.asarray(left.column("prospect_id").to_numpy(), dtype=np.int64)
     place = np.searchsorted(prospects, joined.column("prospect_id").to_numpy())
-    at, who = np.zeros(len(prospects), np.int64), np.zeros(len(prospects), np.int64)
-    at[place] = joined.column("joined_at").to_numpy()
-    who[place] = joined.column("customer_id").to_numpy()
-    return Forms(prospects, np.asarray(left.column("left_at").to_numpy(), dtype=np.int64), at, who)
+
+    def spread(name: str) -> Ints:
+        found = np.zeros(len(prospects), np.int64)
+        found[place] = joined.column(name).to_numpy()
+        return found
+
+    left_at, known = (
+        np.asarray(left.column(name).to_numpy(), dtype=np.int64) for name in ("left_at", "known")
+    )
+    return Forms(
+        prospects, left_at, spread("joined_at"), spread("customer_id"), known, spread("joined_known")
+    )  # fmt: skip
 
 
 class ProspectJoins(Task):
@@ -133,25 +150,26 @@ class ProspectJoins(Task):
         return monthly_plan(bank, needs, self.label_rule, name=self.name, history_days=31, test_months=6)
 
     def population(self, bank: Bank, plan: Plan) -> Any:
-        """Prospects with a fresh form who had not joined by each cutoff; no money is at stake yet."""
+        """Prospects with a fresh form who had not joined, as known at each cutoff; no money is at stake."""
         import pyarrow as pa
 
         parts = []
         for at in plan.cutoffs:
             oldest = bank.warehouse.zone.days_before(at, FRESH_DAYS)
-            fresh = (self._forms.left >= oldest) & (self._forms.left < at)
-            fresh &= (self._forms.joined == 0) | (self._forms.joined >= at)
+            fresh = (self._forms.left >= oldest) & self._forms.open_at(at)
             parts.append(prospect_rows(self._forms.prospects[fresh], at))
         return pa.concat_tables(parts)
 
     def label(self, bank: Bank, rows: Any) -> tuple[Truth, Ints]:
-        """Whether the prospect joined in the 90 days that follow."""
+        """Whether the prospect joined in the 90 days that follow and that was known 7 days after them."""
         assert self.label_rule is not None
         cutoffs, zone = micros(rows.column("cutoff")), bank.warehouse.zone
         place = np.searchsorted(self._forms.prospects, rows.column("subject_id").to_numpy())
         joined = self._forms.joined[place]
+        known_at = self.label_rule.known_at(cutoffs, zone)
         truth = (joined >= cutoffs) & (joined < self.label_rule.ends(cutoffs, zone))
-        return np.asarray(truth, dtype=np.bool_), self.label_rule.known_at(cutoffs, zone)
+        truth &= self._forms.joined_known[place] <= known_at
+        return np.asarray(truth, dtype=np.bool_), known_at
 
     def catalogue(self, bank: Bank) -> Any:
         """The form's fields."""
@@ -189,11 +207,6 @@ def prospect_rows(prospects: Ints, at: int) -> Any:
         "value_minor": pa.array(np.zeros(count, np.int64)),
     }
     return pa.table({name: columns[name] for name in ROW_COLUMNS})
-
-
-def still_prospects(known: Forms, at: int) -> Truth:
-    """Who had left a form and not joined by a cutoff."""
-    return np.asarray((known.left < at) & ((known.joined == 0) | (known.joined >= at)), dtype=np.bool_)
 
 
 def share_joining(known: Forms, at: int) -> float:
