@@ -312,6 +312,24 @@ def test_a_customer_silent_for_long_after_many_purchases_has_probably_left() -> 
     assert alive[2] == 1.0
 
 
+@pytest.mark.parametrize("miner", [BgNbd, MbgNbd, ParetoNbd])
+@pytest.mark.parametrize("unit", [7 * 86_400.0, 7 / 36_525.0])
+def test_the_unit_of_time_changes_nothing_but_the_parameters_that_are_times(
+    miner: type[PurchaseModel], unit: float
+) -> None:
+    values = made_up(miner, 1_500)
+    other = values * [1, unit, unit]
+    first, second = miner().fit(values), miner().fit(other)
+    for name, value in first.parameters_.items():
+        factor = unit if name in miner.times else 1.0
+        assert second.parameters_[name] == pytest.approx(value * factor, rel=1e-5)
+    assert second.fitted_.warnings == first.fitted_.warnings
+    assert second.fitted_.log_likelihood == pytest.approx(second.log_likelihood(other), abs=1e-6)
+    assert second.expected_purchases(other, 10 * unit) == pytest.approx(
+        first.expected_purchases(values, 10), rel=1e-4
+    )
+
+
 def test_data_that_do_not_determine_a_parameter_are_called_so() -> None:
     generator = np.random.default_rng(1)
     age = np.full(400, 30.0)

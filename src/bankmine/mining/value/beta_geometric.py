@@ -22,6 +22,7 @@ _NEAR_ONE = 1e-5  # a = 1 is a removable singularity: the mean of both sides is 
 
 class _BetaGeometric(PurchaseModel):
     parameter_names: ClassVar[tuple[str, ...]] = ("r", "alpha", "a", "b")
+    times: ClassVar[tuple[str, ...]] = ("alpha",)
     extra: ClassVar[int]  # chances to leave before the first repeat purchase
 
     def _likelihood(self, theta: Floats, rows: Purchases) -> tuple[float, Floats]:

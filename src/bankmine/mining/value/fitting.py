@@ -9,7 +9,7 @@ is about zero, it is better than every start, the likelihood is curved at it, an
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import NormalDist
 
 import numpy as np
@@ -24,6 +24,7 @@ SMALLEST, LARGEST = -11.5, 13.8  # logarithms of 1e-5 and 1e6: beyond them a par
 NEAR_ZERO = 1e-5  # of the gradient a row
 SAME = 0.01  # log-likelihoods this close are one maximum
 STEP = 1e-4
+FLAT = 1e-2  # information on log-parameters below it leaves them free over a factor of e²⁰ either way
 
 
 @dataclass(frozen=True)
@@ -68,19 +69,39 @@ class Fitted:
 
 
 def maximise(
-    names: Sequence[str], whole: Likelihood, part: Likelihood, starts: Sequence[Floats], rows: float
+    names: Sequence[str],
+    whole: Likelihood,
+    part: Likelihood,
+    starts: Sequence[Floats],
+    rows: float,
+    units: Floats | None = None,
 ) -> Fitted:
     """The maximum of `whole` over positive parameters.
 
     `part` is the likelihood of the part of the data on which the starts are tried (`whole` itself where the
     data are few); `starts` are parameters, not logarithms; `rows` scales what counts as a gradient of zero.
+    Where the data were divided by a unit, `units` are what each parameter is multiplied by to undo it, one
+    for each (the likelihoods stay those of the divided data).
     """
+    moved = np.zeros(len(names)) if units is None else np.log(units)
     with one_thread():
-        return _maximise(names, whole, part, starts, rows)
+        return _maximise(names, whole, part, starts, rows, moved)
+
+
+def in_other_units(fitted: Fitted, whole: float, part: float) -> Fitted:
+    """The same fit with log-likelihoods lower by `whole`, those of the starts by `part`."""
+    starts = tuple(replace(one, at_start=one.at_start - part, reached=one.reached - part)
+                   for one in fitted.starts)  # fmt: skip
+    return replace(fitted, log_likelihood=fitted.log_likelihood - whole, starts=starts)
 
 
 def _maximise(
-    names: Sequence[str], whole: Likelihood, part: Likelihood, starts: Sequence[Floats], rows: float
+    names: Sequence[str],
+    whole: Likelihood,
+    part: Likelihood,
+    starts: Sequence[Floats],
+    rows: float,
+    moved: Floats,
 ) -> Fitted:
     tried = [_climb(part, np.log(np.asarray(one, dtype=np.float64)), rows) for one in starts]
     best = max(range(len(tried)), key=lambda at: tried[at][1])
@@ -89,13 +110,14 @@ def _maximise(
     value, gradient = whole(at)
     information = -_hessian(whole, at)
     began = tuple(
-        Start(tuple(map(float, one)), first, reached)
+        Start(tuple(map(float, one * np.exp(moved))), first, reached)
         for one, (_, reached, first) in zip(starts, tried, strict=True)
     )
     worst = float(np.abs(gradient).max()) / rows
-    warnings = _warnings(names, at, worst, information, (value, whole(np.log(starts[0]))[0]), agreeing)
+    values = (value, whole(np.log(starts[0]))[0])
+    warnings = _warnings(names, at, moved, worst, information, values, agreeing)
     return Fitted(
-        names=tuple(names), logarithms=at, log_likelihood=value, covariance=_inverse(information),
+        names=tuple(names), logarithms=at + moved, log_likelihood=value, covariance=_inverse(information),
         gradient=worst, starts=began, agreeing=agreeing, converged=worst <= NEAR_ZERO,
         warnings=tuple(warnings),
     )  # fmt: skip
@@ -157,9 +179,9 @@ def _hessian(likelihood: Likelihood, at: Floats) -> Floats:
 
 
 def _inverse(information: Floats) -> Floats:
-    """The covariance; NaN where the information has no inverse that is one."""
+    """The covariance; NaN where the likelihood is flat in some direction, or not a maximum."""
     size = len(information)
-    if not np.isfinite(information).all() or np.linalg.eigvalsh(information).min() <= 0:
+    if not np.isfinite(information).all() or np.linalg.eigvalsh(information).min() <= FLAT:
         return np.full((size, size), np.nan)
     return np.asarray(np.linalg.inv(information), dtype=np.float64)
 
@@ -167,6 +189,7 @@ def _inverse(information: Floats) -> Floats:
 def _warnings(
     names: Sequence[str],
     at: Floats,
+    moved: Floats,
     gradient: float,
     information: Floats,
     values: tuple[float, float],
@@ -179,9 +202,11 @@ def _warnings(
         found.append("the fit is worse than its first start")
     if agreeing < 2:
         found.append("only one start led to this maximum: there may be a better one")
-    for name, one in zip(names, at, strict=True):
+    for name, one, unit in zip(names, at, moved, strict=True):
         if not SMALLEST + 2 < one < LARGEST - 2:
-            found.append(f"{name} ran to the boundary ({np.exp(one):.3g}): the data do not determine it")
+            found.append(
+                f"{name} ran to the boundary ({np.exp(one + unit):.3g}): the data do not determine it"
+            )
     if not np.isfinite(_inverse(information)).all():
         found.append("the likelihood is flat at the maximum: parameters have no interval")
     return found

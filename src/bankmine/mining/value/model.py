@@ -18,7 +18,7 @@ import numpy as np
 from bankmine.errors import FeasibilityError, UsageError
 from bankmine.mining.contract import Estimator, Floats, Ints, Matrix, MinimumData, Reasons, strongest
 from bankmine.mining.files import array, numbers
-from bankmine.mining.value.fitting import Fitted, maximise
+from bankmine.mining.value.fitting import Fitted, in_other_units, maximise
 from bankmine.mining.value.purchases import COLUMNS, Purchases, history_values
 
 LEAST_REPEATERS = 20
@@ -45,6 +45,7 @@ class PurchaseModel(Estimator):
 
     minimum: ClassVar[MinimumData] = MinimumData(rows=50)
     parameter_names: ClassVar[tuple[str, ...]]
+    times: ClassVar[tuple[str, ...]] = ()  # parameters that are measured in the unit of time
     whole_times: ClassVar[bool] = False
 
     def __init__(self, *, starts: int = 4, random_state: int = 0) -> None:
@@ -124,11 +125,9 @@ class PurchaseModel(Estimator):
         age, found = self._values(X)[:, 2], []
         for one in range(replicates):
             rows = Purchases.of(self.sample(age, random_state=random_state + one))
-            again = maximise(
-                self.parameter_names, lambda at, rows=rows: self._logarithmic(at, rows),  # type: ignore[misc]
-                lambda at, rows=rows: self._logarithmic(at, rows), [self._theta()], rows.customers,  # type: ignore[misc]
-            )  # fmt: skip
-            found.append(np.exp(again.logarithms))
+            unit = self._unit(rows)
+            scaled, start = rows.in_units_of(unit), self._theta() / self._units(unit)
+            found.append(np.exp(self._climb(scaled, scaled, [start], unit).logarithms))
         low, high = np.quantile(np.stack(found), [(1 - level) / 2, (1 + level) / 2], axis=0)
         return {name: (float(low[at]), float(high[at])) for at, name in enumerate(self.parameter_names)}
 
@@ -192,16 +191,35 @@ class PurchaseModel(Estimator):
     @abstractmethod
     def _histories(self, theta: Floats, age: Floats, generator: Generator) -> Floats: ...
 
-    def _maximise(self, rows: Purchases) -> Fitted:
+    def _maximise(self, given: Purchases) -> Fitted:
+        """The fit with times in mean ages, so that the unit they are given in does not matter."""
+        unit = self._unit(given)
+        rows = given.in_units_of(unit)
         part = rows.some(STARTS_ON, self.random_state)
         generator = np.random.default_rng(self.random_state)
         starts = self._first_starts(rows)
         while len(starts) < max(2, self.starts):
             starts.append(starts[0] * np.exp(generator.normal(0.0, 1.0, len(starts[0]))))
-        return maximise(
+        return self._climb(rows, part, starts[: max(2, self.starts)], unit)
+
+    def _climb(self, rows: Purchases, part: Purchases, starts: list[Floats], unit: float) -> Fitted:
+        """The maximum over rows whose times were divided by `unit`, in the unit they had before.
+
+        The likelihood is a density of the instants of x purchases, so it shrinks by unit^x.
+        """
+        fitted = maximise(
             self.parameter_names, lambda at: self._logarithmic(at, rows),
-            lambda at: self._logarithmic(at, part), starts[: max(2, self.starts)], rows.customers,
+            lambda at: self._logarithmic(at, part), starts, rows.customers, self._units(unit),
         )  # fmt: skip
+        whole, tried = (float(one.weight @ one.frequency) * float(np.log(unit)) for one in (rows, part))
+        return in_other_units(fitted, whole, tried)
+
+    def _unit(self, rows: Purchases) -> float:
+        return rows.mean_age if self.times else 1.0
+
+    def _units(self, unit: float) -> Floats:
+        """What each parameter is multiplied by where times were divided by `unit`."""
+        return np.array([unit if name in self.times else 1.0 for name in self.parameter_names])
 
     def _logarithmic(self, logarithms: Floats, rows: Purchases) -> tuple[float, Floats]:
         """The likelihood over log-parameters: the chain rule multiplies by the parameters."""

@@ -41,6 +41,7 @@ class ParetoNbd(PurchaseModel):
     """Pareto/NBD. Parameters r, alpha (purchases) and s, beta (leaving)."""
 
     parameter_names: ClassVar[tuple[str, ...]] = ("r", "alpha", "s", "beta")
+    times: ClassVar[tuple[str, ...]] = ("alpha", "beta")
 
     def _likelihood(self, theta: Floats, rows: Purchases) -> tuple[float, Floats]:
         from scipy.special import digamma, gammaln

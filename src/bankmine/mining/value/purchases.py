@@ -7,7 +7,7 @@ Lee 2005). Purchases of one day are one purchase: merged by week instead, CDNOW 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -55,6 +55,15 @@ class Purchases:
     def customers(self) -> float:
         """The number of customers, equal ones counted as often as they are."""
         return float(self.weight.sum())
+
+    @property
+    def mean_age(self) -> float:
+        """The mean age of the customers."""
+        return float(self.weight @ self.age / self.weight.sum())
+
+    def in_units_of(self, unit: float) -> Purchases:
+        """The same histories with times divided by `unit`."""
+        return replace(self, recency=self.recency / unit, age=self.age / unit)
 
     def some(self, most: int, random_state: int) -> Purchases:
         """About `most` of the rows, drawn without replacement; all of them where there are no more."""
