@@ -149,6 +149,38 @@ def test_a_column_that_separates_is_refused_and_a_penalty_holds_it() -> None:
     assert 0 < Cox(penalty=1.0).fit(x, stop, event).coefficients_[0] < 10
 
 
+def test_all_events_at_one_time_leave_the_concordance_unknown() -> None:
+    x = np.random.default_rng(0).normal(size=(40, 1))
+    model = Cox().fit(x, np.full(40, 3.0) - 2 * (x[:, 0] > 9), np.ones(40))
+    assert np.isnan(model.concordance_)
+    again = from_document(json.loads(json.dumps(document(model))))
+    assert np.isnan(again.concordance_)
+
+
+def test_the_likelihood_told_is_without_the_ridge() -> None:
+    rossi = read("rossi")
+    x = np.column_stack([rossi["fin"], rossi["prio"]])
+    spells = spells_of(rossi["week"], rossi["arrest"])
+    model = Cox(penalty=25.0).fit(x, rossi["week"], rossi["arrest"])
+    plain = _PartialLikelihood(x - model.means_, spells, 0.0).at(model.coefficients_).value
+    assert model.log_likelihood_ == pytest.approx(plain, abs=1e-9)
+
+
+@pytest.mark.parametrize("penalty", [np.nan, -5.0, np.inf])
+def test_a_penalty_that_is_none_is_refused(penalty: float) -> None:
+    rossi = read("rossi")
+    with pytest.raises(UsageError, match="penalty"):
+        Cox(penalty).fit(rossi["prio"][:, None], rossi["week"], rossi["arrest"])
+
+
+def test_a_level_in_percent_and_a_missing_time_get_no_figures() -> None:
+    rossi = read("rossi")
+    model = Cox().fit(rossi["prio"][:, None], rossi["week"], rossi["arrest"])
+    with pytest.raises(UsageError, match="level is 95"):
+        model.table(level=95)
+    assert np.isnan(model.survival(np.zeros((1, 1)), [np.nan, 60])).all()
+
+
 def test_too_few_events_and_unequal_lengths_are_refused() -> None:
     x = np.arange(30.0)[:, None]
     with pytest.raises(FeasibilityError, match="3 events"):

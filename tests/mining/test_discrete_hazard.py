@@ -136,3 +136,5 @@ def test_what_cannot_be_meant_is_refused() -> None:
         DiscreteHazard("forest").fit(x[long.row], long.start, long.event)
     with pytest.raises(UsageError, match="negative"):
         person_periods([-1], [True])
+    with pytest.raises(UsageError, match="2 of 3 durations are no whole numbers"):
+        person_periods([1.7, 2.0, np.nan], [True, True, False])

@@ -80,6 +80,17 @@ def test_concordance_equals_the_count_of_all_pairs(
     assert found == pytest.approx(good / pairs, abs=1e-12)
 
 
+def test_concordance_of_many_rows_equals_the_comparison_of_all_with_all() -> None:
+    draw = np.random.default_rng(4)
+    start = draw.integers(0, 40, 3000) * 0.5
+    stop, event, ranks = start + draw.integers(1, 60, 3000), draw.random(3000) < 0.5, draw.normal(size=3000)
+    ranks = np.where(draw.random(3000) < 0.5, ranks.round(1), ranks)
+    time, mine = stop[event][:, None], ranks[event][:, None]
+    pair = ((stop > time) | ((stop == time) & ~event)) & (start < time)
+    slow = ((pair & (mine > ranks)).sum() + 0.5 * (pair & (mine == ranks)).sum()) / pair.sum()
+    assert concordance(stop, event, ranks, start=start) == slow
+
+
 def test_the_interval_stays_inside_and_holds_the_truth_as_often_as_it_says() -> None:
     draw, inside = np.random.default_rng(0), 0
     for _ in range(300):
@@ -101,6 +112,14 @@ def test_nothing_is_said_after_the_last_time_watched() -> None:
     curve = KaplanMeier().fit([3, 4], [1, 0])
     assert np.isnan(curve.survival(4.5))
     assert curve.survival(4.0) == 0.5
+    assert np.isnan(curve.survival(np.nan))
+    assert np.isnan(curve.standard_error([4.5, np.nan])).all()
+    assert np.isnan(curve.interval(4.5)).all()
+    assert np.isnan(curve.mean_until(4.5))
+    assert KaplanMeier().fit([3, 4], [1, 1]).mean_until(9) == 3.5  # nobody is left: nothing to be guessed
+    for limit in (-5, np.nan):
+        with pytest.raises(UsageError, match="limit"):
+            curve.mean_until(limit)
 
 
 def test_the_mean_up_to_a_limit_is_the_area_under_the_curve() -> None:
@@ -131,6 +150,15 @@ def test_spells_that_cannot_be_meant_are_refused() -> None:
         KaplanMeier().fit([3], [1])
     with pytest.raises(UsageError, match="Give two or more"):
         log_rank([1, 2], [1, 1], ["a", "a"])
+    for group in (["a", None, "b"], [1.0, np.nan, 2.0]):
+        with pytest.raises(UsageError, match="1 of 3 rows have no group"):
+            log_rank([1, 2, 3], [1, 1, 1], group)
+
+
+def test_a_curve_not_fitted_says_so() -> None:
+    for ask in (lambda: KaplanMeier().survival(1), KaplanMeier().quantile, KaplanMeier().to_json):
+        with pytest.raises(UsageError, match="not fitted"):
+            ask()
 
 
 def test_curves_and_test_equal_lifelines() -> None:

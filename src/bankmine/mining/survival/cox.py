@@ -19,7 +19,7 @@ from bankmine.mining.arithmetic import weighted_sum
 from bankmine.mining.contract import Estimator, Floats, Matrix, MinimumData, Reasons, strongest
 from bankmine.mining.files import array, numbers
 from bankmine.mining.survival.goodness import concordance
-from bankmine.mining.survival.kaplan_meier import chi_square_tail
+from bankmine.mining.survival.kaplan_meier import checked_level, chi_square_tail
 from bankmine.mining.survival.spells import Spells, at_risk, events_at, spells_of
 
 _MOST_STEPS = 50
@@ -56,6 +56,8 @@ class Cox(Estimator):
         self, X: Matrix, stop: Any, event: Any, *, start: Any = None, names: Iterable[str] | None = None
     ) -> Self:
         """Fit on `X` (rows, columns) and spells. FeasibilityError below the minimum or where β runs away."""
+        if not (np.isfinite(self.penalty) and self.penalty >= 0):
+            raise UsageError(f"Cox was given a penalty of {self.penalty}", hint="Give 0 or more.")
         values = self._learn_matrix(X, names)
         spells = spells_of(stop, event, start)
         if len(spells) != len(values):
@@ -81,13 +83,13 @@ class Cox(Estimator):
     def survival(self, X: Matrix, times: Any) -> Floats:
         """The chance to be there still after each time, if the columns stay as they are; (rows, times).
 
-        NaN after the last time watched in training.
+        NaN after the last time watched in training, and at a missing time.
         """
         asked = np.asarray(times, dtype=np.float64)
         place = np.searchsorted(self.times_, asked, side="right")
         total = np.concatenate([[0.0], self.cumulative_hazard_])[place]
         curve = np.exp(-np.outer(np.exp(self.log_hazard(X)), total))
-        return np.where(asked[None, :] > self.last_, np.nan, curve)
+        return np.where(asked[None, :] <= self.last_, curve, np.nan)
 
     def reasons(self, X: Matrix, *, top: int = 3) -> Reasons:
         """Each column's part of the log hazard against the mean row."""
@@ -96,7 +98,7 @@ class Cox(Estimator):
 
     def table(self, *, level: float = 0.95) -> list[Effect]:
         """The effects in the order of the columns, with Wald intervals."""
-        z = NormalDist().inv_cdf((1 + level) / 2)
+        z = NormalDist().inv_cdf((1 + checked_level(level)) / 2)
         rows = []
         for name, b, error in zip(self.names_, self.coefficients_, self.standard_errors_, strict=True):
             low, high = np.exp(b - z * error), np.exp(b + z * error)
@@ -112,6 +114,7 @@ class Cox(Estimator):
             "names": list(self.names_),
             **{name: numbers(getattr(self, f"{name}_")) for name in vectors},
             **{name: getattr(self, f"{name}_") for name in _FIGURES},
+            "concordance": None if np.isnan(self.concordance_) else self.concordance_,
         }
 
     @classmethod
@@ -123,6 +126,8 @@ class Cox(Estimator):
             setattr(made, f"{name}_", array(content[name]))
         for name in _FIGURES:
             setattr(made, f"{name}_", content[name])
+        known = content["concordance"]
+        made.concordance_ = float("nan") if known is None else float(known)
         return made
 
     def _fit(self, values: Floats, spells: Spells) -> None:
@@ -139,14 +144,18 @@ class Cox(Estimator):
         self.standard_errors_ = np.where(varies, np.sqrt(np.diag(inverse)) / scale, 0.0)
         self.times_, self.cumulative_hazard_ = likelihood.baseline(beta)
         self.last_ = float(spells.stop.max())
-        self.log_likelihood_ = found.value
+        # Without the ridge, so that twice its rise over the null is the likelihood ratio.
+        self.log_likelihood_ = found.value + 0.5 * self.penalty * float(beta @ beta)
         self.null_log_likelihood_ = likelihood.at(np.zeros_like(beta)).value
-        self.concordance_ = concordance(
-            spells.stop, spells.event, self.log_hazard(values), start=spells.start
-        )
+        try:
+            self.concordance_ = concordance(
+                spells.stop, spells.event, self.log_hazard(values), start=spells.start
+            )
+        except FeasibilityError:  # all events at one time: nobody stays longer than another
+            self.concordance_ = float("nan")
 
 
-_FIGURES = ("last", "log_likelihood", "null_log_likelihood", "concordance", "events")
+_FIGURES = ("last", "log_likelihood", "null_log_likelihood", "events")
 
 
 @dataclass(frozen=True)

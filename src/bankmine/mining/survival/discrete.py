@@ -54,7 +54,14 @@ def person_periods(duration: Any, event: Any, *, most: int | None = None) -> Per
     `duration`, whole numbers: with an event the number of the period in which it happened (0 is the first);
     without, how many periods were watched in full. `most` cuts all subjects off after so many periods.
     """
-    lasted = np.asarray(duration, dtype=np.int64)
+    given = np.asarray(duration)
+    whole = np.isfinite(given) & (given == np.floor(given))
+    if not whole.all():
+        raise UsageError(
+            f"{int((~whole).sum())} of {given.size} durations are no whole numbers",
+            hint="Count whole periods, from 0 on.",
+        )
+    lasted = given.astype(np.int64)
     happened = labels(event, len(lasted))
     if (lasted < 0).any() or (most is not None and most < 1):
         raise UsageError("A duration or the number of periods is negative or none", hint="Count from 0 on.")

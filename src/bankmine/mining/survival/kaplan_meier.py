@@ -55,17 +55,21 @@ class KaplanMeier:
         return self
 
     def survival(self, times: Any) -> Floats:
-        """S at each time (events at the time itself have happened); NaN after the last time watched."""
+        """S at each time (events at the time itself have happened).
+
+        NaN after the last time watched, and at a missing time.
+        """
+        self._require_fitted()
         return self._at(times, self.survival_, 1.0)
 
     def standard_error(self, times: Any) -> Floats:
-        """Greenwood's standard error of S at each time."""
+        """Greenwood's standard error of S at each time; 0 where S is 0 or 1, NaN where S is."""
         survival, total = self.survival(times), self._at(times, self.greenwood_, 0.0)
-        return np.where(survival > 0, survival * np.sqrt(np.where(np.isinf(total), 0.0, total)), 0.0)
+        return np.asarray(survival * np.sqrt(np.where(np.isinf(total), 0.0, total)))
 
     def interval(self, times: Any, *, level: float = 0.95) -> tuple[Floats, Floats]:
         """Limits of S at each time, on the scale log(−log S); S of 1 and of 0 are their own limits."""
-        z = NormalDist().inv_cdf((1 + _checked(level)) / 2)
+        z = NormalDist().inv_cdf((1 + checked_level(level)) / 2)
         survival, total = self.survival(times), self._at(times, self.greenwood_, 0.0)
         inner = (survival > 0) & (survival < 1)
         safe = np.where(inner, survival, 0.5)
@@ -78,11 +82,21 @@ class KaplanMeier:
 
         The median by default (Brookmeyer and Crowley 1982).
         """
+        self._require_fitted()
         low, high = self.interval(self.times_, level=level)
         return Quantile(*(self._first(curve, 1.0 - share) for curve in (self.survival_, low, high)))
 
     def mean_until(self, limit: float) -> float:
-        """The mean time spent there before `limit` (the area under the curve up to it)."""
+        """The mean time spent there before `limit` (the area under the curve up to it).
+
+        NaN where the limit lies after the last time watched, unless nobody is left by then. UsageError for
+        a missing or negative limit.
+        """
+        self._require_fitted()
+        if not limit >= 0:
+            raise UsageError(f"The limit is {limit}", hint="Give a time from 0 on.")
+        if limit > self.last_ and not (len(self.survival_) and self.survival_[-1] == 0):
+            return float("nan")
         inside = self.times_[self.times_ < limit]
         edges = np.concatenate([[0.0], inside, [limit]])
         heights = np.concatenate([[1.0], self.survival_[: len(inside)]])
@@ -90,6 +104,7 @@ class KaplanMeier:
 
     def to_json(self) -> dict[str, Any]:
         """The steps."""
+        self._require_fitted()
         names = ("times", "at_risk", "events", "survival")
         return {
             **{name: numbers(getattr(self, f"{name}_")) for name in names},
@@ -113,11 +128,15 @@ class KaplanMeier:
         """No parameters."""
         return {}
 
+    def _require_fitted(self) -> None:
+        if not hasattr(self, "times_"):
+            raise UsageError("KaplanMeier is not fitted", hint="Call fit first, or load a curve.")
+
     def _at(self, times: Any, values: Floats, before: float) -> Floats:
         asked = np.asarray(times, dtype=np.float64)
         place = np.searchsorted(self.times_, asked, side="right")
         found = np.concatenate([[before], values])[place]
-        return np.where(asked > self.last_, np.nan, found)
+        return np.where(asked <= self.last_, found, np.nan)
 
     def _first(self, curve: Floats, level: float) -> float:
         # 1e-12 forgives the rounding of a product that is exactly the level on paper.
@@ -142,7 +161,14 @@ def log_rank(stop: Any, event: Any, group: Any, *, start: Any = None) -> LogRank
     UsageError for fewer than two groups. With no event at all the statistic is 0 and p is 1.
     """
     spells = spells_of(stop, event, start)
-    keys, which = np.unique(np.asarray(group), return_inverse=True)
+    given = np.asarray(group)
+    absent = sum(one is None or one != one for one in given.ravel().tolist())  # NaN differs from itself
+    if absent:
+        raise UsageError(
+            f"{absent} of {given.size} rows have no group",
+            hint="Leave them out, or give them one of their own.",
+        )
+    keys, which = np.unique(given, return_inverse=True)
     if len(keys) < 2 or len(which) != len(spells):
         raise UsageError(f"The log-rank test was given {len(keys)} group(s)", hint="Give two or more.")
     times = spells.event_times
@@ -178,7 +204,8 @@ def _expected(risk: Floats, seen: Floats) -> tuple[Floats, Floats]:
     return (share * events).sum(axis=1), covariance
 
 
-def _checked(level: float) -> float:
+def checked_level(level: float) -> float:
+    """The level of an interval; UsageError where it is no share between 0 and 1."""
     if not 0 < level < 1:
         raise UsageError(f"The level is {level}", hint="Give a level between 0 and 1, such as 0.95.")
     return level
