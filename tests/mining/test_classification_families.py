@@ -167,3 +167,18 @@ def test_a_family_with_too_little_data_refuses_and_says_why() -> None:
     assert "It needs at least" in attempt("genetic rules", X, y, names=["a", "b", "c", "d"]).refusal
     with pytest.raises(UsageError, match="no family"):
         family("support vectors")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", list(FAMILY_NAMES))
+def test_fifty_thousand_rows_of_forty_columns_are_fitted_within_twenty_seconds(name: str) -> None:
+    from time import process_time
+
+    draw = np.random.default_rng(0)
+    X = draw.normal(size=(50_000, 40)) + draw.normal(size=(50_000, 1))
+    X[:, 20:30], X[:, 30:] = np.exp(X[:, 20:30]), X[:, 30:] > 1
+    log_odds = X[:, 0] + X[:, 1] * X[:, 2] / 2 - np.log(X[:, 21]) / 2 + X[:, 31] - 2.5
+    y = draw.random(50_000) < 1 / (1 + np.exp(-log_odds))
+    start = process_time()
+    family(name).make().fit(X, y, names=[f"x{place}" for place in range(40)])
+    assert process_time() - start < 20

@@ -19,7 +19,7 @@ from bankmine.tasks.contract import Bank
 from bankmine.tasks.sql import micros
 from bankmine.tasks.study import Asked, Work
 
-MOST_ROWS = 8_000
+MOST_ROWS = 5_000
 SHOWN_RULES = 8
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from bankmine.mining.classification.families import FAMILIES
 from bankmine.report.content import (
     Baseline,
     Block,
@@ -115,7 +116,14 @@ def _families(wanted: str, one: Mapping[str, Any]) -> Section:
         "families without rules of their own a small tree speaks, and fidelity says on how many rows not "
         "used it agrees with the model."
     )
-    return Section(title=f"Families side by side: {wanted}", sentence=sentence, blocks=[chart, *rules])
+    warned = [
+        Statement(f"{name[0].upper()}{name[1:]}. {FAMILIES[name].do_not_use}", tone=Tone.WATCH)
+        for name in one["texts"]
+        if FAMILIES[name].do_not_use
+    ]
+    return Section(
+        title=f"Families side by side: {wanted}", sentence=sentence, blocks=[chart, *warned, *rules]
+    )
 
 
 def _table(one: Mapping[str, Any]) -> Table:

@@ -40,7 +40,7 @@ NEEDS = Needs(
 LIKELY, POSSIBLE, UNLIKELY = "likely", "possible", "unlikely"
 BASELINE = "in_sum_3mo"
 EVERY = 3  # months between training cutoffs: periods of a quarter that do not overlap
-MOST_LOOKS = 4  # before the tuning month: nine families are fitted three times for each class
+MOST_LOOKS = 3  # before the tuning month: nine families are fitted three times for each class
 COLUMNS = 40
 
 
@@ -67,7 +67,7 @@ class InClass(Task):
         )
 
     def plan(self, bank: Bank) -> Plan:
-        """The last two mature months test, one before tunes, every third of twelve months before trains."""
+        """The last two mature months test, one before tunes, every third of nine months before trains."""
         full = monthly_plan(
             bank, self.needs, self.looks.rule, name="classification",
             history_days=self.goal.feasibility.history_days,
