@@ -14,7 +14,7 @@ from bankmine.customers.conditions import Conditions
 from bankmine.lifecycle import page_of
 from bankmine.lifecycle.run import Run
 from bankmine.lifecycle.runner import Runner
-from bankmine.lifecycle.scores import KEEP_OUT, block_table
+from bankmine.lifecycle.scores import KEEP_OUT, block_table, kept_out
 from bankmine.lifecycle.workplace import _Shelf
 from bankmine.report.build import build_report
 from bankmine.report.content import Report, Reproducibility
@@ -138,7 +138,7 @@ def test_whoever_may_not_be_sold_to_is_kept_out_and_ranked_last() -> None:
         actions={"first": "Call."},
     )  # fmt: skip
     known = Conditions({1: ("deceased",), 2: ()}, frozenset({1, 2}), ())
-    found = block_table("task", "", [Block(rows=rows, decision=decision)], known, sells=True)
+    found = block_table("task", "", kept_out([Block(rows=rows, decision=decision)], known), known)
     assert found.column("flags").to_pylist() == [["deceased"], [], ["no_consent"], []]
     assert found.column("grade").to_pylist() == [KEEP_OUT, "first", KEEP_OUT, "first"]
     assert found.column("rank").to_pylist() == [3, 1, 4, 2]

@@ -1,7 +1,9 @@
 """What restrains dealing with a customer at a cutoff: flags, missing consent, an ended relation.
 
 One place decides whether anything may be sold to a customer or said to them, so that no list of any task can
-forget it. Everything is read as known at the cutoff.
+forget it. Everything is read as known at the cutoff. A customer is in arrears where the bank flags it, where
+the newest event of one of its loans is 30 days past due or more, or where one was written off and nothing
+of it recovered.
 """
 
 from __future__ import annotations
@@ -18,11 +20,12 @@ from bankmine.engine.session import Session
 if TYPE_CHECKING:
     from bankmine.bank.warehouse import Warehouse
 
-CLOSED, NO_CONSENT = "closed", "no_consent"
-NO_SALE = frozenset({"arrears", "fraud_hold", "complaint_open", "deceased", "vulnerable", CLOSED, NO_CONSENT})
+CLOSED, NO_CONSENT, ARREARS = "closed", "no_consent", "arrears"
+ARREARS_DAYS = 30
+NO_SALE = frozenset({ARREARS, "fraud_hold", "complaint_open", "deceased", "vulnerable", CLOSED, NO_CONSENT})
 NO_CONTACT = frozenset({"deceased", "fraud_hold", CLOSED})
 WORDS: Mapping[str, str] = {
-    "arrears": "in arrears",
+    ARREARS: "in arrears",
     "fraud_hold": "held for fraud",
     "complaint_open": "open complaint",
     "deceased": "deceased",
@@ -30,8 +33,18 @@ WORDS: Mapping[str, str] = {
     CLOSED: "relation ended",
     NO_CONSENT: "no consent to marketing",
 }
+_ARREARS = f"""
+SELECT DISTINCT customer_id, '{ARREARS}' AS flag
+FROM (
+  SELECT customer_id, arg_max(days_past_due, (event_time, seq)) AS days,
+         bool_or(kind = 'written_off') AND NOT bool_or(kind = 'recovered') AS lost
+  FROM loan_event
+  GROUP BY customer_id, loan_id
+)
+WHERE days >= {ARREARS_DAYS} OR lost""".strip()
 _STATEMENTS = {
     "customer_flag": "SELECT DISTINCT customer_id, flag FROM customer_flag",
+    "loan_event": _ARREARS,
     "customer": f"SELECT customer_id, '{CLOSED}' AS flag FROM customer WHERE closed_on IS NOT NULL",
 }
 _CONSENTING = (

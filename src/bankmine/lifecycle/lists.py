@@ -44,6 +44,12 @@ def list_of(run: Run) -> Section | None:
     return Section(title="The list", sentence=sentence, blocks=[table])
 
 
+def speaks_of_chances(about: Mapping[str, Any]) -> bool:
+    """Whether the run's reasons raise or lower a chance (labelled questions), or say what is typical."""
+    figures = about["figures"]
+    return "candidates" in figures or bool(figures.get("questions"))
+
+
 def flag_words(flags: Sequence[str]) -> str:
     """Flags as people say them, one after another."""
     return " · ".join(WORDS.get(flag, flag.replace("_", " ")) for flag in flags)
@@ -77,7 +83,7 @@ def _cells(
     """One row by the labels of its columns."""
     columns = _columns(about)
     money = columns[5].kind is Kind.MONEY
-    labelled = "candidates" in about["figures"] or "questions" in about["figures"]
+    labelled = speaks_of_chances(about)
     whole = money and one["value"] is not None
     return {
         "Question": questions.get(one["question"], one["question"].replace("_", " ")),

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ import numpy as np
 
 from bankmine.bank.warehouse import Warehouse
 from bankmine.config import USUAL, Config
+from bankmine.customers.conditions import Conditions, conditions
 from bankmine.errors import ConfigurationError
 from bankmine.lifecycle import store
 from bankmine.lifecycle.answers import keep_tables, plan_sentence, study_about
@@ -100,6 +103,14 @@ class Runner:
             self._write(folder, about, blocks)
         return load_run(self.results / self.task.name / self.name)
 
+    @cached_property
+    def _conditions(self) -> Conditions:
+        """What restrains dealing with each customer, as known at the run's cutoff."""
+        bank = self.bank
+        known = conditions(bank.warehouse, bank.cutoff, memory=bank.memory, threads=bank.threads)
+        bank.note("flags", known.statements)
+        return known
+
     def _question(
         self, work: Workplace, folder: Path, scratch: Path
     ) -> tuple[dict[str, Any], Sequence[Block]]:
@@ -124,6 +135,10 @@ class Runner:
         assert isinstance(task, Study)
         coverage(bank.warehouse, task.needs)
         answer = task.study(work)
+        if task.sells:
+            from bankmine.lifecycle.scores import kept_out
+
+            answer = replace(answer, blocks=kept_out(answer.blocks, self._conditions))
         self._described = dict(sorted(work.described.items()))
         plan = Plan(score=(bank.cutoff, bank.cutoff + 1), sentence=plan_sentence(work, bank))
         counts = {"questions": len(work.asked), "refused": len(work.refused)}
@@ -171,14 +186,11 @@ class Runner:
         }  # fmt: skip
 
     def _write(self, folder: Path, about: dict[str, Any], blocks: Sequence[Block]) -> None:
-        from bankmine.customers.conditions import conditions
         from bankmine.lifecycle.card import model_card
         from bankmine.lifecycle.scores import block_table, write_scores
 
-        task, bank = self.task, self.bank
-        known = conditions(bank.warehouse, bank.cutoff, memory=bank.memory, threads=bank.threads)
-        bank.note("flags", known.statements)
-        table = block_table(task.name, task.horizon_words, blocks, known, sells=task.sells)
+        task = self.task
+        table = block_table(task.name, task.horizon_words, blocks, self._conditions)
         write_scores(table, folder / "scores.parquet")
         weights: Mapping[str, float] = about.pop("weights", {})
         described = [

@@ -86,18 +86,23 @@ def score_table(
     return _sorted(table)
 
 
-def block_table(
-    task: str, horizon: str, blocks: Sequence[Block], conditions: Conditions, *, sells: bool = False
-) -> pa.Table:
-    """The scores of all blocks with the conditions of their customers as flags.
+def kept_out(blocks: Sequence[Block], conditions: Conditions) -> list[Block]:
+    """The blocks of a task that sells: whoever nothing may be sold to is graded KEEP_OUT and ranked last."""
+    return [
+        replace(
+            one,
+            decision=keep_out(one.decision, conditions.may_sell(one.rows.column("customer_id").to_pylist())),
+        )
+        for one in blocks
+    ]
 
-    Of tasks that sell, customers to whom nothing may be sold are graded KEEP_OUT and ranked after all others
-    of their question.
-    """
+
+def block_table(task: str, horizon: str, blocks: Sequence[Block], conditions: Conditions) -> pa.Table:
+    """The scores of all blocks with the conditions of their customers as flags."""
     parts = []
     for one in blocks:
         customers = one.rows.column("customer_id").to_pylist()
-        decision = keep_out(one.decision, conditions.may_sell(customers)) if sells else one.decision
+        decision = one.decision
         own = decision.flags if decision.flags is not None else [()] * len(customers)
         flags = [[*a, *b] for a, b in zip(own, conditions.flags_of(customers), strict=True)]
         made = score_table(

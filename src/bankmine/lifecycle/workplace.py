@@ -35,7 +35,8 @@ Key = tuple[Any, ...]
 def material_of(task: Task, bank: Bank, plan: Plan, matrix: Callable[..., Any]) -> tuple[Material, Any, Any]:
     """Rows, labels and features of a task; with the counts that feasibility asks for, and the report.
 
-    Feasibility is judged before rows are left out for the budget's sake.
+    Feasibility of what is learnt from is judged before rows are left out for the budget's sake; of what is
+    tested, after, for that is what the figures rest on.
     """
     rows, weight = fewer_tested(task, task.population(bank, plan), plan, bank)
     refuse_immature(task, bank, rows, plan)

@@ -17,17 +17,22 @@ import numpy as np
 from bankmine.customers.conditions import WORDS, conditions
 from bankmine.customers.matrix import matrix
 from bankmine.customers.moments import Moment, moments
+from bankmine.customers.population import customers_at
 from bankmine.customers.profile import Profile, profile
 from bankmine.customers.snapshot import keep_snapshot
 from bankmine.engine.session import Session
-from bankmine.errors import FeasibilityError
+from bankmine.errors import FeasibilityError, UsageError
+from bankmine.lifecycle.lists import speaks_of_chances
+from bankmine.lifecycle.publishing import current
 from bankmine.lifecycle.reasons import reason_words
 from bankmine.lifecycle.run import Run, load_run
 
 if TYPE_CHECKING:
+    from bankmine.bank.warehouse import Warehouse
     from bankmine.folder import BankFolder
 
 PEERS, SEQUENCE_PEERS, PAST_MONTHS = 300, 2_000, 12
+DO_NOT_USE = "do not use"
 SEQUENCE_DAYS, BALANCE_MONTHS, MOST_ROWS = 90, 24, 20
 CHANGING = (
     "in_sum_1mo", "out_sum_1mo", "transactions_count_1mo", "active_days_count_1mo", "merchants_distinct_1mo",
@@ -139,6 +144,7 @@ class Customer360:
 def customer_360(bank: BankFolder, customer: int, cutoff: int) -> Customer360:
     """Everything known of a customer at a cutoff (µs). UsageError where the bank did not know it then."""
     warehouse, config = bank.warehouse, bank.config
+    require_known(warehouse, customer, cutoff)
     own = profile(
         warehouse, customer, cutoff, folder=bank.snapshots_folder, catalogue=_catalogue(bank),
         memory=config.memory, threads=config.threads,
@@ -152,10 +158,19 @@ def customer_360(bank: BankFolder, customer: int, cutoff: int) -> Customer360:
         balances=_balances(bank, customer, cutoff),
         scores=tuple(line for run in runs for line in _scores(run, customer)),
         kept=tuple(rows for run in runs for rows in _kept(run, customer)),
-        changes=_changes(bank, customer, cutoff),
+        changes=_changes(bank, customer, cutoff, own.who.get("since")),
         alike=alike,
         statements=(*own.statements, *statements),
     )
+
+
+def require_known(warehouse: Warehouse, customer: int, cutoff: int) -> None:
+    """UsageError where the bank did not know the customer at the cutoff, before anything is computed."""
+    who, _ = customers_at(warehouse, cutoff)
+    if customer not in set(who.column("customer_id").to_pylist()):
+        raise UsageError(
+            "the bank did not know that customer at the cutoff", hint="Check the pseudonym, or look later."
+        )
 
 
 def _balances(bank: BankFolder, customer: int, cutoff: int) -> tuple[tuple[date, int], ...]:
@@ -173,16 +188,18 @@ def _balances(bank: BankFolder, customer: int, cutoff: int) -> tuple[tuple[date,
 
 
 def runs_by_then(results: Path, cutoff: int) -> list[Run]:
-    """Of each task the newest kept run that looks at the cutoff or an earlier day, by task."""
-    newest: dict[str, Run] = {}
+    """Of each task the run to believe at the cutoff: the published one where it looks no later than that,
+    else the newest kept one that looks no later. A run that says "do not use" is left out."""
+    published = current(results)
+    newest = {task: run for task, run in published.items() if run.cutoff_us <= cutoff}
     for file in sorted(results.glob("*/*/metrics.json")):
         run = load_run(file.parent)
-        if run.cutoff_us > cutoff:
+        if run.cutoff_us > cutoff or run.about["use"] == DO_NOT_USE:
             continue
         before = newest.get(run.task)
-        if before is None or (before.cutoff_us, before.run_id) < (run.cutoff_us, run.run_id):
+        if before is None or before.cutoff_us < run.cutoff_us:
             newest[run.task] = run
-    return [newest[task] for task in sorted(newest)]
+    return [newest[task] for task in sorted(newest) if newest[task].about["use"] != DO_NOT_USE]
 
 
 def _catalogue(bank: BankFolder) -> Any:
@@ -201,7 +218,7 @@ def _scores(run: Run, customer: int) -> list[ScoreLine]:
     own = scores.filter(pc.equal(scores.column("customer_id"), customer)).to_pylist()
     titles = {one["name"]: one["title"] for one in about["figures"].get("questions", [])}
     features = {one["name"]: one for one in run.features}
-    labelled = "candidates" in about["figures"] or "questions" in about["figures"]
+    labelled = speaks_of_chances(about)
     actions = about["figures"]["decision"]["actions"]
     return [
         ScoreLine(
@@ -235,7 +252,7 @@ def _kept(run: Run, customer: int) -> list[KeptRows]:
     return found
 
 
-def _changes(bank: BankFolder, customer: int, cutoff: int) -> tuple[Change, ...]:
+def _changes(bank: BankFolder, customer: int, cutoff: int, since: date | None) -> tuple[Change, ...]:
     """The last month against the twelve before it, the customer's own and those of a sample of peers."""
     from bankmine.mining.description.deviation import deviations
 
@@ -253,6 +270,9 @@ def _changes(bank: BankFolder, customer: int, cutoff: int) -> tuple[Change, ...]
     found = []
     for name in names:
         table = values[name]
+        if since is not None:  # months before the relation began are no past of the customer's own
+            began = warehouse.zone.midnight(since)
+            table[0, [warehouse.zone.months_before(at, 1) < began for at in cutoffs]] = np.nan
         try:
             seen = deviations(table[:, 0], table[:, 1:])
         except FeasibilityError:

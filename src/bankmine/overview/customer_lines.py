@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from bankmine.bank.keys import show_key
 from bankmine.customers.listing import profile_lines
@@ -32,7 +33,7 @@ def lines(one: Customer360) -> list[str]:
 
 def _scores(one: Customer360) -> list[str]:
     if not one.scores:
-        return ["Scores: none. No task has run at this cutoff or before; run `bankmine run`.", ""]
+        return ["Scores: none of this customer at this cutoff or before. `bankmine run` makes scores.", ""]
     found = ["Scores"]
     for score in one.scores:
         found.append(f"  {_score(score)}")
@@ -50,10 +51,20 @@ def _score(score: ScoreLine) -> str:
 def _kept(one: Customer360) -> list[str]:
     found: list[str] = []
     for kept in one.kept:
-        columns = tuple(shape["label"] for shape in kept.columns.values())
-        rows = tuple(tuple(row[name] for name in kept.columns) for row in kept.rows)
+        columns = tuple(_label(shape) for shape in kept.columns.values())
+        rows = tuple(
+            tuple(_value(row[name], shape) for name, shape in kept.columns.items()) for row in kept.rows
+        )
         found += [f"{kept.task}: {kept.title}", *(f"  {line}" for line in Listing(columns, rows).lines()), ""]
     return found
+
+
+def _label(shape: Mapping[str, Any]) -> str:
+    return f"{shape['label']}, minor units" if shape["kind"] == "money" else str(shape["label"])
+
+
+def _value(value: Any, shape: Mapping[str, Any]) -> Any:
+    return show_key(value) if shape["kind"] == "key" and value is not None else value
 
 
 def _changes(one: Customer360) -> list[str]:

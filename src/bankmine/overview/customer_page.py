@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from bankmine.bank.keys import show_key
@@ -68,7 +68,7 @@ def customer_page(one: Customer360, *, currency: str) -> Page:
 
 def _metrics(one: Customer360, currency: str) -> list[Metric]:
     months = [month for month in one.profile.timeline if month.transactions is not None]
-    held = len(one.profile.holdings.get("products", ()))
+    held = sum(row.get("closed_on") is None for row in one.profile.holdings.get("products", ()))
     found = [
         Metric(label="Flags", value=len(one.conditions), digits=0, note=" · ".join(one.conditions) or "none",
                tone=Tone.BAD if one.conditions else Tone.GOOD),
@@ -100,7 +100,9 @@ def _statements(one: Customer360) -> list[Statement]:
     if not one.scores:
         said.append(
             Statement(
-                "No task has run at this cutoff or before.", detail="Run `bankmine run`.", tone=Tone.WATCH
+                "No task has a score of this customer at this cutoff or before.",
+                detail="Tasks score who is still there and active; `bankmine run` makes scores.",
+                tone=Tone.WATCH,
             )
         )
     return said
@@ -296,6 +298,8 @@ def _holding_column(name: str, rows: Any, currency: str) -> Column:
 def _holding_cell(name: str, value: Any) -> Any:
     if value is None or name.endswith("_minor"):
         return value
+    if isinstance(value, datetime):
+        return value.date().isoformat()
     return show_key(value) if name.endswith("_id") and isinstance(value, int) else str(value)
 
 
