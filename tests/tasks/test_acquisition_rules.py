@@ -17,14 +17,16 @@ from bankmine.bank.civil import DAY, Zone
 from bankmine.bank.manifest import Load, TableLoad
 from bankmine.bank.warehouse import Warehouse
 from bankmine.bank.writer import writing
-from bankmine.errors import FeasibilityError
+from bankmine.customers.conditions import Conditions
+from bankmine.errors import ConfigurationError, FeasibilityError
 from bankmine.tasks.acquisition.counterparties import JoinsLater, resolved, tied
-from bankmine.tasks.acquisition.expected import FIRST, NEXT, NOT, Prices, expected_profit, pursue
-from bankmine.tasks.acquisition.groups import communities_of
+from bankmine.tasks.acquisition.expected import FIRST, NEXT, NOT, Prices, expected_profit, prices, pursue
+from bankmine.tasks.acquisition.groups import _communities, _employers, communities_of
 from bankmine.tasks.acquisition.judge import by_decile
 from bankmine.tasks.acquisition.likeness import civil_year
+from bankmine.tasks.acquisition.lists import unreachable
 from bankmine.tasks.acquisition.prospects import FRESH_DAYS, Forms, ProspectJoins, share_joining
-from bankmine.tasks.acquisition.task import TASK
+from bankmine.tasks.acquisition.task import TASK, _verdict
 from bankmine.tasks.acquisition.ties import catalogue, tie_features
 from bankmine.tasks.acquisition.worth import most_valuable, worth
 from bankmine.tasks.contract import Bank, Plan
@@ -154,6 +156,72 @@ def test_expected_profit_follows_its_rule() -> None:
     price = Prices(years=3, onboarding_minor=500, approach_minor=100, channel="phone")
     found = expected_profit(np.array([0.5, 0.0]), np.array([1_000.0, 1_000.0]), price)
     assert found.tolist() == [0.5 * (3 * 1_000 - 500) - 100, -100]
+
+
+def priced(folder: Path, **settings: Any) -> Prices:
+    costs = full(
+        "channel_cost", 2, channel=["phone", "post"], unit_cost_minor=[400, 100], valid_from=[START] * 2,
+        known_at=[START] * 2,
+    )  # fmt: skip
+    return prices(Bank(warehouse=write(folder, channel_cost=costs), cutoff=END, settings=settings))
+
+
+def test_the_contacts_set_are_those_priced_and_those_told(tmp_path: Path) -> None:
+    price = priced(tmp_path / "w", channel="post", contacts=7)
+    assert price.approach_minor == 700
+    assert "(7 contacts by post" in price.sentence
+    assert "(1 contact by phone" in priced(tmp_path / "v", contacts=1).sentence
+
+
+def test_a_channel_without_a_price_is_refused_with_those_that_have_one(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"'fone' has no price.*one of phone, post") as caught:
+        priced(tmp_path / "w", channel="fone")
+    assert "\n" not in str(caught.value)
+
+
+KNOWN = Conditions({1: ("complaint_open",), 2: ("arrears",), 4: ("other",)}, frozenset({1, 2, 4}), ())
+
+
+def test_nobody_is_approached_through_a_customer_to_whom_nothing_may_be_sold() -> None:
+    found = unreachable(KNOWN, [1, 2, 3, 4])
+    assert {name: who.tolist() for name, who in found.items()} == {
+        "known through a customer: in arrears": [False, True, False, False],
+        "known through a customer: open complaint": [True, False, False, False],
+        "known through a customer: no consent to marketing": [False, False, True, False],
+    }
+
+
+def test_groups_count_through_members_who_may_be_sold_to_and_say_why_others_are_kept_out() -> None:
+    links = pa.table({"from_id": [1, 2, 7], "to_id": [2, 4, 8]})
+    nearest, profit = np.array([1, 4, 4, 7]), np.array([100.0, 5.0, 6.0, 50.0])
+    (community,) = _communities(links, KNOWN, nearest, profit).table.to_pylist()
+    assert community == {
+        "community": 1, "members": 1, "heads": 2, "profit_minor": 11.0,
+        "kept_out": "1 in arrears, 1 open complaint", "flags": "open complaint",
+    }  # fmt: skip
+    paid = pa.table(
+        {
+            "customer_id": [1, 4, 4], "counterparty_id": [11, 11, 12], "already": [False] * 3,
+            "money_minor": [1.0, 1.0, 1.0],
+        }
+    )  # fmt: skip
+    employers = _employers(paid, KNOWN, np.array([11, 12]), np.array([100.0, 0.0])).table.to_pylist()
+    said = [
+        (one["customer_id"], one["pursue"], one["profit_minor"], one["may"], one["flags"])
+        for one in employers
+    ]
+    assert said == [(4, 1, 100.0, "yes", "other"), (1, 0, 0.0, "keep out", "open complaint")]
+
+
+def test_the_verdict_opens_with_what_is_proved_only_in_part() -> None:
+    figures: dict[str, Any] = {"tested": {"prospects": {"better": True}}, "lists": {"prospects": {}}}
+    assert _verdict(figures).startswith("Use the list of prospects")
+    loses = _verdict({**figures, "joining": {"use": "freshness rule", "better": False}})
+    assert loses.startswith("Proved in part")
+    assert "no model beats the freshness rule" in loses
+    assumed = _verdict({**figures, "join_assumed": True, "join_share": 0.02})
+    assert assumed.startswith("Proved in part")
+    assert "assumed at 2.0%" in assumed
 
 
 def test_whoever_is_barred_or_loses_money_stands_last_with_the_reason() -> None:

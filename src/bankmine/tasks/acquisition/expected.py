@@ -11,10 +11,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from bankmine.engine.session import Session
+from bankmine.errors import ConfigurationError
 from bankmine.tasks.contract import Bank, Floats, Truth
 
 FOLDER = Path(__file__).parent
@@ -26,6 +28,10 @@ ACTIONS = {
     NOT: "Do not approach: the reason is among the flags.",
 }
 _FIRST_SHARE = 0.2
+_CHANNELS = (
+    "SELECT channel, max(unit_cost_minor) AS cost FROM channel_cost "
+    "WHERE channel IS NOT NULL AND unit_cost_minor IS NOT NULL GROUP BY channel ORDER BY channel"
+)
 
 
 @dataclass(frozen=True)
@@ -36,32 +42,46 @@ class Prices:
     onboarding_minor: float
     approach_minor: float
     channel: str
+    contacts: int = CONTACTS
 
     @property
     def sentence(self) -> str:
         """The rule in words."""
+        times = "1 contact" if self.contacts == 1 else f"{self.contacts} contacts"
         return (
             f"Expected profit: the chance of joining times ({self.years:g} years of what the like bring, "
-            f"less onboarding), less the approach ({CONTACTS} contacts by {self.channel} and one offer)."
+            f"less onboarding), less the approach ({times} by {self.channel} and one offer)."
         )
 
 
 def prices(bank: Bank) -> Prices:
-    """The bank's settings, and the costs its own tables state; 0 for what no table states."""
+    """The bank's settings, and the costs its own tables state; 0 for what no table states.
+
+    ConfigurationError for a channel that the bank's table of channel costs does not price.
+    """
     channel = str(bank.settings.get("channel", CHANNEL))
     contacts = int(bank.settings.get("contacts", CONTACTS))
     unit = offer = 0.0
     with Session(bank.warehouse, bank.cutoff, until=bank.cutoff, memory=bank.memory, threads=1) as session:
         if bank.warehouse.has("channel_cost"):
-            sql = "SELECT coalesce(max(unit_cost_minor), 0) FROM channel_cost WHERE channel = $channel"
-            unit = float(session.scalar(sql, {"channel": channel}))
+            unit = _unit_cost(session.arrow(_CHANNELS).to_pylist(), channel)
         if bank.warehouse.has("offer"):
             offer = float(session.scalar("SELECT coalesce(avg(cost_minor), 0) FROM offer"))
         bank.note("prices", session.statements)
     return Prices(
         float(bank.settings.get("years", YEARS)), float(bank.settings.get("onboarding_minor", ONBOARDING)),
-        contacts * unit + offer, channel,
+        contacts * unit + offer, channel, contacts,
     )  # fmt: skip
+
+
+def _unit_cost(rows: list[dict[str, Any]], channel: str) -> float:
+    costs = {str(row["channel"]): float(row["cost"]) for row in rows}
+    if costs and channel not in costs:
+        raise ConfigurationError(
+            f"acquisition: the channel {channel!r} has no price in channel_cost",
+            hint=f"Set channel to one of {', '.join(costs)}.",
+        )
+    return costs.get(channel, 0.0)
 
 
 def expected_profit(joins: Floats, brings: Floats, price: Prices) -> Floats:

@@ -7,11 +7,13 @@ are customers linked in private life, with the people at other banks they deal w
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from bankmine.customers.conditions import NO_SALE, WORDS, Conditions
 from bankmine.engine.session import Session
 from bankmine.tasks.contract import Bank, Floats, Ints
 from bankmine.tasks.sql import statement
@@ -22,7 +24,9 @@ LEAST_HEADS = 10
 SMALLEST, LARGEST = 2, 200  # customers of a community
 
 
-def group_tables(bank: Bank, may_sell: Any, heads: Ints, nearest: Ints, profit: Floats) -> dict[str, Kept]:
+def group_tables(
+    bank: Bank, known: Conditions, heads: Ints, nearest: Ints, profit: Floats
+) -> dict[str, Kept]:
     """The groups as kept tables. `heads` are the scored counterparties, `nearest` the customer through whom
     each is known, `profit` its expected profit where it is to be pursued, else 0."""
     since = bank.warehouse.zone.months_before(bank.cutoff, 12)
@@ -32,11 +36,11 @@ def group_tables(bank: Bank, may_sell: Any, heads: Ints, nearest: Ints, profit: 
         links = session.arrow(statement(FOLDER, "links")) if bank.warehouse.has("party_link") else None
         bank.note("groups", session.statements)
     made = {
-        "employers": _employers(employers, may_sell, heads, profit),
+        "employers": _employers(employers, known, heads, profit),
         "payers_and_payees": _payers(payers),
     }
     if links is not None:
-        made["communities"] = _communities(links, nearest, profit)
+        made["communities"] = _communities(links, known, nearest, profit)
     return {name: one for name, one in made.items() if one.table.num_rows}
 
 
@@ -58,8 +62,11 @@ def communities_of(links: Any) -> dict[int, int]:
     return {one: root(one) for one in sorted(parent)}
 
 
-def _employers(found: Any, may_sell: Any, heads: Ints, profit: Floats) -> Kept:
-    """Companies by the expected profit of their staff at other banks; `found` has one row a payee."""
+def _employers(found: Any, known: Conditions, heads: Ints, profit: Floats) -> Kept:
+    """Companies by the expected profit of their staff at other banks; `found` has one row a payee.
+
+    Staff of a company to which nothing may be sold are not pursued through it: they count for nothing.
+    """
     import pyarrow as pa
 
     already = np.asarray(found.column("already").to_numpy(zero_copy_only=False), dtype=np.bool_)
@@ -67,23 +74,27 @@ def _employers(found: Any, may_sell: Any, heads: Ints, profit: Floats) -> Kept:
     customers, place = np.unique(found.column("customer_id").to_numpy(), return_inverse=True)
     worth = dict(zip(heads.tolist(), profit.tolist(), strict=True))
     elsewhere = (~already).astype(np.float64)
-    expected = np.array([worth.get(one, 0.0) for one in payees.tolist()]) * elsewhere
+    allowed = known.may_sell(customers.tolist())
+    through = elsewhere * allowed[place]
+    expected = np.array([worth.get(one, 0.0) for one in payees.tolist()]) * through
     sums = {
-        "heads": elsewhere, "already": 1 - elsewhere, "profit_minor": expected,
+        "heads": elsewhere, "pursue": (expected > 0).astype(np.float64), "already": 1 - elsewhere,
+        "profit_minor": expected,
         "money_minor": np.asarray(found.column("money_minor").to_numpy()) * elsewhere,
     }  # fmt: skip
     made = {name: np.bincount(place, values, len(customers)) for name, values in sums.items()}
-    allowed = np.asarray(may_sell(customers.tolist()), dtype=np.bool_)
     order = np.lexsort([customers, -made["profit_minor"], ~allowed])
     order = order[made["heads"][order] > 0]
     table = pa.table(
         {
             "customer_id": customers[order],
             "heads": made["heads"][order].astype(np.int64),
+            "pursue": made["pursue"][order].astype(np.int64),
             "already": made["already"][order].astype(np.int64),
             "money_minor": made["money_minor"][order],
             "profit_minor": made["profit_minor"][order],
             "may": pa.array(np.where(allowed, "yes", "keep out")[order]),
+            "flags": pa.array(_flags(known, customers[order].tolist()), pa.string()),
         }
     )
     return Kept(
@@ -92,9 +103,11 @@ def _employers(found: Any, may_sell: Any, heads: Ints, profit: Floats) -> Kept:
         "company, offer its staff accounts together.",
         columns={
             "customer_id": Shape("Company", "key"), "heads": Shape("Staff at other banks", "number", 0),
+            "pursue": Shape("Of these to pursue", "number", 0),
             "already": Shape("Staff who are customers", "number", 0),
             "money_minor": Shape("Their wages a month", "money"),
             "profit_minor": Shape("Expected profit of these", "money"), "may": Shape("May be approached"),
+            "flags": Shape("Flags"),
         },
     )  # fmt: skip
 
@@ -110,28 +123,33 @@ def _payers(found: Any) -> Kept:
     )  # fmt: skip
 
 
-def _communities(links: Any, nearest: Ints, profit: Floats) -> Kept:
-    """Communities by the expected profit of those they deal with."""
+def _communities(links: Any, known: Conditions, nearest: Ints, profit: Floats) -> Kept:
+    """Communities by the expected profit of those they deal with through members who may be sold to."""
     import pyarrow as pa
 
     of = communities_of(links)
-    members: dict[int, int] = {}
-    for community in of.values():
-        members[community] = members.get(community, 0) + 1
+    members: dict[int, list[int]] = {}
+    for customer, community in of.items():
+        members.setdefault(community, []).append(customer)
+    may = dict(zip(of, known.may_sell(list(of)).tolist(), strict=True))
     heads: dict[int, int] = {}
     money: dict[int, float] = {}
     for customer, value in zip(nearest.tolist(), profit.tolist(), strict=True):
-        community = of.get(customer, 0)
-        if customer in of and value > 0 and SMALLEST <= members[community] <= LARGEST:
+        if not may.get(customer, False) or value <= 0:
+            continue
+        community = of[customer]
+        if SMALLEST <= len(members[community]) <= LARGEST:
             heads[community] = heads.get(community, 0) + 1
             money[community] = money.get(community, 0.0) + value
     chosen = sorted(money, key=lambda one: (-money[one], one))
     table = pa.table(
         {
             "community": pa.array(chosen, pa.int64()),
-            "members": pa.array([members[one] for one in chosen], pa.int64()),
+            "members": pa.array([sum(may[who] for who in members[one]) for one in chosen], pa.int64()),
             "heads": pa.array([heads[one] for one in chosen], pa.int64()),
             "profit_minor": pa.array([money[one] for one in chosen], pa.float64()),
+            "kept_out": pa.array([_kept_out(known, members[one]) for one in chosen], pa.string()),
+            "flags": pa.array(_flags(known, chosen), pa.string()),
         }
     )
     return Kept(
@@ -139,8 +157,20 @@ def _communities(links: Any, nearest: Ints, profit: Floats) -> Kept:
         sentence="Customers linked in private life, and the people at other banks they deal with.",
         columns={
             "community": Shape("Community (its first member)", "key"),
-            "members": Shape("Customers", "number", 0),
+            "members": Shape("Customers who may be sold to", "number", 0),
             "heads": Shape("People at other banks to pursue", "number", 0),
             "profit_minor": Shape("Expected profit", "money"),
+            "kept_out": Shape("Members kept out, and why"), "flags": Shape("Flags of the first member"),
         },
     )  # fmt: skip
+
+
+def _flags(known: Conditions, customers: list[int]) -> list[str]:
+    """Each customer's conditions in words, "" without any."""
+    return [", ".join(WORDS.get(name, name) for name in known.of(one)) for one in customers]
+
+
+def _kept_out(known: Conditions, members: list[int]) -> str:
+    """How many members nothing may be sold to, by reason; one with several reasons counts for each."""
+    reasons = Counter(name for one in members for name in known.of(one) if name in NO_SALE)
+    return ", ".join(f"{count} {WORDS.get(name, name)}" for name, count in sorted(reasons.items()))

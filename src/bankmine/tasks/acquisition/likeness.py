@@ -32,7 +32,7 @@ FIELDS = {
 }
 GOLDEN, SOLID, SMALL = "golden", "solid", "small"
 CLASSES = (GOLDEN, SOLID, SMALL)
-PLACE = "approach, less the price of a place"
+APPROACH = "approach"  # its profit is less the price of a place: see _priced
 CAPACITY = 0.2  # share of strangers that can be approached
 LEAST_CUSTOMERS, LEAST_TESTED = 300, 60
 _FIRST = {GOLDEN: 0.8, SOLID: 0.4}
@@ -135,7 +135,7 @@ def _fit(
     major = 10 ** exponent_of(bank.warehouse.currency)
     profit = {name: value * years / major for name, value in brings.items()}
     return FormModel.fit(
-        table.select(list(FIELDS)), classes, actions=[Action(PLACE, profit, cost_minor / major)],
+        table.select(list(FIELDS)), classes, actions=[Action(APPROACH, profit, cost_minor / major)],
         unit=bank.warehouse.currency, questions=FIELDS, random_state=bank.seed,
         about={"years": years, "classes": "by profit: golden is the most valuable fifth"},
     )  # fmt: skip

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from bankmine.customers.conditions import NO_SALE, WORDS, Conditions
 from bankmine.engine.session import Session
 from bankmine.tasks.acquisition.expected import ACTIONS, Prices, Pursuit, expected_profit, pursue
 from bankmine.tasks.acquisition.likeness import FIELDS, GOLDEN, Likeness, prospect_forms
@@ -72,25 +74,34 @@ def prospect_list(
 
 def counterparty_list(
     bank: Bank, golden: Asked, joining: Asked | None, price: Prices, brings: tuple[float, float],
-    share: float, conditions: Any,
+    share: float, known: Conditions,
 ) -> List:  # fmt: skip
     """All who are tied to customers and are none, by expected profit.
 
     `brings` is what a golden customer and any other bring a year; `share` the chance of joining where it
-    cannot be learnt. Nobody known through a customer held for fraud, or tied to a confirmed case, is pursued.
+    cannot be learnt. They are approached through the customer they deal with most, so nobody is pursued who
+    is known through one to whom nothing may be sold; nor who is tied to a confirmed case.
     """
     ids = np.asarray(golden.rows.column("subject_id").to_numpy(), dtype=np.int64)
     yearly = golden.probability * brings[0] + (1 - golden.probability) * brings[1]
     joins = _joining(ids, joining, share)
     profit = expected_profit(joins, yearly, price)
     nearest = golden.rows.column("customer_id").to_pylist()
-    held = np.array([not {"fraud_hold", "deceased"}.isdisjoint(conditions.of(one)) for one in nearest])
-    pursuit = pursue(
-        profit,
-        {"known through a customer held or deceased": held, "tied to a confirmed case": _suspect(bank, ids)},
-    )
+    pursuit = pursue(profit, {**unreachable(known, nearest), "tied to a confirmed case": _suspect(bank, ids)})
     block = _block(COUNTERPARTIES, golden.rows, joins, profit, pursuit, golden.reasons)
     return List(block, ids, joins, golden.probability, profit, pursuit)
+
+
+def unreachable(known: Conditions, nearest: Sequence[int | None]) -> dict[str, Truth]:
+    """By reason, which rows are known through a customer to whom nothing may be sold; reasons that occur."""
+    own = [NO_SALE.intersection(known.of(one)) for one in nearest]
+    return {
+        f"known through a customer: {WORDS.get(name, name)}": np.array(
+            [name in one for one in own], dtype=np.bool_
+        )
+        for name in sorted(NO_SALE)
+        if any(name in one for one in own)
+    }
 
 
 def list_table(one: List, subject: str) -> Any:

@@ -110,16 +110,18 @@ class Acquisition(Study):
         if isinstance(like, Likeness):
             figures |= _form_figures(bank, like)
             if bank.warehouse.has("prospect"):
-                found[PROSPECTS] = self._prospects(work, like, price)
+                found[PROSPECTS] = self._prospects(work, like, price, figures)
         else:
             figures["form_refused"] = like
         if bank.warehouse.has("counterparty"):
             self._counterparties(work, value, price, found, figures, tables)
         return self._answer(bank, like, found, figures, tables)
 
-    def _prospects(self, work: Work, like: Likeness, price: Prices) -> List:
+    def _prospects(self, work: Work, like: Likeness, price: Prices, figures: dict[str, Any]) -> List:
         known = forms(work.bank)
         asked = work.try_ask(ProspectJoins(known))
+        if not isinstance(asked, Refused):
+            figures["joining"] = {"use": asked.use, "better": bool(asked.figures["beats_baseline"])}
         share = share_joining(known, work.bank.cutoff) or JOIN_SHARE
         work.stage("prospects")
         return prospect_list(
@@ -147,7 +149,7 @@ class Acquisition(Study):
         figures["join_assumed"] = chance is None
         work.stage("groups")
         nearest = np.asarray(golden.rows.column("customer_id").to_numpy(), dtype=np.int64)
-        tables |= group_tables(bank, known.may_sell, one.subjects, nearest, one.kept)
+        tables |= group_tables(bank, known, one.subjects, nearest, one.kept)
 
     def _answer(
         self, bank: Bank, like: Likeness | str, found: Mapping[str, List], figures: dict[str, Any],
@@ -293,22 +295,35 @@ def _summary(bank: Bank, figures: Mapping[str, Any]) -> list[str]:
 
 
 def _verdict(figures: Mapping[str, Any]) -> str:
-    """Which lists the tests bear out, and which chance of joining is assumed."""
+    """Which lists the tests bear out; first of all, whether anything in them is not proved."""
     good = [name for name, one in figures["tested"].items() if one["better"]]
     rest = [name for name in figures["lists"] if name not in good]
-    parts = []
-    if good:
-        parts.append(
-            f"Use the list of {' and '.join(good)}: it ranks golden customers better than its baseline."
-        )
+    doubts = _doubts(figures)
     if rest:
-        parts.append(f"The list of {' and '.join(rest)} is not proved better than its baseline.")
-    if figures.get("join_assumed"):
-        parts.append(
-            f"That a counterparty joins is assumed at {figures['join_share']:.1%}, for none of this "
-            "bank's is seen to become a customer: the order of that list does not rest on it, its money does."
+        doubts.insert(0, f"The list of {' and '.join(rest)} is not proved better than its baseline.")
+    if not good:
+        return " ".join(doubts) or "Nothing could be answered; the reasons are listed."
+    lists = " and ".join(good)
+    if not doubts:
+        return f"Use the list of {lists}: it ranks golden customers better than its baseline."
+    proved = f"Proved in part. Who is golden: the list of {lists} ranks it better than its baseline."
+    return " ".join([proved, *doubts])
+
+
+def _doubts(figures: Mapping[str, Any]) -> list[str]:
+    """What of the chances of joining no test bears out."""
+    found, joining = [], figures.get("joining")
+    if joining and not joining["better"]:
+        found.append(
+            f"Which prospect joins: no model beats the {joining['use']} in the test; the {joining['use']} "
+            "gives the chance."
         )
-    return " ".join(parts) or "Nothing could be answered; the reasons are listed."
+    if figures.get("join_assumed"):
+        found.append(
+            f"That a counterparty joins is assumed at {figures['join_share']:.1%}, for too few of this "
+            "bank's are seen to become customers: the money of that list rests on it and is not proved."
+        )
+    return found
 
 
 TASK = Acquisition()
