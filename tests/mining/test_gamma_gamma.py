@@ -112,3 +112,21 @@ def test_what_cannot_be_fitted_is_refused() -> None:
         GammaGamma().fit(np.zeros((100, 2)))
     with pytest.raises(UsageError, match="cannot be meant"):
         GammaGamma().fit(np.column_stack([np.ones(100), np.full(100, -9.0)]))
+
+
+def test_where_the_population_has_no_mean_the_fit_says_so_and_gives_none() -> None:
+    draw = np.random.default_rng(5)
+    x = draw.integers(1, 6, 3_000).astype(float)
+    rate = draw.gamma(0.7, 1 / 10.0, 3_000)
+    model = GammaGamma().fit(np.column_stack([x, draw.gamma(4.0 * x, 1 / rate) / x]))
+    assert model.parameters_["q"] < 1
+    assert any("no mean amount" in one for one in model.fitted_.warnings)
+    expected = model.expected_amount([[0, 0], [3, 40.0]])
+    assert np.isnan(expected[0])
+    assert np.isfinite(expected[1])
+    assert not any("no mean amount" in one for one in GammaGamma().fit(spending(500)).fitted_.warnings)
+
+
+def test_weights_of_spending_that_cannot_be_meant_are_refused() -> None:
+    with pytest.raises(UsageError, match="weights have shape"):
+        GammaGamma().fit(spending(100), sample_weight=[float("nan")] * 100)

@@ -377,3 +377,52 @@ def test_purchases_of_one_day_are_one_purchase() -> None:
     assert found.values.tolist() == [[2, 9, 10], [0, 0, 5]]
     assert found.mean_amount.tolist() == [6.0, 0.0]
     assert found.first_amount.tolist() == [5.0, 7.0]
+
+
+@pytest.mark.parametrize("ahead", [0.5, -3, float("nan"), float("inf")])
+def test_a_time_ahead_that_cannot_be_meant_is_refused_by_simulations_too(ahead: float) -> None:
+    values, weight = donations()
+    model = BgBb().fit(values, sample_weight=weight)
+    for ask in (model.simulate_ahead, model.forecast):
+        with pytest.raises(UsageError, match="were asked"):
+            ask(values, ahead)
+
+
+def test_no_draws_and_levels_of_95_are_refused() -> None:
+    values = made_up(BgNbd, 300)
+    model = BgNbd().fit(values)
+    with pytest.raises(UsageError, match="0 draws"):
+        model.simulate_ahead(values, 3, draws=0)
+    with pytest.raises(UsageError, match="-3 units"):
+        model.simulate_ahead(values, -3)
+    with pytest.raises(UsageError, match="level is 95"):
+        model.forecast(values, 3, level=95)
+    with pytest.raises(UsageError, match="level is 95"):
+        model.bootstrap(values, level=95)
+
+
+@pytest.mark.parametrize("weight", [[float("nan")] * 100, [1.0] * 99, [-1.0] * 100, [0.0] * 100])
+def test_weights_that_cannot_be_meant_are_refused(weight: list[float]) -> None:
+    values = made_up(BgNbd, 100)
+    with pytest.raises(UsageError, match="weights have shape"):
+        BgNbd().fit(values, sample_weight=weight)
+
+
+def test_purchases_that_cannot_be_meant_are_not_summed_up() -> None:
+    who = ["a", "a", "b"]
+    for day in ([1.9, 3.0, 4.0], [1.0, float("nan"), 4.0], [1.0, float("inf"), 2.0]):
+        with pytest.raises(UsageError, match="1 of 3 days"):
+            summarise(who, day, until=9)
+    with pytest.raises(UsageError, match="days were given as"):
+        summarise(who, ["1", "2", "3"], until=9)
+    with pytest.raises(UsageError, match="1 of 3 amounts"):
+        summarise(who, [1, 2, 3], until=9, amount=[1.0, float("nan"), 2.0])
+    with pytest.raises(UsageError, match="unit is 0 days"):
+        summarise(who, [1, 2, 3], until=9, unit_days=0)
+    with pytest.raises(UsageError, match=r"\(2,\) days"):
+        summarise(who, [1, 2], until=9)
+    assert (
+        summarise(who, [1.0, 3.0, 4.0], until=9).values.tolist()
+        == summarise(who, [1, 3, 4], until=9).values.tolist()
+    )
+    assert len(summarise([], np.array([], np.int64), until=9).values) == 0

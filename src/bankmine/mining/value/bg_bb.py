@@ -81,8 +81,7 @@ class BgBb(PurchaseModel):
         """Equation 13 of the paper: purchases in the next `ahead` opportunities."""
         from scipy.special import betaln, gammaln
 
-        if ahead != int(ahead):
-            raise UsageError(f"{ahead} opportunities were asked", hint="Ask for a whole number of them.")
+        self._check_ahead(ahead)
         if abs(theta[2] - 1) < _NEAR_ONE:
             sides = [theta + np.array([0, 0, side - theta[2], 0]) for side in (1 - 2e-6, 1 + 2e-6)]
             return np.asarray(

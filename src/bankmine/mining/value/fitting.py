@@ -61,11 +61,16 @@ class Fitted:
 
     def intervals(self, level: float = 0.95) -> dict[str, tuple[float, float]]:
         """Intervals of the parameters from the Hessian, normal on the logarithms; NaN where flat."""
-        if not 0 < level < 1:
-            raise UsageError(f"The level is {level}", hint="Give a level between 0 and 1, such as 0.95.")
+        check_level(level)
         wide = NormalDist().inv_cdf((1 + level) / 2) * np.sqrt(np.diag(self.covariance))
         low, high = np.exp(self.logarithms - wide), np.exp(self.logarithms + wide)
         return {name: (float(low[at]), float(high[at])) for at, name in enumerate(self.names)}
+
+
+def check_level(level: float) -> None:
+    """UsageError where a level of intervals is no share between 0 and 1."""
+    if not 0 < level < 1:
+        raise UsageError(f"The level is {level}", hint="Give a level between 0 and 1, such as 0.95.")
 
 
 def maximise(

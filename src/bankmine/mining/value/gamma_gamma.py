@@ -13,7 +13,7 @@ tests it, and where it fails the forecast of money is biased (too low if frequen
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import atanh, sqrt, tanh
 from statistics import NormalDist
 from typing import Any, ClassVar, Self
@@ -22,9 +22,10 @@ import numpy as np
 import pyarrow as pa
 
 from bankmine.errors import UsageError
+from bankmine.mining.classification.classifier import row_weights
 from bankmine.mining.contract import Estimator, Floats, Matrix, MinimumData, Reasons, strongest, table_values
 from bankmine.mining.files import array, numbers
-from bankmine.mining.value.fitting import Fitted, maximise
+from bankmine.mining.value.fitting import Fitted, check_level, maximise
 
 COLUMNS = ("purchases", "mean_amount")
 PARAMETERS = ("p", "q", "v")
@@ -78,9 +79,13 @@ class GammaGamma(Estimator):
     def fit(
         self, X: Matrix, y: object = None, *, names: Iterable[str] | None = None, sample_weight: Any = None
     ) -> Self:
-        """Fit on customers with at least one purchase counted. FeasibilityError below the minimum data."""
+        """Fit on customers with at least one purchase counted. FeasibilityError below the minimum data.
+
+        `fitted_.warnings` says so where q ≤ 1: such a population has no mean amount.
+        """
         values = _spending(X)
-        heavy = np.ones(len(values)) if sample_weight is None else np.asarray(sample_weight, np.float64)
+        given = row_weights(sample_weight, len(values))
+        heavy = np.ones(len(values)) if given is None else given
         self.minimum.require("GammaGamma", int(heavy.sum()))
         x, mean = values.T
         _refuse_zero(x, mean)
@@ -110,13 +115,14 @@ class GammaGamma(Estimator):
     def expected_amount(self, X: Matrix) -> Floats:
         """The expected mean amount of each customer's purchases; everybody's where there were none.
 
-        Infinite where q ≤ 1 and there were no purchases: then the population has no mean.
+        NaN where the model has no mean, p x + q ≤ 1: so for customers without a purchase where q ≤ 1, which
+        `fitted_.warnings` says.
         """
         p, q, v = self._theta()
         x, mean = _spending(X).T
         below = p * x + q - 1
         spent = np.where(x > 0, x * mean, 0.0)
-        expected = np.divide(p * (v + spent), below, out=np.full(len(x), np.inf), where=below > 0)
+        expected = np.divide(p * (v + spent), below, out=np.full(len(x), np.nan), where=below > 0)
         return np.asarray(expected, dtype=np.float64)
 
     def predict(self, X: Matrix) -> Floats:
@@ -204,6 +210,7 @@ def independence(purchases: Any, mean_amount: Any, *, level: float = 0.95) -> In
 
     Constant columns count as uncorrelated: there is nothing that could depend.
     """
+    check_level(level)
     x, mean = np.asarray(purchases, dtype=np.float64), np.asarray(mean_amount, dtype=np.float64)
     rank, plain = _correlation(_ranks(x), _ranks(mean)), _correlation(x, mean)
     wide = NormalDist().inv_cdf((1 + level) / 2) * 1.03 / sqrt(max(len(x) - 3, 1))
@@ -234,11 +241,11 @@ def _in_units(fitted: Fitted, scale: float, mean: Floats, weight: Floats) -> Fit
     """The fit of amounts over their scale, in the amounts' own unit: v grows, densities shrink."""
     moved = fitted.logarithms + np.array([0.0, 0.0, np.log(scale)])
     value = fitted.log_likelihood - float(weight.sum()) * float(np.log(scale))
-    return Fitted(
-        names=fitted.names, logarithms=moved, log_likelihood=value, covariance=fitted.covariance,
-        gradient=fitted.gradient, starts=fitted.starts, agreeing=fitted.agreeing,
-        converged=fitted.converged, warnings=fitted.warnings,
-    )  # fmt: skip
+    warnings, q = fitted.warnings, float(np.exp(fitted.logarithms[1]))
+    if q <= 1:
+        none = "so customers without a purchase have no expected amount (NaN)"
+        warnings = (*warnings, f"q is {q:.3g}, not above 1: the population has no mean amount, {none}")
+    return replace(fitted, logarithms=moved, log_likelihood=value, warnings=warnings)
 
 
 def _spending(X: Matrix) -> Floats:

@@ -16,9 +16,10 @@ from typing import Any, ClassVar, NamedTuple, Self
 import numpy as np
 
 from bankmine.errors import FeasibilityError, UsageError
+from bankmine.mining.classification.classifier import row_weights
 from bankmine.mining.contract import Estimator, Floats, Ints, Matrix, MinimumData, Reasons, strongest
 from bankmine.mining.files import array, numbers
-from bankmine.mining.value.fitting import Fitted, in_other_units, maximise
+from bankmine.mining.value.fitting import Fitted, check_level, in_other_units, maximise
 from bankmine.mining.value.purchases import COLUMNS, Purchases, history_values
 
 LEAST_REPEATERS = 20
@@ -55,12 +56,16 @@ class PurchaseModel(Estimator):
     def fit(
         self, X: Matrix, y: object = None, *, names: Iterable[str] | None = None, sample_weight: Any = None
     ) -> Self:
-        """Fit on histories of shape (rows, 3). FeasibilityError below the minimum data."""
+        """Fit on histories of shape (rows, 3), `sample_weight` (rows,) being how many customers have each.
+
+        FeasibilityError below the minimum data, UsageError for weights that are not finite, 0 or more.
+        """
         values = history_values(X, whole_times=self.whole_times)
-        rows = Purchases.of(values, sample_weight)
+        heavy = row_weights(sample_weight, len(values))
+        rows = Purchases.of(values, heavy)
         self._require(rows)
         self.names_ = COLUMNS
-        self.mean_ = np.average(values, axis=0, weights=sample_weight)
+        self.mean_ = np.average(values, axis=0, weights=heavy)
         self.fitted_ = self._maximise(rows)
         return self
 
@@ -71,13 +76,16 @@ class PurchaseModel(Estimator):
 
     def log_likelihood(self, X: Matrix, sample_weight: Any = None) -> float:
         """The log-likelihood of histories under the fitted parameters."""
-        rows = Purchases.of(self._values(X), sample_weight)
+        values = self._values(X)
+        rows = Purchases.of(values, row_weights(sample_weight, len(values)))
         return self._likelihood(np.exp(self._fit().logarithms), rows)[0]
 
     def expected_purchases(self, X: Matrix, ahead: float) -> Floats:
-        """Expected purchases of each customer in the `ahead` units of time after the end of its history."""
-        if not ahead >= 0:
-            raise UsageError(f"{ahead} units ahead were asked", hint="Ask for none or more.")
+        """Expected purchases of each customer in the `ahead` units of time after the end of its history.
+
+        UsageError where `ahead` is below 0, or no whole number where times are opportunities.
+        """
+        self._check_ahead(ahead)
         x, recency, age = self._values(X).T
         return self._expected(self._theta(), x, recency, age, float(ahead))
 
@@ -94,17 +102,24 @@ class PurchaseModel(Estimator):
         """Purchases in the `ahead` units after each history, drawn: shape (draws, rows).
 
         Each draw takes parameters from their sampling distribution (where the Hessian allows), the
-        customer's own rates given its history, and then what happens.
+        customer's own rates given its history, and then what happens. UsageError for an `ahead` that is
+        negative or infinite (or no whole number where times are opportunities), and for less than one draw.
         """
+        self._check_ahead(ahead)
+        if not np.isfinite(ahead):
+            raise UsageError(f"{ahead} units ahead were asked", hint="Simulate a finite time.")
+        if draws < 1 or draws != int(draws):
+            raise UsageError(f"{draws} draws were asked", hint="Ask for a whole number from 1 on.")
         generator = np.random.default_rng(random_state)
         x, recency, age = self._values(X).T
-        theta = [self._draw_parameters(generator) for _ in range(draws)]
+        theta = [self._draw_parameters(generator) for _ in range(int(draws))]
         return np.stack([self._future(one, x, recency, age, float(ahead), generator) for one in theta])
 
     def forecast(
         self, X: Matrix, ahead: float, *, draws: int = 200, level: float = 0.9, random_state: int = 0
     ) -> Forecast:
         """Expected purchases, with limits that hold `level` of the simulated futures."""
+        check_level(level)
         drawn = self.simulate_ahead(X, ahead, draws=draws, random_state=random_state)
         low, high = np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2], axis=0)
         return Forecast(self.expected_purchases(X, ahead), low, high)
@@ -122,6 +137,9 @@ class PurchaseModel(Estimator):
         As many customers of the same ages are made up under the fit, and the model is fitted to them anew,
         `replicates` times. Slower than `fitted_.intervals()`, and free of its normal approximation.
         """
+        check_level(level)
+        if replicates < 1:
+            raise UsageError(f"{replicates} replicates were asked", hint="Ask for one or more.")
         age, found = self._values(X)[:, 2], []
         for one in range(replicates):
             rows = Purchases.of(self.sample(age, random_state=random_state + one))
@@ -234,6 +252,12 @@ class PurchaseModel(Estimator):
 
     def _theta(self) -> Floats:
         return np.asarray(np.exp(self._fit().logarithms), dtype=np.float64)
+
+    def _check_ahead(self, ahead: float) -> None:
+        if not ahead >= 0:
+            raise UsageError(f"{ahead} units ahead were asked", hint="Ask for none or more.")
+        if self.whole_times and ahead != np.floor(ahead):
+            raise UsageError(f"{ahead} opportunities were asked", hint="Ask for a whole number of them.")
 
     def _values(self, X: Matrix) -> Floats:
         return history_values(X, whole_times=self.whole_times)

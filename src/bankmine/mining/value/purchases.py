@@ -119,10 +119,23 @@ def summarise(customer: Any, day: Any, *, until: int, amount: Any = None, unit_d
 
     Purchases of one customer and day are one, with their sum. The age runs to the last day observed,
     `until − 1`, and is measured in units of `unit_days`; customers whose only day is that one have an age
-    of 0 and are left out, for they were not observed.
+    of 0 and are left out, for they were not observed. UsageError for columns of different lengths, days that
+    are not whole, amounts that are not finite, and a unit that is not above 0.
     """
-    who, when = np.asarray(customer), np.asarray(day, dtype=np.int64)
+    if not 0 < unit_days < np.inf:
+        raise UsageError(f"the unit is {unit_days} days", hint="Give a number of days above 0.")
+    who, when = np.asarray(customer), _whole_days(day)
     spent = np.zeros(len(who)) if amount is None else np.asarray(amount, dtype=np.float64)
+    if not who.shape == when.shape == spent.shape:
+        raise UsageError(
+            f"{who.shape} customers, {when.shape} days and {spent.shape} amounts were given",
+            hint="Give one of each for every purchase.",
+        )
+    if not np.isfinite(spent).all():
+        raise UsageError(
+            f"{int((~np.isfinite(spent)).sum())} of {len(spent)} amounts are missing or infinite",
+            hint="Leave such purchases out.",
+        )
     keep = when < until
     order = np.lexsort((when[keep], who[keep]))
     who, when, spent = who[keep][order], when[keep][order], spent[keep][order]
@@ -131,6 +144,19 @@ def summarise(customer: Any, day: Any, *, until: int, amount: Any = None, unit_d
     starts = np.flatnonzero(new_day)
     spent = np.add.reduceat(spent, starts) if len(starts) else spent[:0]
     return _each_customer(who[starts], when[starts], spent, until, unit_days)
+
+
+def _whole_days(day: Any) -> Ints:
+    given = np.asarray(day)
+    if given.dtype.kind == "f":
+        bad = int((~np.isfinite(given) | (given != np.floor(given))).sum())
+        if bad:
+            raise UsageError(
+                f"{bad} of {len(given)} days are missing or not whole", hint="Give whole numbers of days."
+            )
+    elif given.dtype.kind not in "iu":
+        raise UsageError(f"days were given as {given.dtype}", hint="Give whole numbers of days.")
+    return np.asarray(given, dtype=np.int64)
 
 
 def _each_customer(who: Any, when: Ints, spent: Floats, until: int, unit_days: float) -> Summary:
