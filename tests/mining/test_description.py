@@ -14,7 +14,7 @@ from scipy.stats import binomtest, false_discovery_control, mannwhitneyu
 from bankmine.errors import FeasibilityError, UsageError
 from bankmine.mining.description.amounts import Amounts
 from bankmine.mining.description.before import rate_ratio, traces
-from bankmine.mining.description.contrast import benjamini_hochberg, cliffs_delta, contrast
+from bankmine.mining.description.contrast import _exact, benjamini_hochberg, cliffs_delta, contrast
 from bankmine.mining.description.deviation import deviations
 from bankmine.mining.description.similar import SimilarProfiles, SimilarSequences
 from bankmine.mining.files import load, save
@@ -69,10 +69,29 @@ def test_shares_of_levels_are_those_counted_one_by_one(codes: list[str | None]) 
         {
             (level, members.count(level) / len(members), others.count(level) / len(others))
             for level in {one for one, _ in known}
+            if (members + others).count(level) >= 5
         }
         if enough
         else set()
     )
+
+
+def test_rare_levels_of_pure_noise_are_not_named_more_often_than_promised() -> None:
+    named = 0
+    for seed in range(40):
+        draw = np.random.default_rng(seed)
+        inside = np.arange(4_000) < 30
+        level = [f"job {one}" for one in draw.zipf(1.5, 4_000)]
+        named += bool(contrast(draw.permutation(inside), {}, {"occupation": level}))
+    assert named <= 5
+
+
+@settings(derandomize=True, max_examples=40)
+@given(st.integers(0, 6), st.integers(0, 6))
+def test_few_rows_of_a_level_are_judged_by_fishers_exact_test(a: int, b: int) -> None:
+    from scipy.stats import fisher_exact
+
+    assert _exact(a, 8, b, 30) == pytest.approx(fisher_exact([[a, 8 - a], [b, 30 - b]]).pvalue, abs=1e-9)
 
 
 def test_a_contrast_refuses_too_few_rows_and_columns_of_another_length() -> None:
@@ -246,3 +265,41 @@ def test_amounts_refuse_too_few_rows_and_missing_amounts() -> None:
         Amounts().fit(np.zeros((99, 1)), np.zeros(99))
     with pytest.raises(UsageError, match="some are missing"):
         Amounts().fit(np.zeros((100, 1)), np.full(100, np.nan))
+
+
+def test_rows_that_are_not_there_have_no_neighbours() -> None:
+    with pytest.raises(UsageError, match="not fitted"):
+        SimilarProfiles().nearest(0)
+    with pytest.raises(UsageError, match="not fitted"):
+        SimilarSequences().nearest(0)
+    profiles = SimilarProfiles().fit(np.arange(40.0).reshape(20, 2), ["a", "b"])
+    sequences = SimilarSequences().fit([["a", "b"]] * 20)
+    for row in (20, -1):
+        for ask in (profiles.nearest, sequences.nearest, lambda row: profiles.differing(0, row)):
+            with pytest.raises(UsageError, match=f"row {row} was asked of 20"):
+                ask(row)
+    with pytest.raises(UsageError, match="0 were asked"):
+        profiles.nearest(0, top=0)
+
+
+def test_traces_refuse_counts_and_levels_that_cannot_be_meant() -> None:
+    counts = np.ones((20, 1))
+    for wrong in (-1.0, np.nan):
+        other = counts.copy()
+        other[3] = wrong
+        with pytest.raises(UsageError, match="1 counts are missing or negative"):
+            traces(counts, other, ["login"])
+    with pytest.raises(UsageError, match="level is 95"):
+        traces(counts, counts, ["login"], level=95)
+    with pytest.raises(UsageError, match="level is 95"):
+        rate_ratio(3, 10, 4, 10, 95)
+    with pytest.raises(UsageError, match="0 persons"):
+        rate_ratio(3, 0, 4, 10)
+
+
+def test_amounts_refuse_one_group_and_groups_of_another_length() -> None:
+    columns, amount = np.arange(120.0)[:, None], np.arange(120.0)
+    with pytest.raises(FeasibilityError, match="all of one group"):
+        Amounts(5).fit(columns, amount, groups=np.zeros(120))
+    with pytest.raises(UsageError, match=r"groups of shape \(119,\)"):
+        Amounts(5).fit(columns, amount, groups=np.arange(119))

@@ -3,7 +3,8 @@
 A number is compared by Cliff's delta (the chance that a member's value exceeds another row's, less the chance
 of the reverse; 0 where the two are alike, ±1 where they never overlap), which needs no distribution and no
 unit, and tested by the Mann–Whitney test with ties. A category is compared by the shares of its levels, each
-with a chi-square test of one degree of freedom. Over all columns and levels the Benjamini–Hochberg procedure
+with a chi-square test of one degree of freedom, or Fisher's exact test where a count below 5 is expected; a
+level of fewer than five rows is not tested. Over all columns and levels the Benjamini–Hochberg procedure
 keeps the expected share of false ones among those named below a limit.
 
 Sources: Cliff (1993); Mann and Whitney (1947); Benjamini and Hochberg (1995); limits .147, .33 and .474 of
@@ -25,6 +26,7 @@ from bankmine.mining.contract import Floats, MinimumData
 Truth = NDArray[np.bool_]
 MINIMUM = MinimumData(rows=20, each_class=5)
 SMALL, MEDIUM, LARGE = 0.147, 0.33, 0.474
+LEAST_EXPECTED = 5.0
 
 
 @dataclass(frozen=True)
@@ -134,7 +136,7 @@ def _of_number(name: str, column: Any, member: Truth) -> Difference | None:
 
 
 def _of_code(name: str, column: Any, member: Truth) -> list[Difference]:
-    known = np.array([value is not None for value in column], dtype=np.bool_)
+    known = np.array([value is not None and value == value for value in column], dtype=np.bool_)
     n, m = int((known & member).sum()), int((known & ~member).sum())
     if min(n, m) < MINIMUM.each_class:
         return []
@@ -143,9 +145,22 @@ def _of_code(name: str, column: Any, member: Truth) -> list[Difference]:
     outside = np.bincount(which[~member[known]], minlength=len(levels))
     found = []
     for level, a, b in zip(levels.tolist(), inside.tolist(), outside.tolist(), strict=True):
-        p = _chi_square(a, n, b, m)
+        if a + b < MINIMUM.each_class:
+            continue
+        few = min(a + b, n + m - a - b) * min(n, m) / (n + m) < LEAST_EXPECTED
+        p = _exact(a, n, b, m) if few else _chi_square(a, n, b, m)
         found.append(Difference(name, level, a / n, b / m, a / n - b / m, p, p, n, m))
     return found
+
+
+def _exact(a: int, n: int, b: int, m: int) -> float:
+    """p of Fisher's exact test, two-sided: of all tables with these margins, those no likelier than this."""
+    from scipy.stats import hypergeom
+
+    hits = a + b
+    chances = hypergeom.pmf(np.arange(max(0, hits - m), min(hits, n) + 1), n + m, n, hits)
+    own = hypergeom.pmf(a, n + m, n, hits)
+    return float(min(1.0, chances[chances <= own * (1 + 1e-7)].sum()))
 
 
 def _chi_square(a: int, n: int, b: int, m: int) -> float:
