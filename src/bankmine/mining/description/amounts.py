@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from bankmine.errors import UsageError
+from bankmine.errors import FeasibilityError, UsageError
 from bankmine.mining.contract import Estimator, Floats, Matrix, MinimumData, Reasons, strongest
 from bankmine.mining.files import plain_booster
 
@@ -49,7 +49,10 @@ class Amounts(Estimator):
         self.random_state = random_state
 
     def fit(self, X: Matrix, y: Any, *, names: Iterable[str] | None = None, groups: Any = None) -> Self:
-        """Learns amounts `y`, shape (rows,). FeasibilityError below 100 rows, UsageError for missing ones."""
+        """Learns amounts `y`, shape (rows,). FeasibilityError below 100 rows, UsageError for missing ones.
+
+        `groups` has a label for each row: UsageError where not, FeasibilityError for fewer than two groups.
+        """
         if not 0.5 <= self.coverage < 1:
             raise UsageError(f"the coverage is {self.coverage}", hint="Give a share from 0.5 to below 1.")
         values, amount = self._learn_matrix(X, names), np.asarray(y, dtype=np.float64)
@@ -110,8 +113,18 @@ class Amounts(Estimator):
 
     def _held_out(self, rows: int, groups: Any) -> Any:
         """A quarter of the groups (or rows), drawn by the seed."""
-        label = np.arange(rows) if groups is None else np.unique(np.asarray(groups), return_inverse=True)[1]
+        given = np.arange(rows) if groups is None else np.asarray(groups)
+        if given.shape != (rows,):
+            raise UsageError(
+                f"groups of shape {given.shape} were given for {rows} rows",
+                hint="Give one group for each row.",
+            )
+        label = np.unique(given, return_inverse=True)[1]
         count = int(label.max()) + 1
+        if count < 2:
+            raise FeasibilityError(
+                "the rows are all of one group", hint="It takes two groups or more: one is kept to calibrate."
+            )
         taken = np.random.default_rng(self.random_state).permutation(count)[: max(1, int(HELD_OUT * count))]
         return np.isin(label, taken)
 

@@ -51,14 +51,21 @@ def traces(
     """Kinds of events that the group did more or less often than the others, strongest effect first.
 
     `counts` has shape (persons of the group, kinds), `others` (other persons, kinds); kinds with
-    q ≤ `false_discoveries` come back. FeasibilityError for fewer than ten persons on either side.
+    q ≤ `false_discoveries` come back. FeasibilityError for fewer than ten persons on either side; UsageError
+    for counts that are missing or negative, and for a level or limit that is no share.
     """
+    for name, share in (("level", level), ("limit of false discoveries", false_discoveries)):
+        if not 0 < share < 1:
+            raise UsageError(f"the {name} is {share}", hint="Give a share between 0 and 1.")
     own, rest = np.asarray(counts, dtype=np.float64), np.asarray(others, dtype=np.float64)
     if own.ndim != 2 or rest.ndim != 2 or not own.shape[1] == rest.shape[1] == len(kinds):
         raise UsageError(
             f"counts of shapes {own.shape} and {rest.shape} were given for {len(kinds)} kinds",
             hint="Give one column for each kind on both sides.",
         )
+    bad = sum(int((~np.isfinite(side) | (side < 0)).sum()) for side in (own, rest))
+    if bad:
+        raise UsageError(f"{bad} counts are missing or negative", hint="Give counts from 0 on.")
     MINIMUM.require("the comparison of what was done before", len(own) + len(rest), len(own))
     tested = [cliffs_delta(own[:, i], rest[:, i]) for i in range(len(kinds))]
     adjusted = benjamini_hochberg(np.array([p for _, p in tested]))
@@ -81,7 +88,17 @@ def _trace(kind: str, own: Floats, rest: Floats, effect: float, q: float, level:
 def rate_ratio(
     first: float, persons: int, second: float, other_persons: int, level: float = 0.95
 ) -> tuple[float, float, float]:
-    """The ratio of two rates of events a person, with the limits of its interval; inf where none is below."""
+    """The ratio of two rates of events a person, with the limits of its interval; inf where none is below.
+
+    UsageError for negative or missing counts, for no persons and for a level that is no share.
+    """
+    if not (first >= 0 and second >= 0 and persons >= 1 and other_persons >= 1):
+        raise UsageError(
+            f"{first} events of {persons} persons and {second} of {other_persons} were given",
+            hint="Give counts from 0 on and one person or more on each side.",
+        )
+    if not 0 < level < 1:
+        raise UsageError(f"the level is {level}", hint="Give a share between 0 and 1.")
     from scipy.special import betaincinv
 
     tail = (1 - level) / 2

@@ -52,7 +52,11 @@ class SimilarProfiles:
         return self
 
     def nearest(self, row: int, *, top: int = 5) -> Neighbours:
-        """The `top` rows most like the row at that position; ties go to the earlier row."""
+        """The `top` rows most like the row at that position; ties go to the earlier row.
+
+        UsageError before `fit`, for a row that is not there and for less than one row asked.
+        """
+        _check_row(row, len(_fitted(self, "ranks_")), top)
         own = self.ranks_[row]
         gaps = np.abs(self.ranks_ - own)
         shared = np.isfinite(gaps)
@@ -66,6 +70,8 @@ class SimilarProfiles:
 
     def differing(self, row: int, other: int, *, top: int = 3) -> list[tuple[str, float]]:
         """The columns in which two rows differ most, with the gap of their ranks (other less row)."""
+        for one in (row, other):
+            _check_row(one, len(_fitted(self, "ranks_")), top)
         gap = self.ranks_[other] - self.ranks_[row]
         order = np.argsort(-np.nan_to_num(np.abs(gap), nan=-1.0), kind="stable")[:top]
         return [(self.names_[i], float(gap[i])) for i in order if np.isfinite(gap[i])]
@@ -98,12 +104,29 @@ class SimilarSequences:
         return self
 
     def nearest(self, row: int, *, top: int = 5) -> Neighbours:
-        """The `top` sequences most like the one at that position; distance is 1 less the cosine."""
+        """The `top` sequences most like the one at that position; distance is 1 less the cosine.
+
+        UsageError before `fit`, for a sequence that is not there and for less than one asked.
+        """
+        _check_row(row, _fitted(self, "matrix_").shape[0], top)
         cosine = np.asarray((self.matrix_ @ self.matrix_[row].T).todense()).ravel()
         cosine[row] = 0.0
         order = np.argsort(-cosine, kind="stable")[:top]
         order = order[cosine[order] > 0]
         return Neighbours(order.astype(np.int64), 1.0 - cosine[order].clip(max=1.0))
+
+
+def _fitted(miner: SimilarProfiles | SimilarSequences, what: str) -> Any:
+    if not hasattr(miner, what):
+        raise UsageError(f"{type(miner).__name__} is not fitted", hint="Call fit first.")
+    return getattr(miner, what)
+
+
+def _check_row(row: int, rows: int, top: int) -> None:
+    if not isinstance(row, int | np.integer) or not 0 <= row < rows:
+        raise UsageError(f"row {row} was asked of {rows}", hint=f"Give a place from 0 to {rows - 1}.")
+    if top < 1:
+        raise UsageError(f"{top} were asked for", hint="Ask for one or more.")
 
 
 def _grams(sequence: Sequence[Hashable]) -> dict[Any, int]:
