@@ -115,6 +115,28 @@ def test_equal_rows_no_column_and_too_few_rows_are_refused(name: str) -> None:
         build(name, 2).fit(blobs()[:30])
 
 
+@every_miner
+def test_numbers_too_large_for_squares_are_refused_and_those_below_are_not(name: str) -> None:
+    with pytest.raises(UsageError, match=r"Column 'x0' holds numbers beyond ±1e\+100"):
+        build(name, 3).fit(blobs() * 1e155)
+    assert np.isfinite(build(name, 3).fit(blobs() * 1e98).reasons(blobs()[:9] * 1e98).contributions).all()
+
+
+@pytest.mark.parametrize("name", [name for name in ASKS_FOR_A_NUMBER if name != "KMedoids"])
+def test_rows_too_alike_for_squares_are_refused(name: str) -> None:
+    with pytest.raises(FeasibilityError, match="squares vanish"):
+        build(name, 3).fit(blobs() * 1e-200)
+
+
+def test_fewer_clusters_than_asked_for_are_said() -> None:
+    points = np.repeat(np.arange(5.0)[:, None] * [1.0, 0.3], 80, axis=0)
+    found = build("GaussianMixture", 3).fit(points)
+    assert found.fewer_than_asked_ == (len(found.sizes_) < 3)
+    assert build("GaussianMixture", 3).fit(points * 1e-3).fewer_than_asked_
+    assert not build("KMeans", 3).fit(points).fewer_than_asked_
+    assert not build("DBSCAN", 3).fit(blobs()).fewer_than_asked_
+
+
 @pytest.mark.parametrize("name", ASKS_FOR_A_NUMBER)
 def test_more_clusters_than_distinct_rows_are_refused(name: str) -> None:
     with pytest.raises(FeasibilityError, match=r"4 clusters \(counting distinct rows\) was given 3 rows"):

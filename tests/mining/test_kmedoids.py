@@ -174,3 +174,12 @@ def test_what_it_cannot_use_is_refused() -> None:
         KMedoids(2, metric="manhattan").fit(blobs())  # type: ignore[arg-type]
     with pytest.raises(UsageError, match="lacks the column 'job'"):
         KMedoids(2).fit(customers()).predict(customers().drop_columns(["job"]))
+
+
+def test_a_column_of_nothing_but_nulls_is_read_as_holes() -> None:
+    table = customers()
+    empty = table.append_column("empty", pa.nulls(len(table)))
+    miner = KMedoids(2).fit(empty)
+    assert np.array_equal(miner.labels_, KMedoids(2).fit(table).labels_)
+    assert np.array_equal(miner.predict(empty), miner.labels_)
+    assert miner.portraits_[0]["empty"] is None

@@ -12,6 +12,8 @@ from bankmine.errors import FeasibilityError, UsageError
 from bankmine.mining.classification.baselines import Prior, SingleRule
 from bankmine.mining.classification.boosting import Boosting
 from bankmine.mining.classification.logistic import Logistic
+from bankmine.mining.classification.network import NeuralNetwork
+from bankmine.mining.classification.tree import DecisionTree
 from bankmine.mining.clustering.kmeans import KMeans
 from bankmine.mining.contract import strongest
 
@@ -84,6 +86,25 @@ def test_a_missing_value_is_refused_with_the_columns_name() -> None:
         Logistic().fit(X, y, names=["a", "b", "c", "d"])
     with pytest.raises(UsageError, match="missing or infinite"):
         KMeans(2).fit(X)
+
+
+@pytest.mark.parametrize("miner", CLASSIFIERS, ids=lambda m: type(m).__name__)
+def test_no_column_and_numbers_too_large_are_refused(miner: Prior) -> None:
+    X, y = risky(400)
+    with pytest.raises(FeasibilityError, match="was given no column"):
+        miner.fit(X[:, :0], y)
+    fitted = miner.fit(X, y)
+    X[3, 1] = -1e200
+    for ask in (lambda: miner.fit(X, y), lambda: fitted.predict(X)):
+        with pytest.raises(UsageError, match=r"'x1' holds numbers beyond ±1e\+100 \(1 in all"):
+            ask()
+
+
+@pytest.mark.parametrize("miner", [DecisionTree(), NeuralNetwork(2)], ids=lambda m: type(m).__name__)
+def test_miners_of_32_bit_floats_refuse_what_those_cannot_hold(miner: DecisionTree) -> None:
+    X, y = risky(400)
+    with pytest.raises(UsageError, match=r"beyond ±1e\+30"):
+        miner.fit(X * 1e39, y)
 
 
 def test_boosting_takes_missing_values_but_no_infinite_ones() -> None:

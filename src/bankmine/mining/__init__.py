@@ -1,4 +1,5 @@
-"""Miners: algorithms that know nothing of banks, one folder a family (clustering, classification).
+"""Miners: algorithms that know nothing of banks, one folder a family:
+association, classification, clustering, description, form, survival, value.
 
 Owns: the miner contract (`contract.py`), model files without pickle (`files.py`), the families.
 May import: `bankmine.errors` and no other room, so that the folder could be lifted out.

@@ -127,6 +127,7 @@ class Estimator:
 
     minimum: ClassVar[MinimumData] = MinimumData(rows=1)
     accepts_missing: ClassVar[bool] = False
+    largest: ClassVar[float] = 1e100  # squares and their sums stay far inside what a float64 can hold
     names_: tuple[str, ...]
 
     @classmethod
@@ -178,7 +179,10 @@ class Estimator:
                 f"{len(self.names_)} names were given for {values.shape[1]} columns, or two are equal",
                 hint="Give one name for each column, all different.",
             )
+        if not values.shape[1]:
+            raise FeasibilityError(f"{type(self).__name__} was given no column", hint="It needs at least 1.")
         self._refuse_missing(values)
+        self._refuse_huge(values)
         return values
 
     def _matrix(self, X: Matrix) -> Floats:
@@ -194,6 +198,7 @@ class Estimator:
                 hint=f"It was fitted on {len(self.names_)} columns.",
             )
         self._refuse_missing(values)
+        self._refuse_huge(values)
         return values
 
     def _refuse_missing(self, values: Floats) -> None:
@@ -205,6 +210,16 @@ class Estimator:
         raise UsageError(
             f"Column {column!r} holds {allowed} ({int(bad.sum())} in all columns)",
             hint="Prepare the matrix first (bankmine.preparation).",
+        )
+
+    def _refuse_huge(self, values: Floats) -> None:
+        bad = (values > self.largest) | (values < -self.largest)
+        if not bad.any():
+            return
+        column = self.names_[int(np.flatnonzero(bad.any(axis=0))[0])]
+        raise UsageError(
+            f"Column {column!r} holds numbers beyond ±{self.largest:g} ({int(bad.sum())} in all columns)",
+            hint="Give the column in a larger unit, or prepare the matrix first (bankmine.preparation).",
         )
 
 

@@ -33,6 +33,7 @@ class NeuralNetwork(Classifier):
     """
 
     minimum: ClassVar[MinimumData] = MinimumData(rows=100, each_class=20)
+    largest: ClassVar[float] = 1e30  # it learns in 32-bit floats
 
     def __init__(
         self,

@@ -33,6 +33,7 @@ class DecisionTree(Classifier):
 
     minimum: ClassVar[MinimumData] = MinimumData(rows=50, each_class=10)
     accepts_missing: ClassVar[bool] = True
+    largest: ClassVar[float] = 1e30  # it splits on 32-bit floats
 
     def __init__(
         self,

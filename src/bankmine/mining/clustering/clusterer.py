@@ -61,6 +61,11 @@ class Clusterer(Estimator):
         """Share of the training rows that belong to no cluster."""
         return 1.0 - float(self.sizes_.sum()) / max(len(self.labels_), 1)
 
+    @property
+    def fewer_than_asked_(self) -> bool:
+        """Whether fewer clusters were found than `n_clusters` asks for; False where none is asked for."""
+        return len(self.sizes_) < int(getattr(self, "n_clusters", 0))
+
     def _require_clusters(self, values: Floats, clusters: int) -> None:
         """FeasibilityError when there are too few rows, or distinct rows, for so many clusters."""
         if clusters < 2:
@@ -74,6 +79,11 @@ class Clusterer(Estimator):
             f"{self.words} with {clusters} clusters (counting distinct rows)",
             distinct_rows(values, clusters),
         )
+        if not _can_be_told(values[:1000]) and not _can_be_told(values):
+            raise FeasibilityError(
+                f"{self.words} was given rows that differ by so little that squares vanish",
+                hint="Give columns in a smaller unit, or prepare the matrix first (bankmine.preparation).",
+            )
 
 
 class PointClusterer(Clusterer):
@@ -205,6 +215,13 @@ def distinct_rows(values: Floats, enough: int) -> int:
         if distinct >= enough or size >= len(values):
             return distinct
         size *= 8
+
+
+def _can_be_told(values: Floats) -> bool:
+    """Whether some column varies by enough for its square to be a normal number."""
+    with np.errstate(invalid="ignore"):  # a column that is all missing
+        spread = np.fmax.reduce(values, axis=0) - np.fmin.reduce(values, axis=0)
+        return bool((spread**2 >= np.finfo(np.float64).tiny).any())
 
 
 def sample_rows(rows: int, most: int, random_state: int) -> Ints:

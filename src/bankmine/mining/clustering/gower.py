@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from bankmine.errors import UsageError
-from bankmine.mining.contract import Floats, Matrix
+from bankmine.mining.contract import Estimator, Floats, Matrix
 from bankmine.mining.files import array, numbers
 
 UNSEEN = -2.0
@@ -135,9 +135,14 @@ def _checked(names: tuple[str, ...], width: int) -> tuple[str, ...]:
 
 def _levels(column: pa.Array) -> tuple[str, ...] | None:
     """The sorted values of a category; None for a column of numbers."""
-    if pa.types.is_integer(column.type) or pa.types.is_floating(column.type):
+    if _is_number(column.type):
         return None
     return tuple(sorted(pc.unique(_as_texts(column)).drop_null().to_pylist()))
+
+
+def _is_number(kind: pa.DataType) -> bool:
+    """A column of type null holds nothing but holes; it is read as numbers that are all missing."""
+    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_null(kind))
 
 
 def _as_texts(column: pa.Array) -> pa.Array:
@@ -145,6 +150,8 @@ def _as_texts(column: pa.Array) -> pa.Array:
     if pa.types.is_dictionary(kind):
         column = column.dictionary_decode()
         kind = column.type
+    if pa.types.is_null(kind):
+        return column.cast(pa.string())
     if not (pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_boolean(kind)):
         raise UsageError(
             f"A column of type {kind} is neither number nor category",
@@ -154,7 +161,7 @@ def _as_texts(column: pa.Array) -> pa.Array:
 
 
 def _as_numbers(column: pa.Array, name: str) -> Floats:
-    if not (pa.types.is_integer(column.type) or pa.types.is_floating(column.type)):
+    if not _is_number(column.type):
         raise UsageError(
             f"Column {name!r} is {column.type} where a number was learnt",
             hint="Give the columns the miner was fitted on.",
@@ -163,6 +170,11 @@ def _as_numbers(column: pa.Array, name: str) -> Floats:
     if np.isinf(values).any():
         raise UsageError(
             f"Column {name!r} holds infinite values", hint="Leave them out, or set them missing."
+        )
+    if (np.abs(values) > Estimator.largest).any():
+        raise UsageError(
+            f"Column {name!r} holds numbers beyond ±{Estimator.largest:g}",
+            hint="Give the column in a larger unit, or set them missing.",
         )
     return values
 
