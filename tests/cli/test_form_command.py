@@ -79,7 +79,12 @@ def test_a_field_left_empty_is_not_known(bank: Path) -> None:
     [
         (["incom_band=low"], r"no field 'incom_band'\. Did you mean income_band\?.*high, low"),
         (["income_band=huge"], r"'huge' cannot stand in the field income_band\. Allowed: high, low"),
-        (["age=old"], r"'old' cannot stand in the field age\. Allowed: a number, 20"),
+        (
+            ["age=old"],
+            r"'old' cannot stand in the field age\. Allowed: a number, 0 to 120 \(seen in training: 20",
+        ),
+        (["age=-5"], r"'-5' cannot stand in the field age\. Allowed: a number, 0 to 120"),
+        (["age=250"], r"'250' cannot stand in the field age\. Allowed: a number, 0 to 120"),
         (["age"], r"'age' is not field=value.*income_band \(high, low\); age"),
         (["age=30", "age=31"], "given twice"),
     ],

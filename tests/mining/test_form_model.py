@@ -132,9 +132,27 @@ def test_rare_answers_are_pooled_and_a_new_one_joins_them() -> None:
 
 
 def test_a_number_outside_what_was_seen_is_the_nearest_seen(form: FormModel) -> None:
-    assert form.answer({"age": 1e300}).probability == form.answer({"age": 80}).probability
+    assert form.answer({"age": 119}).probability == form.answer({"age": 80}).probability
+    assert "outside what was seen, taken as 79.9" in form.answer({"age": 119}).notes[0]
     with pytest.raises(UsageError, match="no number"):
         form.answer({"age": "old"})
+
+
+@pytest.mark.parametrize("age", [-5, -0.001, 120.5, 250, 1e300])
+def test_an_age_nobody_has_is_refused_with_the_range(form: FormModel, age: float) -> None:
+    with pytest.raises(
+        UsageError, match=r"age was given .* outside any sensible range. Give a number, 0 to 120"
+    ):
+        form.answer({"age": age})
+
+
+def test_a_number_far_outside_training_is_refused_and_one_near_it_taken() -> None:
+    table = pa.table({"income": np.linspace(100.0, 200.0, 500), "change": np.linspace(-10.0, 10.0, 500)})
+    (income, change), _ = learn_fields(table, {})
+    assert income.sensible == (0.0, pytest.approx(500, abs=1))
+    assert change.sensible == pytest.approx((-70, 70), abs=1)
+    assert income.code(499.0)[0] == income.high
+    assert [income.accepts(one) for one in (-1, 0, 501, "much", None)] == [False, True, False, False, True]
 
 
 def test_an_unknown_field_is_refused_with_the_fields_there_are(form: FormModel) -> None:

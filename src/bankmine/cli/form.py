@@ -61,6 +61,7 @@ def shown(form: FormModel, answer: FormAnswer) -> Iterator[str]:
     if answer.profit:
         worth = ", ".join(f"{name} {profit:,.2f}" for name, profit in answer.profit.items())
         yield f"Expected profit in {answer.unit}: {worth}; best to do: {answer.best_action or 'nothing'}"
+        yield from _price(form, answer.unit)
     for name, told, moved in answer.reasons[:SHOWN]:
         side = "raises" if moved > 0 else "lowers"
         yield f"  {name} = {told} {side} it (log-odds {moved:+.2f})"
@@ -78,15 +79,25 @@ def shown(form: FormModel, answer: FormAnswer) -> Iterator[str]:
         yield "Every field is filled in."
 
 
+def _price(form: FormModel, unit: str) -> Iterator[str]:
+    """What a place on the list costs, where the form reckons with one."""
+    if "price_of_a_place" in form.about:
+        price, capacity = form.about["price_of_a_place"], form.about["capacity"]
+        yield f"  after {unit} {price:,.2f} for a place on the list, of which {capacity:.0%} of strangers get one"
+
+
 def _value(field: Field, text: str) -> Any:
     """A word as the field's value; the allowed values are named where it is none of them."""
     if not text:
         return None
     if not field.is_text:
         try:
-            return float(text)
+            number = float(text)
         except ValueError:
             raise _wrong(field, text) from None
+        if not field.accepts(number):
+            raise _wrong(field, text)
+        return number
     folded = {level.casefold(): level for level in field.levels}
     if text.casefold() not in folded:
         raise _wrong(field, text)

@@ -1,7 +1,8 @@
 """The fields of a form: what may stand in them, and how an answer becomes a number.
 
-A number is kept inside the range seen in training; a text is one of the levels seen often enough, or the
-pooled rest. Each field has a small grid of typical answers, over which the worth of asking it is integrated.
+A number is kept inside the range seen in training, and refused far outside it; a text is one of
+the levels seen often enough, or the pooled rest. Each field has a small grid of typical answers, over which
+the worth of asking it is integrated.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from bankmine.mining.contract import Floats, Ints
 MOST_LEVELS, FEWEST_ROWS = 40, 10
 GRID = 12
 OTHER = "(other)"
+SENSIBLE = {"age": (0.0, 120.0)}  # ends of fields that everybody knows
+MARGIN = 3.0  # of any other number, how many times the spread of training lies beyond each of its ends
 
 
 @dataclass(frozen=True)
@@ -49,13 +52,36 @@ class Field:
         """What may be answered, in words."""
         if self.is_text:
             return ", ".join(level for level in self.levels if level != OTHER)
-        return f"a number, {_short(self.low)} to {_short(self.high)}"
+        least, most = self.sensible
+        seen = f"{_short(self.low)} to {_short(self.high)}"
+        return f"a number, {_short(least)} to {_short(most)} (seen in training: {seen})"
+
+    @property
+    def sensible(self) -> tuple[float, float]:
+        """The ends, both included, outside which a number is taken for a slip; only for numbers.
+
+        An age: 0 and 120. Else three times the spread of training beyond what was seen; never negative where
+        nothing negative was seen.
+        """
+        if self.name in SENSIBLE:
+            return SENSIBLE[self.name]
+        beyond = MARGIN * (self.high - self.low)
+        least = self.low - beyond
+        return (max(least, 0.0) if self.low >= 0 else least), self.high + beyond
+
+    def accepts(self, value: Any) -> bool:
+        """Whether `code` takes the value."""
+        try:
+            self.code(value)
+        except UsageError:
+            return False
+        return True
 
     def code(self, value: Any) -> tuple[float, str]:
         """The coded answer (NaN: not known) and a note where it was not taken as given.
 
         Missing: None, NaN, "". A text never seen is the pooled rest where there is one, else not known.
-        UsageError for a text where a number belongs.
+        UsageError for a text where a number belongs and for a number outside `sensible`.
         """
         if value is None or value == "" or (isinstance(value, float) and math.isnan(value)):
             return math.nan, ""
@@ -87,6 +113,12 @@ class Field:
         if not math.isfinite(number):
             raise UsageError(
                 f"the field {self.name} was given something that is no number", hint=f"Give {self.allowed}."
+            )
+        least, most = self.sensible
+        if not least <= number <= most:
+            raise UsageError(
+                f"the field {self.name} was given {_short(number)}, which lies outside any sensible range",
+                hint=f"Give {self.allowed}, or nothing.",
             )
         inside = min(max(number, self.low), self.high)
         note = "" if inside == number else f"{self.name}: outside what was seen, taken as {_short(inside)}"

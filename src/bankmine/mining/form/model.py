@@ -148,7 +148,8 @@ class FormModel:
         """What one form says; fields not given, None or empty are not known.
 
         An answer never seen in training counts as the pooled rest or as not known, and a number outside what
-        was seen as the nearest seen; `notes` says so. UsageError for a field the form does not have.
+        was seen as the nearest seen; `notes` says so. UsageError for a field the form does not have, a text
+        where a number belongs, and a number outside the field's sensible range.
         """
         codes, notes = self._code(given)
         forms, spans = hypothetical(self.fields, codes)

@@ -39,16 +39,19 @@ def by_decile(truth: Truth, score: Floats, groups: Ints, *, seed: int) -> list[d
 def question_worth(form: FormModel, forms: Any, *, seed: int) -> list[dict[str, Any]]:
     """The mean worth of each question over partial forms: real forms of which a random part is filled in.
 
-    `first` is its worth as the first question of an empty form; `asked` how many forms lacked it.
+    An answer that cannot stand in its field counts as not given. `first` is its worth as the first question of
+    an empty form; `asked` how many forms lacked it.
     """
     draw = np.random.default_rng([seed, 5])
     names = [one.name for one in form.fields]
+    fields = {one.name: one for one in form.fields}
     chosen = draw.permutation(forms.num_rows)[:PARTIAL_FORMS]
     rows = forms.select(names).take(np.sort(chosen)).to_pylist()
     total, bits, asked = (dict.fromkeys(names, 0.0) for _ in range(3))
     for row in rows:
         kept = draw.permutation(len(names))[: draw.integers(0, len(names))]
-        answer = form.answer({names[place]: row[names[place]] for place in kept})
+        given = {names[place]: row[names[place]] for place in kept}
+        answer = form.answer({name: value for name, value in given.items() if fields[name].accepts(value)})
         for name, worth in answer.ask_next:
             total[name] += worth
             bits[name] += answer.information[name]
