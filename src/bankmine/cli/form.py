@@ -83,7 +83,7 @@ def _price(form: FormModel, unit: str) -> Iterator[str]:
     """What a place on the list costs, where the form reckons with one."""
     if "price_of_a_place" in form.about:
         price, capacity = form.about["price_of_a_place"], form.about["capacity"]
-        yield f"  after {unit} {price:,.2f} for a place on the list, of which {capacity:.0%} of strangers get one"
+        yield f"  after {unit} {price:,.2f} for a place on the list, which {capacity:.0%} of strangers get"
 
 
 def _value(field: Field, text: str) -> Any:

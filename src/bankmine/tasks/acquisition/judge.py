@@ -39,8 +39,8 @@ def by_decile(truth: Truth, score: Floats, groups: Ints, *, seed: int) -> list[d
 def question_worth(form: FormModel, forms: Any, *, seed: int) -> list[dict[str, Any]]:
     """The mean worth of each question over partial forms: real forms of which a random part is filled in.
 
-    An answer that cannot stand in its field counts as not given. `first` is its worth as the first question of
-    an empty form; `asked` how many forms lacked it.
+    An answer that cannot stand in its field counts as not given. `first` is its worth as the first question
+    of an empty form; `asked` how many forms lacked it.
     """
     draw = np.random.default_rng([seed, 5])
     names = [one.name for one in form.fields]
