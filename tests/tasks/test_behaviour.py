@@ -12,7 +12,9 @@ from behaviour_world import make_world
 
 from bankmine.bank.civil import DAY
 from bankmine.bank.warehouse import Warehouse
+from bankmine.customers.conditions import WORDS, conditions
 from bankmine.errors import ConfigurationError, FeasibilityError
+from bankmine.folder import BankFolder
 from bankmine.lifecycle import page_of, run_task
 from bankmine.lifecycle.run import Run
 from bankmine.report.build import build_report
@@ -181,3 +183,19 @@ def test_too_short_a_history_and_wrong_settings_are_refused(world: Warehouse, tm
         TASK.check_settings({"families": "loan"})
     with pytest.raises(ConfigurationError, match="has no setting 'moods'"):
         TASK.check_settings({"moods": 1})
+
+
+@pytest.mark.slow
+def test_needs_are_of_those_who_may_be_sold_to_and_flags_stand_beside_names(
+    simulated: BankFolder, tmp_path: Path
+) -> None:
+    run = run_task(simulated.warehouse, None, "behaviour", results_folder=tmp_path)
+    known = conditions(simulated.warehouse, int(run.about["cutoff_us"]))
+    everybody, asked = (run.table(name).column("customer_id").to_pylist() for name in ("rhythm", "needs"))
+    assert not known.may_sell(everybody).all()
+    assert asked
+    assert known.may_sell(asked).all()
+    flags = dict(zip(everybody, run.table("rhythm").column("flags").to_pylist(), strict=True))
+    for customer, own in zip(everybody, known.flags_of(everybody), strict=True):
+        assert flags[customer] == ", ".join(WORDS.get(one, one) for one in own)
+    assert "flags" in run.table("needs").column_names

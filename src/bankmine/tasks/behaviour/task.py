@@ -20,6 +20,7 @@ from bankmine.tasks.behaviour.cross_border import CrossBorder
 from bankmine.tasks.behaviour.needs import decision_of, foreseen, needs_table
 from bankmine.tasks.behaviour.outcomes import closure_outcome, cutoffs_of, names, need_outcome
 from bankmine.tasks.contract import Bank, Feasibility, Goal, Needs, Shown, Task
+from bankmine.tasks.flags import FLAGS, conditions_at, with_flags
 from bankmine.tasks.labels import LabelRule
 from bankmine.tasks.monthly import monthly_plan
 from bankmine.tasks.next_product import NextProduct, families_of
@@ -164,11 +165,12 @@ def _add_rhythm(bank: Bank, seen: _Seen) -> None:
         "again": rhythm.class_again(days, seed=bank.seed),
     }
     seen.tables["rhythm"] = Kept(
-        table=rhythm.kept(found),
+        table=with_flags(rhythm.kept(found), conditions_at(bank)),
         title="The rhythm of each customer",
         sentence=f"By the {rhythm.MONTHS} months before the cutoff.",
         columns={
             "customer_id": Shape("Customer", "key"),
+            "flags": FLAGS,
             "class": Shape("Rhythm"),
             "pay_day": Shape("Pay day", "number", 0),
             "regularity": Shape("Months near it", "share"),
@@ -270,12 +272,13 @@ def _add_needs(
     made = needs_table(bank, asked, words, now, seen.found)
     seen.figures["needs"] = foreseen(made)
     seen.tables["needs"] = Kept(
-        table=made,
+        table=with_flags(made, conditions_at(bank)),
         title="Who has which need",
         sentence="Customers to whom something may be offered, by how many times the usual chance their "
         "strongest need has; the reasons stand in the list.",
         columns={
             "customer_id": Shape("Customer", "key"),
+            "flags": FLAGS,
             **{one.name: Shape(words[one.name], "share") for one in asked},
             "need": Shape("Need foreseen"),
             "times_usual": Shape("Times the usual chance", "number", 1),

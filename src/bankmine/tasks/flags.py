@@ -1,0 +1,29 @@
+"""The flags of customers as words, for the tables a study keeps: no list may name somebody without them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bankmine.customers.conditions import WORDS, Conditions, conditions
+from bankmine.tasks.contract import Bank
+from bankmine.tasks.study import Shape
+
+FLAGS = Shape("Flags")
+
+
+def conditions_at(bank: Bank) -> Conditions:
+    """The conditions of all customers at the run's cutoff, as known then."""
+    return conditions(bank.warehouse, bank.cutoff, memory=bank.memory, threads=bank.threads)
+
+
+def with_flags(table: Any, known: Conditions) -> Any:
+    """An Arrow table that names customers in `customer_id`, with a column `flags` behind it: their conditions
+    in words, "" for those who have none."""
+    import pyarrow as pa
+
+    words = [
+        ", ".join(WORDS.get(one, one.replace("_", " ")) for one in flags)
+        for flags in known.flags_of(table.column("customer_id").to_pylist())
+    ]
+    place = table.column_names.index("customer_id") + 1
+    return table.add_column(place, "flags", pa.array(words, pa.string()))
