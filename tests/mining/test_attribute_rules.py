@@ -143,3 +143,13 @@ def test_bad_input_is_refused() -> None:
         attribute_rules(table, np.arange(100) < 50, learn="luck")
     constant = pa.table({"same": np.ones(100), "nothing": pa.nulls(100, pa.float64())})
     assert len(attribute_rules(constant, np.arange(100) < 50)) == 0
+
+
+def test_limits_of_a_text_column_and_limits_that_are_no_numbers_are_refused() -> None:
+    table = pa.table({"town": ["a", "b"] * 20, "age": list(range(40))})
+    truth = np.arange(40) < 20
+    with pytest.raises(UsageError, match="limits were given for 'town', a column of string"):
+        attribute_rules(table, truth, edges={"town": [1.0]})
+    for limits in (["old"], [float("nan")], [[1.0, 2.0]]):
+        with pytest.raises(UsageError, match="limits of 'age' are not all numbers"):
+            attribute_rules(table, truth, edges={"age": limits})

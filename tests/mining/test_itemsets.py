@@ -186,3 +186,24 @@ def test_retail_has_as_many_itemsets_as_counted_by_another_miner() -> None:
         baskets = [[int(word) for word in line.split()] for line in file]
     for support, wanted in ((0.01, 159), (0.005, 580), (0.002, 2_691)):
         assert len(frequent_itemsets(baskets, support=support, longest=None)) == wanted
+
+
+@pytest.mark.parametrize("count", [2.5, 0, -1, float("nan"), True])
+def test_a_count_that_is_no_whole_number_is_refused(count: float) -> None:
+    with pytest.raises(UsageError, match="the count is"):
+        frequent_itemsets(BASKETS, count=count)
+    with pytest.raises(UsageError, match=r"longest is 2\.5"):
+        frequent_itemsets(BASKETS, count=2, longest=2.5)
+
+
+def test_numbers_that_no_int64_holds_are_refused_and_other_unsigned_ones_taken() -> None:
+    huge = [[2**63 + 1, 2**63 + 2], [2**63 + 1]]
+    for baskets in (huge, [[2**64]], pa.array(huge, pa.list_(pa.uint64()))):
+        with pytest.raises(UsageError, match="2⁶³ or more"):
+            frequent_itemsets(baskets, count=1)
+    with pytest.raises(UsageError, match="2⁶³ or more"):
+        frequent_itemsets(
+            pa.table({"b": pa.array([2**63 + 1, 2**63], pa.uint64()), "i": ["a", "b"]}), count=1
+        )
+    small = pa.array([[1, 2], [1]], pa.list_(pa.uint64()))
+    assert as_counts(frequent_itemsets(small, count=1)) == {(1,): 2, (2,): 1, (1, 2): 1}

@@ -214,15 +214,27 @@ def _learn(
     for name in names:
         kind = table.schema.field(name).type
         if name in edges:
-            given = np.asarray(edges[name], dtype=np.float64)
-            if (np.diff(given) <= 0).any():
-                raise UsageError(f"the limits of {name!r} do not rise", hint="Give them in ascending order.")
-            found[name] = tuple(given.tolist())
+            found[name] = _given_edges(name, kind, edges[name])
         elif pa.types.is_integer(kind) or pa.types.is_floating(kind):
             values = table.column(name).cast(pa.float64(), safe=False).to_numpy()
             learnt = share_edges(values, bins) if learn == "shares" else entropy_edges(values, truth)
             found[name] = tuple(learnt.tolist())
     return Columns(found, names)
+
+
+def _given_edges(name: str, kind: Any, edges: Sequence[float]) -> tuple[float, ...]:
+    """The limits a caller gave for a column, checked."""
+    if not (pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)):
+        raise UsageError(f"limits were given for {name!r}, a column of {kind}", hint="Only numbers are cut.")
+    try:
+        given = np.asarray(edges, dtype=np.float64)
+    except (TypeError, ValueError):
+        given = np.array([np.nan])
+    if given.ndim != 1 or not np.isfinite(given).all():
+        raise UsageError(f"the limits of {name!r} are not all numbers", hint="Give a list of finite numbers.")
+    if (np.diff(given) <= 0).any():
+        raise UsageError(f"the limits of {name!r} do not rise", hint="Give them in ascending order.")
+    return tuple(given.tolist())
 
 
 def _hits(found: Itemsets, baskets: Baskets, truth: Truth) -> NDArray[np.int64]:

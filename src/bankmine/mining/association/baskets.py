@@ -76,6 +76,8 @@ class Baskets:
         np.cumsum(np.fromiter(map(len, lists), np.int64, len(lists)), out=offsets[1:])
         try:
             values = pa.array(list(chain.from_iterable(lists)))
+        except OverflowError:
+            raise _too_large() from None
         except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
             raise UsageError(
                 f"the items of the baskets are not of one kind: {error}",
@@ -148,6 +150,12 @@ def _as_list(one: Any) -> list[Any]:
     return sorted(one) if isinstance(one, set | frozenset) else list(one)
 
 
+def _too_large() -> UsageError:
+    return UsageError(
+        "the numbers of baskets or items reach 2⁶³ or more", hint="Give smaller whole numbers, or texts."
+    )
+
+
 def _one_array(column: Any) -> Any:
     return pa.concat_arrays(column.chunks) if isinstance(column, pa.ChunkedArray) and column.num_chunks else (
         pa.array([], column.type) if isinstance(column, pa.ChunkedArray) else column
@@ -161,6 +169,8 @@ def _dictionary(values: Any) -> tuple[Codes, Any]:
     if pa.types.is_floating(values.type) or pa.types.is_nested(values.type):
         raise UsageError(f"the items are {values.type}", hint="Give items as texts or whole numbers.")
     if pa.types.is_integer(values.type) and len(values):
+        if pa.types.is_uint64(values.type) and pc.max(values).as_py() >= 2**63:
+            raise _too_large()
         numbers = np.asarray(values.to_numpy(), dtype=np.int64)
         low, high = int(numbers.min()), int(numbers.max())
         if high - low < max(_SPREAD, 4 * len(numbers)):

@@ -158,8 +158,8 @@ def minimum_count(baskets: int, support: float | None, count: int | None, *, wha
             hint=f"Give one of them: a share of the {what}s, or a number of them.",
         )
     if count is not None:
-        if count < 1:
-            raise UsageError(f"the count is {count}", hint=f"Give a number of {what}s from 1 on.")
+        if not whole_from_one(count):
+            raise UsageError(f"the count is {count}", hint=f"Give a whole number of {what}s from 1 on.")
         return int(count)
     assert support is not None
     if not 0 < support <= 1:
@@ -169,6 +169,11 @@ def minimum_count(baskets: int, support: float | None, count: int | None, *, wha
         )
     least = max(1, ceil(support * baskets))
     return least - 1 if least > 1 and (least - 1) / baskets >= support else least
+
+
+def whole_from_one(value: float) -> bool:
+    """Whether a limit is a whole number from 1 on (2.0 is one, 2.5, NaN and True are none)."""
+    return not isinstance(value, bool) and value >= 1 and value % 1 == 0
 
 
 def in_words(items: Sequence[Any]) -> str:
@@ -187,9 +192,9 @@ def _check_limits(longest: int | None, kind: str, most: int, longest_basket: int
     if kind not in KINDS:
         raise UsageError(f"the kind is {kind!r}", hint=f"Give one of {', '.join(KINDS)}.")
     for name, value in (("longest", longest), ("most", most), ("longest_basket", longest_basket)):
-        if value is not None and value < 1:
+        if value is not None and not whole_from_one(value):
             raise UsageError(f"{name} is {value}", hint="Give a whole number from 1 on.")
-    return LONGEST if longest is None else min(longest, LONGEST)
+    return LONGEST if longest is None else min(int(longest), LONGEST)
 
 
 def _mine(baskets: Baskets, minimum: int, longest: int, most: int, longest_basket: int) -> Itemsets:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from bankmine.errors import UsageError
 from bankmine.mining.association.baskets import Baskets, Codes, Ints
-from bankmine.mining.association.itemsets import minimum_count
+from bankmine.mining.association.itemsets import minimum_count, whole_from_one
 
 LONGEST = 64
 Floats = NDArray[np.float64]
@@ -155,12 +155,12 @@ def frequent_sequences(
     given = Sequences.of(data, times=times)
     minimum = minimum_count(len(given), support, count, what="sequence")
     for name, value in (("longest", longest), ("most", most)):
-        if value is not None and value < 1:
+        if value is not None and not whole_from_one(value):
             raise UsageError(f"{name} is {value}", hint="Give a whole number from 1 on.")
     for name, limit in (("gap", gap), ("span", span)):
         if limit is not None and not limit >= 0:
             raise UsageError(f"the {name} is {limit}", hint="Give a length of time from 0 on, or None.")
-    wanted = LONGEST if longest is None else min(longest, LONGEST)
+    wanted = LONGEST if longest is None else min(int(longest), LONGEST)
     limits = (inf if gap is None else float(gap), inf if span is None else float(span))
     elements, names = _frequent_only(given, minimum)
     tree, reached = _search(given, elements, len(names), minimum, wanted, limits, most)
