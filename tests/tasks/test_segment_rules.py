@@ -1,9 +1,11 @@
 """Segments a bank defines by SQL: read, checked, asked, explained condition by condition."""
 
+import re
 from pathlib import Path
 
 import pytest
 
+from bankmine.customers.conditions import conditions
 from bankmine.errors import ConfigurationError, UsageError
 from bankmine.folder import BankFolder
 from bankmine.tasks.contract import Bank
@@ -151,3 +153,30 @@ def test_a_rule_without_conditions_of_its_own_is_in_or_out(tmp_path: Path, simul
     assert inside.holds
     (outside,) = conditions_of(bank, rule, 1)
     assert not outside.holds
+
+
+@pytest.mark.slow
+def test_a_condition_says_the_value_of_its_threshold_in_words(simulated: BankFolder) -> None:
+    bank = bank_of(simulated)
+    rules = {rule.name: rule for rule in rules_of(None)}
+    found = {one.rule.name: one.customers for one in members(bank, list(rules.values()))}
+    golden = conditions_of(bank, rules["golden"], min(found["young"] - found["golden"]))
+    assert re.fullmatch(r"moved is at least [\d,]+\.\d\d", golden[0].words)
+    assert re.fullmatch(r"moved: [\d,]+\.\d\d", golden[0].seen)
+    assert [one.words for one in golden[1:]] == [
+        "products is at least 3", "not in arrears", "closed on is empty"
+    ]  # fmt: skip
+    young = conditions_of(bank, rules["young"], min(found["young"]))
+    assert re.fullmatch(r"20\d\d minus birth year is at most 28", young[1].words)
+
+
+@pytest.mark.slow
+def test_nobody_in_arrears_by_flag_or_loan_is_golden(simulated: BankFolder, tmp_path: Path) -> None:
+    bank = bank_of(simulated)
+    known = conditions(bank.warehouse, bank.cutoff)
+    late = {customer for customer, flags in known.flags.items() if "arrears" in flags}
+    golden = next(rule for rule in rules_of(None) if rule.name == "golden")
+    sql = golden.sql.replace("AND NOT in_arrears", "")
+    anyway, kept = members(bank, [read_rule(own(tmp_path, "anyway", sql), own=True), golden])
+    assert anyway.customers & late
+    assert kept.customers == anyway.customers - late

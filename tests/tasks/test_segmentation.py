@@ -53,7 +53,8 @@ def test_names_are_never_equal() -> None:
 def test_a_feature_without_a_phrase_is_named_by_itself() -> None:
     assert talk("cards_count") == ("cards count", "high cards count", "low cards count")
     assert plain_name("bought_share_groceries_24mo") == "share of groceries"
-    assert plain_name("bought_abroad_share_12mo") == "abroad share"
+    assert plain_name("bought_abroad_share_12mo") == "share abroad"
+    assert plain_name("bought_mean_12mo") == "mean purchase"
 
 
 def test_a_segment_that_carries_on_keeps_its_name_and_a_new_one_takes_no_name_in_use() -> None:

@@ -41,7 +41,8 @@ def lines(
         yield from (_one_line(rule) for rule in rules)
         return
     answer = why(asked, model, customer, segment)
-    yield from _rule(answer) if isinstance(answer, WhyRule) else _found(answer)
+    currency = folder.warehouse.currency
+    yield from _rule(answer) if isinstance(answer, WhyRule) else _found(answer, currency)
 
 
 def _published(folder: BankFolder) -> Run:
@@ -97,14 +98,11 @@ def _rule(found: WhyRule) -> Iterator[str]:
 
 
 def _condition(one: Condition) -> str:
-    """The condition's SQL with the values it looks at."""
-    values = ", ".join(
-        f"{name} = {'empty' if value is None else value}" for name, value in one.values.items()
-    )
-    return f"{one.sql}{f'   ({values})' if values else ''}"
+    """The condition in words, with the values it looks at."""
+    return f"{one.words}{f'   ({one.seen})' if one.seen else ''}"
 
 
-def _found(found: WhyFound) -> Iterator[str]:
+def _found(found: WhyFound, currency: str) -> Iterator[str]:
     if not found.pulls:
         which = "in it" if found.holds else f"not in it, but in “{found.other}”"
         yield f"“{found.name}”: {which}. Companies and persons are told apart by their kind."
@@ -114,17 +112,30 @@ def _found(found: WhyFound) -> Iterator[str]:
     else:
         yield f"“{found.name}”: not in it, but in “{found.other}”, which is nearer."
     yield f"  distance to “{found.name}” {found.distance:.2f}, to “{found.other}” {found.other_distance:.2f}"
-    yield from (_pull(one, found) for one in found.pulls)
+    yield from (_pull(one, found, currency) for one in found.pulls)
     if not found.enough_known:
         yield "  Few purchases are known of this customer, so the segment is a guess."
 
 
-def _pull(one: Pull, found: WhyFound) -> str:
+def _pull(one: Pull, found: WhyFound, currency: str) -> str:
     from bankmine.tasks.segmentation.words import plain_name
 
     side = found.name if one.pull > 0 else found.other
-    value = "unknown" if one.value is None else f"{one.value:,.3g}"
     return (
-        f"  {plain_name(one.feature)} {value}: {one.place:+.1f} spreads from the usual "
+        f"  {plain_name(one.feature)} {_measured(one, currency)}: {one.place:+.1f} spreads from the usual "
         f"(“{found.name}” {one.asked:+.1f}, “{found.other}” {one.other:+.1f}); speaks for “{side}”"
     )
+
+
+def _measured(one: Pull, currency: str) -> str:
+    """The feature's value in its unit."""
+    from bankmine.tasks.contract import exponent_of
+
+    if one.value is None:
+        return "unknown"
+    if one.unit == "minor units":
+        digits = exponent_of(currency)
+        return f"{one.value / 10**digits:,.{digits}f} {currency}"
+    if one.unit == "share":
+        return f"{one.value:.1%}"
+    return f"{one.value:,.0f}" if one.value == int(one.value) else f"{one.value:,.1f}"

@@ -2,8 +2,9 @@
 
 A rule is a file `<name>.sql`: a first comment line with its title, a second with a sentence, then one SELECT
 whose first column is `customer_id`, over the bank tables as known at the cutoff. `$cutoff` and `$since` (12
-months earlier) are microseconds for `make_timestamptz`. A bank's own files lie in `segments/` of its folder;
-one of a shipped name takes its place.
+months earlier) are microseconds for `make_timestamptz`; `customer_condition` (customer_id, condition) holds
+what restrains dealing with customers. A bank's own files lie in `segments/` of its folder; one of a
+shipped name takes its place.
 """
 
 from __future__ import annotations
@@ -15,12 +16,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bankmine.customers.conditions import conditions
 from bankmine.engine.session import Session
 from bankmine.errors import ConfigurationError, UsageError
-from bankmine.tasks.contract import Bank
+from bankmine.tasks.contract import Bank, exponent_of
+from bankmine.tasks.segmentation.saying import plain, shown, thresholds, words
 
 SHIPPED = Path(__file__).parent / "segments"
 FOLDER = "segments"
+CONDITIONS = "customer_condition"
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 PARAMETERS = ("cutoff", "since")
 MONTHS = 12
@@ -50,11 +54,13 @@ class Members:
 @dataclass(frozen=True)
 class Condition:
     """One condition of a rule for one customer: its SQL, what it looks at, and whether it holds (None: the
-    rule has no row of the customer)."""
+    rule has no row of the customer); `words` say it with the values of its thresholds, `seen` the values."""
 
     sql: str
     values: dict[str, Any]
     holds: bool | None
+    words: str = ""
+    seen: str = ""
 
 
 def rules_of(bank_folder: Path | None) -> tuple[Rule, ...]:
@@ -98,6 +104,7 @@ def members(bank: Bank, rules: Sequence[Rule]) -> list[Members]:
             if absent:
                 found.append(Members(rule, frozenset(), f"the bank has no rows in {', '.join(absent)}"))
                 continue
+            _give_conditions(session, bank, rule)
             rows = _asked(session, rule, rule.sql, _parameters(bank, rule.sql))
             bank.note(f"segment_{rule.name}", [rule.sql])
             customers = rows.column("customer_id").drop_null().unique().to_pylist()
@@ -116,21 +123,60 @@ def conditions_of(bank: Bank, rule: Rule, customer: int) -> list[Condition]:
             f"the segment {rule.name} cannot be asked: the bank has no rows in {', '.join(absent)}",
             hint="Load an extract that fills it, or write a rule of your own.",
         )
-    traced, conditions = _traced(rule)
+    traced, parts = _traced(rule)
     parameters = _parameters(bank, rule.sql) | {"customer": customer}
     with _session(bank) as session:
+        _give_conditions(session, bank, rule)
         rows = _asked(session, rule, traced, parameters).to_pylist()
-    if not conditions:
-        return [Condition("the statement names the customer", {}, bool(rows))]
+    if not parts:
+        said = "the statement names the customer"
+        return [Condition(said, {}, bool(rows), said)]
     row = rows[0] if rows else None
-    return [
-        Condition(
-            sql=sql,
-            values={name: row.get(alias) for name, alias in columns.items()} if row else {},
-            holds=None if row is None else bool(row[f"condition_{place}"]),
-        )
-        for place, (sql, columns) in enumerate(conditions)
-    ]
+    digits = exponent_of(bank.warehouse.currency)
+    return [_condition(one, row, digits) for one in parts]
+
+
+@dataclass(frozen=True)
+class _Traced:
+    """A condition of the outer WHERE and the names its truth, columns and thresholds have in the trace."""
+
+    part: Any
+    holds: str
+    columns: dict[str, str]
+    thresholds: tuple[str, ...]
+
+
+def _condition(one: _Traced, row: dict[str, Any] | None, digits: int) -> Condition:
+    sql = one.part.sql(dialect="duckdb", comments=False)
+    if row is None:
+        return Condition(sql, {}, None, words(one.part, None, digits=digits))
+    values = {name: row[alias] for name, alias in one.columns.items()}
+    return Condition(
+        sql=sql, values=values, holds=bool(row[one.holds]),
+        words=words(one.part, [row[alias] for alias in one.thresholds], digits=digits),
+        seen=", ".join(
+            f"{plain(name)}: {shown(name, value, digits=digits)}" for name, value in values.items()
+        ),
+    )  # fmt: skip
+
+
+def _give_conditions(session: Session, bank: Bank, rule: Rule) -> None:
+    """The conditions of customers at the cutoff as a table, where the rule reads it."""
+    import pyarrow as pa
+
+    if CONDITIONS not in rule.sql:
+        return
+    known = conditions(bank.warehouse, bank.cutoff, memory=bank.memory, threads=bank.threads).flags
+    pairs = [(customer, flag) for customer, flags in known.items() for flag in flags]
+    session.register(
+        CONDITIONS,
+        pa.table(
+            {
+                "customer_id": pa.array([one for one, _ in pairs], pa.int64()),
+                "condition": pa.array([flag for _, flag in pairs], pa.string()),
+            }
+        ),
+    )
 
 
 def _session(bank: Bank) -> Session:
@@ -191,6 +237,8 @@ def _tables(file: Path, select: Any) -> tuple[str, ...]:
     found: dict[str, None] = {}
     for one in select.find_all(exp.Table):
         name = one.name
+        if name == CONDITIONS:
+            continue
         known = isinstance(one.this, exp.Identifier) and (name in views or name in TABLES)
         if not known and name not in named:
             raise _wrong(
@@ -210,27 +258,33 @@ def _check_parameters(file: Path, text: str) -> None:
         )
 
 
-def _traced(rule: Rule) -> tuple[str, list[tuple[str, dict[str, str]]]]:
+def _traced(rule: Rule) -> tuple[str, list[_Traced]]:
     """The rule as a statement that shows each condition of its WHERE for `$customer`, and the conditions."""
     from sqlglot import exp, parse_one
 
     select: Any = parse_one(rule.sql, read="duckdb")
-    where, shown = select.args.get("where"), select.copy()
+    where, traced = select.args.get("where"), select.copy()
     whole = where is None or any(select.args.get(part) for part in ("group", "having", "qualify", "limit"))
-    conditions: list[tuple[str, dict[str, str]]] = []
+    found: list[_Traced] = []
     if not whole:
         assert where is not None
-        shown.set("where", None)
+        traced.set("where", None)
         for place, one in enumerate(_conjuncts(where.this)):
-            shown = shown.select(exp.alias_(exp.paren(one.copy()), f"condition_{place}"), copy=False)
-            columns: dict[str, str] = {}
-            for column in _own_columns(one):
-                alias = f"value_{place}_{len(columns)}"
-                shown = shown.select(exp.alias_(column.copy(), alias), copy=False)
-                columns[column.name] = alias
-            conditions.append((one.sql(dialect="duckdb", comments=False), columns))
-    inner = shown.sql(dialect="duckdb", comments=False)
-    return f"SELECT * FROM ({inner}) AS traced WHERE customer_id = $customer", conditions
+            columns = {column.name: column for column in _own_columns(one)}
+            parts = thresholds(one)
+            names = _Traced(
+                one, f"condition_{place}",
+                {name: f"value_{place}_{n}" for n, name in enumerate(columns)},
+                tuple(f"threshold_{place}_{n}" for n in range(len(parts))),
+            )  # fmt: skip
+            asked = [exp.paren(one.copy()), *columns.values(), *parts]
+            for part, alias in zip(
+                asked, (names.holds, *names.columns.values(), *names.thresholds), strict=True
+            ):
+                traced = traced.select(exp.alias_(part.copy(), alias), copy=False)
+            found.append(names)
+    inner = traced.sql(dialect="duckdb", comments=False)
+    return f"SELECT * FROM ({inner}) AS traced WHERE customer_id = $customer", found
 
 
 def _conjuncts(condition: Any) -> list[Any]:

@@ -29,7 +29,8 @@ class Pull:
     """One column of the style: the customer's value and place, and the middles of the two segments.
 
     `value` is the feature as in the snapshot; the others are in spreads from the bank's mean; `pull` is how
-    much nearer the column brings the customer to the asked segment than to the other one (squared distance).
+    much nearer the column brings the customer to the asked segment than to the other one (squared distance);
+    `unit` is the feature's.
     """
 
     feature: str
@@ -38,6 +39,7 @@ class Pull:
     asked: float
     other: float
     pull: float
+    unit: str
 
 
 @dataclass(frozen=True)
@@ -151,14 +153,14 @@ def _pulls(model: SegmentModel, values: Floats, features: Any, label: int, other
     asked, against = model.miner.centers_[label], model.miner.centers_[other]
     pull = (values - against) ** 2 - (values - asked) ** 2
     order = np.argsort(-np.abs(pull), kind="stable")[:PULLS]
-    found = []
+    found, catalogue = [], catalogue_with(model.living)
     for place in order:
         name = model.style.columns[place]
         value = float(values_of(features, name)[0])
         found.append(
             Pull(
                 name, None if np.isnan(value) else value, float(values[place]), float(asked[place]),
-                float(against[place]), float(pull[place]),
+                float(against[place]), float(pull[place]), catalogue[name].unit,
             )
         )  # fmt: skip
     return tuple(found)

@@ -35,6 +35,14 @@ PHRASES: dict[str, tuple[str, str, str]] = {
     "transaction_gap": ("rhythm", "long pauses", "short pauses"),
     "transactions_count": ("activity", "many transactions", "few transactions"),
 }
+NAMED = {
+    "bought_mean": "mean purchase", "bought_cities": "cities bought in", "bought_count": "purchases",
+    "out_mean": "mean payment made", "in_sum": "money received", "out_sum": "money paid",
+    "active_days_count": "days with a transaction", "transactions_count": "transactions",
+    "merchants_distinct": "merchants paid", "terminals_distinct": "terminals used",
+    "cash_share": "share of cash",
+}  # fmt: skip
+WHERE = {"abroad_share": "abroad", "night_share": "at night", "weekend_share": "at weekends"}
 SHARE = "bought_share_"
 COMPANIES = "companies"
 LIKE_MOST = "like most customers"
@@ -59,7 +67,10 @@ def plain_name(feature: str) -> str:
     front = SPAN.sub("", feature)
     if front.startswith(SHARE):
         return f"share of {front.removeprefix(SHARE).replace('_', ' ')}"
-    return front.removeprefix("bought_").replace("_", " ")
+    bare = front.removeprefix("bought_")
+    if bare.endswith("_share"):
+        return NAMED.get(front, f"share {WHERE.get(bare, bare.removesuffix('_share').replace('_', ' '))}")
+    return NAMED.get(front, bare.replace("_", " "))
 
 
 def names(profiles: Sequence[Any], *, most: int = 3) -> list[str]:

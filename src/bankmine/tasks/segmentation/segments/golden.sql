@@ -15,7 +15,7 @@ products AS (
 ),
 
 arrears AS (
-    SELECT customer_id, true AS in_arrears FROM customer_flag WHERE flag = 'arrears'
+    SELECT DISTINCT customer_id, true AS in_arrears FROM customer_condition WHERE condition = 'arrears'
 ),
 
 known AS (
