@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from bankmine.mining.clustering.profile import ClusterProfile, Trait
+from bankmine.tasks.segmentation.reach import _moment
 from bankmine.tasks.segmentation.words import different, kept_names, names, plain_name, talk
 from shared_data import shared
 
@@ -89,3 +90,9 @@ def test_segments_of_data_made_by_others(
     named = [one["name"] for one in run.metrics["segments"]]
     assert len(set(named)) == len(named)
     assert sum(one["size"] for one in run.metrics["segments"]) == run.scores.num_rows
+
+
+def test_an_hour_is_named_only_where_enough_steps_were_seen() -> None:
+    row = {"weekday": 1, "part": 3, "steps": 49}
+    assert _moment([]) == _moment([row]) == ""
+    assert _moment([{**row, "steps": 50}]) == "Monday evening"

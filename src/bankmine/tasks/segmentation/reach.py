@@ -1,8 +1,8 @@
 """Where and when a segment is best spoken to: the channel it answers, its hours, the day its income comes.
 
 A channel is named where at least 50 contacts of the segment were made through it, by the lower end of its
-acceptance rate (Wilson 1927); so a channel that was lucky twice is not preferred. What the bank's tables do
-not say is left empty.
+acceptance rate (Wilson 1927); so a channel that was lucky twice is not preferred. Hours need 50 steps in the
+app or on the site, the day of income 50 payments. What the bank's tables do not say is left empty.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ MONTHS = 12
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 PARTS = ("night", "morning", "afternoon", "evening")
 LEAST_PAYMENTS = 50
+LEAST_STEPS = 50
 
 
 @dataclass(frozen=True)
@@ -111,7 +112,7 @@ def _channel(rows: Sequence[dict[str, Any]]) -> Channel | None:
 
 
 def _moment(rows: Sequence[dict[str, Any]]) -> str:
-    if not rows:
+    if sum(row["steps"] for row in rows) < LEAST_STEPS:
         return ""
     best = max(rows, key=lambda row: (row["steps"], -row["weekday"], -row["part"]))
     return f"{DAYS[best['weekday'] - 1]} {PARTS[best['part']]}"
