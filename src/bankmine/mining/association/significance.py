@@ -61,12 +61,17 @@ def adjusted(p: Floats, correction: str) -> Floats:
     if correction == "bonferroni":
         return np.asarray(np.minimum(1.0, p * len(p)), dtype=np.float64)
     if correction == "benjamini-hochberg":
-        order = np.argsort(-p, kind="stable")
-        scaled = p[order] * len(p) / np.arange(len(p), 0, -1)
-        found = np.empty(len(p))
-        found[order] = np.minimum(1.0, np.minimum.accumulate(scaled))
-        return found
+        return benjamini_hochberg(p)
     raise UsageError(f"the correction is {correction!r}", hint=f"Give one of {', '.join(CORRECTIONS)}.")
+
+
+def benjamini_hochberg(p: Floats) -> Floats:
+    """The smallest false-discovery rate at which each of the tests would be named; shape (tests,)."""
+    order = np.argsort(-p, kind="stable")
+    scaled = p[order] * len(p) / np.arange(len(p), 0, -1)
+    found = np.empty(len(p))
+    found[order] = np.minimum(1.0, np.minimum.accumulate(scaled))
+    return found
 
 
 def wilson(hits: Any, total: Any, z: float = 1.959963984540054) -> tuple[Floats, Floats]:

@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bankmine.errors import UsageError
+from bankmine.mining.association.significance import benjamini_hochberg as benjamini_hochberg
 from bankmine.mining.contract import Floats, MinimumData
 
 Truth = NDArray[np.bool_]
@@ -86,17 +87,6 @@ def contrast(
         if q <= false_discoveries and abs(one.effect) >= least_effect
     ]
     return sorted(kept, key=lambda one: (-abs(one.effect), one.column, one.level or ""))
-
-
-def benjamini_hochberg(p: Floats) -> Floats:
-    """The smallest false-discovery rate at which each of the tests would be named; shape (tests,)."""
-    if len(p) == 0:
-        return p
-    order = np.argsort(p, kind="stable")
-    scaled = p[order] * len(p) / np.arange(1, len(p) + 1)
-    adjusted = np.empty(len(p))
-    adjusted[order] = np.minimum.accumulate(scaled[::-1])[::-1].clip(max=1.0)
-    return adjusted
 
 
 def cliffs_delta(first: Floats, second: Floats) -> tuple[float, float]:
