@@ -8,7 +8,7 @@ import pytest
 from bankmine import lifecycle
 from bankmine.bank.keys import show_key
 from bankmine.cli.segment import lines
-from bankmine.customers.conditions import conditions
+from bankmine.customers.conditions import WORDS, conditions
 from bankmine.folder import BankFolder
 from bankmine.lifecycle.run import Run
 from bankmine.mining.clustering.agreement import adjusted_rand_index
@@ -102,6 +102,18 @@ def test_nobody_to_whom_nothing_may_be_sold_is_suggested_anything(run: Run, simu
     assert known.may_sell(run.table("suggested").column("customer_id").to_pylist()).all()
 
 
+def test_every_table_that_names_customers_shows_their_flags(run: Run, simulated: BankFolder) -> None:
+    known = conditions(simulated.warehouse, int(run.about["cutoff_us"]))
+    named = {name: run.table(name) for name in ("members", "predefined", "suggested")}
+    for table in named.values():
+        flags = known.flags_of(table.column("customer_id").to_pylist())
+        assert table.column("flags").to_pylist() == [
+            ", ".join(WORDS.get(one, one) for one in own) for own in flags
+        ]
+    said = " ".join(named["members"].column("flags").to_pylist())
+    assert "in arrears" in said
+
+
 def test_only_what_stood_its_test_becomes_an_action(run: Run) -> None:
     stood = [one for one in run.metrics["suggestions"] if one["stands"]]
     assert all(one["low"] > 1 and one["q"] <= 0.1 and one["adopted"] >= 5 for one in stood)
@@ -160,3 +172,11 @@ def test_the_command_says_why(run: Run, simulated: BankFolder, tmp_path: Path) -
     told = list(lines(tmp_path, key, segment="wealthy", raw=False, cutoff=None))
     assert told[1].startswith("Wealthy: ")
     assert all(line.split()[0] in ("holds", "fails", "not") for line in told[2:5])
+
+
+def test_the_features_weigh_by_what_tells_the_segments_apart(run: Run) -> None:
+    weights = {one["name"]: one["weight"] for one in run.features if one["weight"]}
+    model = SegmentModel.from_json(run.metrics["model_of_segments"])
+    assert set(weights) <= set(model.style.columns)
+    assert sum(weights.values()) == pytest.approx(1.0)
+    assert min(weights.values()) >= 0

@@ -42,7 +42,7 @@ def study_about(task: Task, work: Workplace, answer: Answer) -> dict[str, Any]:
         },
         "tables": {name: _kept(one) for name, one in answer.tables.items()},
         "form": answer.form is not None,
-        "weights": _weights(work.asked),
+        "weights": _weights(answer, work.asked),
     }  # fmt: skip
 
 
@@ -86,9 +86,11 @@ def _by_grade(answer: Answer) -> dict[str, int]:
     return counts
 
 
-def _weights(asked: list[Asked]) -> dict[str, float]:
-    """Each feature's mean share of the questions' answers."""
-    total: dict[str, float] = {}
+def _weights(answer: Answer, asked: list[Asked]) -> dict[str, float]:
+    """The answer's own weights, else each feature's mean share of the questions' answers."""
+    total: dict[str, float] = dict(answer.weights)
+    if total:
+        return total
     for one in asked:
         for name, weight in one.weights.items():
             total[name] = total.get(name, 0.0) + weight / len(asked)

@@ -103,7 +103,8 @@ class Answer:
 
     `figures` are plain values that `Task.show` finds again in `about["figures"]`; `use` says what to use
     ("do not use" where nothing may be); `actions` say what to do for each grade of the blocks; `form` is a
-    fitted form model (`mining.form`), if strangers can ask.
+    fitted form model (`mining.form`), if strangers can ask; `weights` is each feature's share of an answer
+    that no question gave (those of questions are known), adding up to 1.
     """
 
     blocks: Sequence[Block]
@@ -113,6 +114,7 @@ class Answer:
     use: str = "study"
     actions: Mapping[str, str] = field(default_factory=dict)
     form: Any = None
+    weights: Mapping[str, float] = field(default_factory=dict)
 
 
 class Previous(Protocol):

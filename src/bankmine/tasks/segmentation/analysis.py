@@ -126,7 +126,18 @@ def _answer(found: Found) -> Answer:
         tables=kept(found),
         use="study" if chosen.usable else DO_NOT_USE,
         actions=_actions(found),
+        weights=_weights(found.model),
     )
+
+
+def _weights(model: SegmentModel) -> dict[str, float]:
+    """Each feature's share of what tells the segments apart: squares of their middles about the mean."""
+    sizes = np.asarray(model.miner.sizes_, dtype=np.float64)
+    centers = np.asarray(model.miner.centers_, dtype=np.float64)
+    middle = sizes @ centers / sizes.sum()
+    between = sizes @ (centers - middle) ** 2
+    shares = between / max(float(between.sum()), 1e-12)
+    return dict(zip(model.style.columns, shares.tolist(), strict=True))
 
 
 def _block(found: Found) -> Block:

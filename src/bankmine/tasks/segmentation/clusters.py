@@ -52,9 +52,14 @@ def choose(values: Floats, names: Sequence[str], numbers: Sequence[int], seed: i
         "clusters": number, "usable": usable, "choice": _sentence(number, usable, reason),
         "candidates_k": [_seen(one, number, gate) for one in choice.candidates],
         "stability": gate.to_json(), "silhouette": own, "silhouette_shuffled": shuffled,
-        "miners": [one.to_json() for one in compared(values, names, number, seed)],
+        "miners": [_without_clock(one.to_json()) for one in compared(values, names, number, seed)],
     }  # fmt: skip
     return Chosen(miner, usable, reason, figures)
+
+
+def _without_clock(one: dict[str, Any]) -> dict[str, Any]:
+    """A comparison without the seconds it took, so that equal runs have equal bytes."""
+    return {name: value for name, value in one.items() if name != "seconds"}
 
 
 def compared(values: Floats, names: Sequence[str], number: int, seed: int) -> list[Any]:

@@ -189,12 +189,12 @@ def _miners_table(seen: Any) -> Table:
         Column(label="Cost", kind=Kind.NUMBER, digits=3),
         Column(label="Silhouette", kind=Kind.NUMBER, digits=3),
         Column(label="Noise", kind=Kind.SHARE), Column(label="Found again", kind=Kind.NUMBER, digits=2),
-        Column(label="Seconds", kind=Kind.NUMBER, digits=1), Column(label="Verdict"), Column(label="Why"),
+        Column(label="Verdict"), Column(label="Why"),
     ]  # fmt: skip
     rows = [
         [
             one["miner"], one["clusters"], one["cost"], one["silhouette"], one["noise_share"],
-            one["stability"], one["seconds"], "usable" if one["usable"] else "do not use", one["reason"],
+            one["stability"], "usable" if one["usable"] else "do not use", one["reason"],
         ]
         for one in seen
     ]  # fmt: skip

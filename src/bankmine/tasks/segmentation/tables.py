@@ -3,23 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from bankmine.customers.conditions import Conditions
+from bankmine.tasks.flags import FLAGS, conditions_at, with_flags
 from bankmine.tasks.segmentation.figures import Found, banking, suggestion
 from bankmine.tasks.segmentation.migration import Migration
 from bankmine.tasks.segmentation.words import plain_name
 from bankmine.tasks.study import Kept, Shape
 
+KEY = "customer_id"
+
 
 def kept(found: Found) -> dict[str, Kept]:
-    """The tables of the run."""
+    """The tables of the run; those that name customers show their flags."""
     made = {"suggestions": _suggestion_table(found), "suggested": _suggested_table(found)}
     made |= {"differences": _difference_table(found), "overlap": _overlap_table(found)}
     if found.migration is not None:
         made["moves"] = _moves_table(found, found.migration)
-    return made | {"predefined": _predefined_table(found), "members": _members_table(found)}
+    made |= {"predefined": _predefined_table(found), "members": _members_table(found)}
+    known = conditions_at(found.bank)
+    return {name: _flagged(one, known) if KEY in one.columns else one for name, one in made.items()}
+
+
+def _flagged(one: Kept, known: Conditions) -> Kept:
+    """The table with the flags of its customers, shown behind their keys."""
+    columns = {KEY: one.columns[KEY], "flags": FLAGS, **one.columns}
+    return replace(one, table=with_flags(one.table, known), columns=columns)
 
 
 def _suggestion_table(found: Found) -> Kept:
@@ -66,9 +79,23 @@ def _suggested_table(found: Found) -> Kept:
     return Kept(
         table=_table(rows, columns, {"customer_id": "i"}), title="Whom to offer what",
         columns=columns,
-        sentence="Customers who lack what most of their like hold. Whoever has a flag that forbids selling, "
-        "an ended relation or no consent to marketing is left out.",
+        sentence=f"Customers who lack what most of their like hold{_one_product(found)}. Whoever has a flag "
+        "that forbids selling, an ended relation or no consent to marketing is left out.",
     )  # fmt: skip
+
+
+def _one_product(found: Found) -> str:
+    """Says so where the list holds one product alone, since no other suggestion stood."""
+    stood = [one for one in found.offers.offers if one.suggested.stands]
+    families = {one.suggested.family for one in stood}
+    if len(families) != 1:
+        return ""
+    count = (
+        f"the one suggestion of {len(found.offers.offers)} that stood"
+        if len(stood) == 1
+        else (f"the {len(stood)} suggestions of {len(found.offers.offers)} that stood")
+    )
+    return f"; all of it is {families.pop()}, the product of {count} its test"
 
 
 def _difference_table(found: Found) -> Kept:
