@@ -279,3 +279,24 @@ def test_hypothetical_forms_differ_in_one_empty_field_each(form: FormModel) -> N
         assert np.array_equal(
             forms[start:end][:, others], np.tile(codes[0, others], (end - start, 1)), equal_nan=True
         )
+
+
+def test_a_yes_or_no_may_be_answered_as_python_says_it() -> None:
+    draw = np.random.default_rng(5)
+    own = draw.random(400) < 0.5
+    table = pa.table({"own": pa.array(own), "age": draw.integers(20, 70, 400)})
+    form = FormModel.fit(table, {"buy": own ^ (draw.random(400) < 0.2)})
+    yes, no = form.answer({"own": "yes"}).probability, form.answer({"own": "no"}).probability
+    assert yes["buy"] > no["buy"]
+    for said in (True, "true", 1):
+        assert form.answer({"own": said}).probability == yes
+    for said in (False, "False", 0):
+        assert form.answer({"own": said}).probability == no
+
+
+def test_a_form_without_an_outcome_is_refused() -> None:
+    table = pa.table({"age": np.arange(60)})
+    with pytest.raises(UsageError, match="holds values other than 0 and 1"):
+        FormModel.fit(table, {"buy": [float("nan"), *[0.0, 1.0] * 29, 0.0]})
+    with pytest.raises(UsageError, match="no outcome"):
+        FormModel.fit(table, [None, *["a", "b"] * 29, "a"])

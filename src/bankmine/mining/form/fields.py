@@ -22,6 +22,7 @@ MOST_LEVELS, FEWEST_ROWS = 40, 10
 GRID = 12
 OTHER = "(other)"
 SENSIBLE = {"age": (0.0, 120.0)}  # ends of fields that everybody knows
+YES_NO = {"true": "yes", "1": "yes", "1.0": "yes", "false": "no", "0": "no", "0.0": "no"}
 MARGIN = 3.0  # of any other number, how many times the spread of training lies beyond each of its ends
 
 
@@ -85,13 +86,20 @@ class Field:
         """
         if value is None or value == "" or (isinstance(value, float) and math.isnan(value)):
             return math.nan, ""
-        return self._level(str(value)) if self.is_text else self._number(value)
+        return self._level(self._words(value)) if self.is_text else self._number(value)
 
     def show(self, code: float) -> str:
         """A coded answer as it is read."""
         if math.isnan(code):
             return "not known"
         return self.levels[int(code)] if self.is_text else _short(code)
+
+    def _words(self, value: Any) -> str:
+        """A text answer; of a yes or no field also True, False, 1, 0, "true" and "false"."""
+        text = str(value)
+        if set(self.levels) == {"yes", "no"}:
+            return YES_NO.get(text.casefold(), text)
+        return text
 
     def _level(self, text: str) -> tuple[float, str]:
         if text in self.levels:

@@ -16,7 +16,7 @@ import numpy as np
 import pyarrow as pa
 
 from bankmine.errors import FeasibilityError, UsageError
-from bankmine.mining.contract import Floats, Ints
+from bankmine.mining.contract import Floats, Ints, labels
 from bankmine.mining.form.asking import Action, Payoff, Question, hypothetical, questions
 from bankmine.mining.form.fields import Field, encode, field_document, field_of, learn_fields, places
 from bankmine.mining.form.learning import FEWEST, HeldOut, OutcomeModel, Truth, folds_of, learn_outcome
@@ -242,8 +242,12 @@ def _models(
 def _truths(outcomes: Outcomes, rows: int) -> dict[str, Truth]:
     """Booleans by outcome, in order of name for classes."""
     if isinstance(outcomes, Mapping):
-        found = {name: np.asarray(truth, dtype=np.bool_) for name, truth in outcomes.items()}
+        given = {name: np.asarray(truth) for name, truth in outcomes.items()}
+        fits = all(truth.shape == (rows,) for truth in given.values())
+        found = {name: labels(truth, rows) for name, truth in given.items()} if fits else {}
     else:
+        if any(one is None or one != one for one in outcomes):
+            raise UsageError("some forms have no outcome", hint="Leave them out, or give each its class.")
         classes = np.asarray(outcomes, dtype=np.str_)
         found = {str(name): classes == name for name in np.unique(classes)}
     if not found or any(truth.shape != (rows,) for truth in found.values()):
