@@ -22,7 +22,8 @@ WORDS = {"auc": "AUC", "brier": "Brier score", "gini": "Gini", "kolmogorov_smirn
 class Comparison:
     """The model against its baselines on one metric.
 
-    `differences` are model minus baseline; `best_baseline` is the one with the best figure; `text` is the
+    `differences` are model minus baseline; `best_baseline` is the one with the best figure; `against` is the
+    one the sentence names: the best one, or where that is beaten the first that is not; `text` is the
     sentence for the report.
     """
 
@@ -31,6 +32,7 @@ class Comparison:
     baselines: dict[str, Interval]
     differences: dict[str, Interval]
     best_baseline: str
+    against: str
     beats: bool
     text: str
 
@@ -72,8 +74,9 @@ def compare(
     side = 1 if larger else -1
     best = max(figures, key=lambda key: side * figures[key].value)
     lost = [key for key, gap in differences.items() if (gap.low if larger else -gap.high) <= 0]
-    text = _text(name, model, figures, differences, best, lost)
-    return Comparison(name, model, figures, differences, best, not lost, text)
+    against = best if best in lost or not lost else lost[0]
+    text = _text(name, model, figures, differences, against, beats=not lost)
+    return Comparison(name, model, figures, differences, best, against, not lost, text)
 
 
 def _text(
@@ -81,14 +84,14 @@ def _text(
     model: Interval,
     figures: dict[str, Interval],
     differences: dict[str, Interval],
-    best: str,
-    lost: list[str],
+    against: str,
+    *,
+    beats: bool,
 ) -> str:
     shown = WORDS.get(name, name.replace("_", " "))
-    if not lost:
-        beaten = f"against {figures[best].value:.3f} of the best baseline {best}"
-        return f"Use the model: {shown} {model}, {beaten}; difference {differences[best]}."
-    against = best if best in lost else lost[0]
+    if beats:
+        beaten = f"against {figures[against].value:.3f} of the best baseline {against}"
+        return f"Use the model: {shown} {model}, {beaten}; difference {differences[against]}."
     mark = f"{figures[against].value:.3f}"
     return (
         f"Use the baseline {against}: the model's {shown} {model} does not beat {mark}; "

@@ -50,7 +50,7 @@ def judge(task: Task, bank: Bank, tested: Tested, tuned: list[Tuned]) -> dict[st
     return {
         "candidates": figures,
         "model": tested.model,
-        "best_baseline": tested.best_baseline,
+        "best_baseline": comparison.best_baseline,
         "metric": task.metric,
         "comparison": comparison.to_json(),
         "models_differ": {
@@ -66,10 +66,10 @@ def judge(task: Task, bank: Bank, tested: Tested, tuned: list[Tuned]) -> dict[st
             for one in tuned
             if not one.candidate.baseline and one.candidate.name != tested.model
         },
-        "use": tested.model if comparison.beats else tested.best_baseline,
+        "use": tested.model if comparison.beats else comparison.against,
         "beats_baseline": comparison.beats,
         "calibration": _calibration(tested),
-        "gain": {name: _gain(tested, name) for name in (tested.model, tested.best_baseline)},
+        "gain": {name: _gain(tested, name) for name in (tested.model, comparison.best_baseline)},
         "test_rows": len(tested.truth),
         "test_positives": int(tested.truth.sum()),
     }

@@ -35,6 +35,8 @@ from bankmine.report.pictures import Bar, Calibration, Curve, Estimates, Gain
 from bankmine.tasks.contract import Shown
 from bankmine.tasks.registry import find_task
 
+DOUBTS = ("not distinguishable", "not proved", "Proved in part", "No model beats", "do not plan")
+
 
 def page_of(run: Run, *, folder: Path | None = None) -> Page:
     """The page of a run; `folder` is the bank's folder where its own tasks lie."""
@@ -131,7 +133,7 @@ def _main_metric(about: Mapping[str, Any]) -> Metric:
 def _statements(about: Mapping[str, Any], shown: Shown) -> list[Statement]:
     good = about["use"] == about["model"]["candidate"] and "Do not" not in about["verdict"]
     good = good and about["figures"].get("beats_baseline", True)
-    good = good and "not distinguishable" not in about["verdict"]
+    good = good and not any(doubt in about["verdict"] for doubt in DOUBTS)
     verdict = Statement(about["verdict"], tone=Tone.GOOD if good else Tone.WATCH)
     said = [Statement(text) for text in about["summary"]] if not shown.statements else list(shown.statements)
     return [verdict, *said]

@@ -53,7 +53,8 @@ def value_words(value: float | None, about: Mapping[str, Any], what: str, curren
     if unit == "share":
         return amount(value, Column(label=what, kind=Kind.SHARE), unit=True)
     named = "" if unit in UNITLESS or what.startswith(unit) else unit
-    return amount(value, Column(label=what, kind=Kind.NUMBER, unit=named), unit=True)
+    whole = int(value) if float(value).is_integer() else value
+    return amount(whole, Column(label=what, kind=Kind.NUMBER, unit=named), unit=True)
 
 
 def _side(contribution: float, *, labelled: bool) -> str:
