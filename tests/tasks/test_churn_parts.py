@@ -8,13 +8,16 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from bankmine.errors import ConfigurationError, FeasibilityError
 from bankmine.tasks import contract
 from bankmine.tasks.churn.actions import RESTRAINED, restrained, restraint
 from bankmine.tasks.churn.features import churn_catalogue, churn_features, competitors
 from bankmine.tasks.churn.lead_time import LOOK_BACK, lead_times
 from bankmine.tasks.churn.questions import ACTIONS, CLOSURE, SILENT_SIGNS, Leaving, by_money
+from bankmine.tasks.churn.task import _MORE, Churn
 from bankmine.tasks.contract import Bank, Plan
 from bankmine.tasks.sql import instants
+from bankmine.tasks.study import Refused
 from engine.small_warehouse import SmallWarehouse
 
 DAY = 86_400_000_000
@@ -174,6 +177,29 @@ def test_the_wallet_has_moved_when_as_much_is_sent_to_competitors_as_usually_com
     assert competitors(one) == ",Rival,Third,"
 
 
+def test_the_wallet_is_measured_over_as_many_days_as_the_horizon(small: SmallWarehouse) -> None:
+    small.load(
+        customer=customers(1),
+        transaction=[
+            paid(1, 1, "2023-09-10", direction="in", base_minor=500),
+            paid(2, 1, "2023-12-05", direction="in", base_minor=600),
+        ],
+    )
+    question = SIGN["wallet_moved"]
+    for days, wanted in ((60, 600), (90, 600), (120, 1100)):
+        bank = bank_of(small, "2024-06-01", horizon_days=days)
+        assert asked_of(small, question, bank, "2024-01-01") == {1: wanted}
+
+
+@pytest.mark.parametrize("name", ["closure", *SIGN])
+def test_a_horizon_whose_windows_would_be_empty_is_refused(small: SmallWarehouse, name: str) -> None:
+    small.load(customer=customers(1), transaction=[paid(1, 1, "2023-12-01")])
+    question = SIGN.get(name) or Leaving(CLOSURE)
+    assert question.rule(bank_of(small, "2024-06-01", horizon_days=60)).horizon_days == 60
+    with pytest.raises(ConfigurationError, match=r"horizon_days is 59.*Give at least 60\."):
+        question.plan(bank_of(small, "2024-06-01", horizon_days=59))
+
+
 def test_features_of_a_bank_without_named_banks_are_those_it_has(small: SmallWarehouse) -> None:
     small.load(customer=customers(1), transaction=[paid(1, 1, "2023-12-01")])
     bank = bank_of(small, "2024-06-01")
@@ -264,3 +290,19 @@ def test_who_must_not_be_contacted_comes_last_and_has_no_offer() -> None:
 def test_a_customer_at_the_end_of_the_list_is_left_alone_whatever_the_conditions() -> None:
     found = by_money(np.linspace(0.9, 0.1, 20), np.full(20, 100.0))
     assert restrained(found, [[]] * 19 + [["no_consent"]]).grade[-1] == "rest"
+
+
+class _NoData:
+    """Work whose every question is refused for the same reason."""
+
+    bank = None
+
+    def try_ask(self, question: Leaving) -> Refused:
+        return Refused(question.name, question.title, "10 positives, at least 50 are needed. " + _MORE)
+
+
+def test_a_study_without_any_question_says_once_what_to_do() -> None:
+    with pytest.raises(FeasibilityError) as caught:
+        Churn().study(_NoData())  # type: ignore[arg-type]
+    assert str(caught.value).count(_MORE) == 1
+    assert "10 positives" in str(caught.value)

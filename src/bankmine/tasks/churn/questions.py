@@ -18,6 +18,7 @@ import numpy as np
 from bankmine.bank.civil import DAY
 from bankmine.customers.catalogue import Catalogue
 from bankmine.engine.session import Session
+from bankmine.errors import ConfigurationError
 from bankmine.tasks.candidates import boosting, logistic, prior, rule
 from bankmine.tasks.churn.features import churn_catalogue, churn_features, competitors, own_bank
 from bankmine.tasks.contract import (
@@ -43,6 +44,7 @@ from bankmine.tasks.sql import instants, micros, statement
 
 FOLDER = Path(__file__).parent
 TEST_MONTHS = 6
+LEAST_HORIZON = 60  # days: silence counts from 30 days after the cutoff, what is left in the last 45
 GRADES = ((0.05, "first"), (0.15, "next"), (0.4, "watch"), (1.0, "rest"))  # of the list by money at risk
 ACTIONS = {
     "first": "Call now: here lies most of the money at risk. Keep a hold-out group.",
@@ -108,7 +110,7 @@ SILENT_SIGNS = (
     ),
     Asking(
         name="wallet_moved", title="Wallet moved to competitors", population="with_inflow",
-        stake="money received in three months",
+        stake="money received in as many days before",
         sentence="Who will send as much as usually comes in to other banks within 90 days",
         question="Which customers will send as much money as usually comes in to competitors?",
         definition=SIGNS["wallet_moved"],
@@ -151,14 +153,24 @@ class Leaving(Task):
         )  # fmt: skip
 
     def rule(self, bank: Bank) -> LabelRule:
-        """The horizon is `horizon_days` of the settings, 90 by default."""
+        """The horizon is `horizon_days` of the settings, 90 by default.
+
+        ConfigurationError below LEAST_HORIZON days, where the windows of the labels would be empty.
+        """
         rule = self.asking.definition.rule
-        return replace(rule, horizon_days=int(bank.settings.get("horizon_days", rule.horizon_days)))
+        days = int(bank.settings.get("horizon_days", rule.horizon_days))
+        if days < LEAST_HORIZON:
+            raise ConfigurationError(
+                f"[tasks.churn] horizon_days is {days}; leaving cannot be told from silence within so few",
+                hint=f"Give at least {LEAST_HORIZON}.",
+            )
+        return replace(rule, horizon_days=days)
 
     def population(self, bank: Bank, plan: Plan) -> Any:
         """The customers the question is about at each cutoff, with the money at stake."""
         zone, sql = bank.warehouse.zone, statement(FOLDER, self._population(bank))
-        lengths = {"since": 45, "lately": 40, "quarter": 92, "half_year": 183}
+        lengths = {"since": 45, "lately": 40, "quarter": 92, "half_year": 183,
+                   "usual": self.rule(bank).horizon_days}  # fmt: skip
         given = {"kind": str(bank.settings.get("customer_kind", "any")), "own_bank": own_bank(bank)}
 
         def parameters(at: int) -> dict[str, Any]:

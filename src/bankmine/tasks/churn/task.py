@@ -30,6 +30,7 @@ from bankmine.tasks.sql import statement
 from bankmine.tasks.study import Answer, Asked, Block, Kept, Refused, Shape, Study, Work
 
 FOLDER = Path(__file__).parent
+_MORE = "Load a longer period or more customers."
 
 
 class Churn(Study):
@@ -46,7 +47,7 @@ class Churn(Study):
     )  # fmt: skip
     settings = MappingProxyType(
         {
-            "horizon_days": "how far ahead leaving is foretold, 90 by default",
+            "horizon_days": "how far ahead leaving is foretold, 90 by default, at least 60",
             "test_months": "how many of the last months test, 6 by default",
             "customer_kind": "person, company or any (the default)",
             "own_bank": "the name under which the bank itself appears as the other side of a payment, own "
@@ -76,7 +77,7 @@ class Churn(Study):
         if not asked:
             raise FeasibilityError(
                 f"none of the {len(told)} questions of churn could be asked: {_first_reason(told)}",
-                hint="Load a longer period or more customers.",
+                hint=_MORE,
             )
         work.stage("lead time")
         closed = closures(bank)
@@ -205,7 +206,9 @@ def _list_sentence(main: Asked, ahead: Coming | None) -> str:
 
 
 def _first_reason(told: list[Asked | Refused]) -> str:
-    return next((one.reason for one in told if isinstance(one, Refused)), "")
+    """Why the first question was refused, without the hint that the study gives itself."""
+    reason = next((one.reason for one in told if isinstance(one, Refused)), "")
+    return reason.partition("Load a longer period")[0].rstrip()
 
 
 def _verdict(asked: list[Asked], figures: Mapping[str, Any]) -> str:

@@ -1,9 +1,9 @@
--- Customers with an open relation who got money in the last 92 days: that is at stake. Left out are those who sent
--- a quarter of it or more to other banks by hand already.
+-- Customers with an open relation who got money in as many days before the cutoff as the horizon has after it: that
+-- is at stake. Left out are those who sent a quarter of it or more to other banks by hand already.
 SELECT t.customer_id, CAST(sum(CASE WHEN t.direction = 'in' THEN t.base_minor ELSE 0 END) AS BIGINT) AS value_minor
 FROM customer_transaction AS t
 INNER JOIN customer AS c ON c.customer_id = t.customer_id
-WHERE t.event_time >= make_timestamptz($quarter)
+WHERE t.event_time >= make_timestamptz($usual)
   AND t.status <> 'declined'
   AND (t.direction = 'in' OR t.channel = 'transfer')
   AND c.closed_on IS NULL

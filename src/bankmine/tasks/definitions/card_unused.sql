@@ -1,5 +1,6 @@
 -- True where a card that was in use lies still: no payment by card from 30 days after the cutoff until the
--- horizon's end. "asked_rows" holds the customers with the first day after those 30 and the end of the window.
+-- horizon's end. "asked_rows" holds the customers with the first day after those 30 and the end of the window,
+-- which must come later.
 SELECT r.row_number, count(t.transaction_id) = 0 AS label
 FROM asked_rows AS r
 LEFT JOIN (

@@ -1,6 +1,6 @@
 -- True where the customer's wallet goes to other banks: from the cutoff until the horizon's end at least as much
--- is sent by hand to other banks as usually comes in within such a time. "asked_rows" holds the customers with what
--- usually comes in, the window, the name under which the bank itself appears, and the competitors that count (their
+-- is sent by hand to other banks as came in over as many days before the cutoff. "asked_rows" holds the customers with what
+-- came in, the window, the name under which the bank itself appears, and the competitors that count (their
 -- names between commas; empty for all).
 SELECT r.row_number, coalesce(any_value(s.sent_minor), 0) >= any_value(r.usual_minor) AS label
 FROM asked_rows AS r
