@@ -4,8 +4,8 @@
     expected profit of an offer = chance × years × yearly margin − cost of the contact
 
 The rate margin is transfer rate less customer rate where the customer lays money in, customer rate less
-transfer rate where the bank lends; expected losses are not taken off. Where rates and fees give nothing
-(insurance), the mean revenue of accepted offers stands in for it, if at least FEWEST were accepted.
+transfer rate where the bank lends; expected losses are not taken off. Where nothing is laid in or lent
+(insurance, funds) the mean revenue of accepted offers stands for it, if at least FEWEST were accepted.
 """
 
 from __future__ import annotations
@@ -108,7 +108,7 @@ def _product(one: Mapping[str, Any], measured: float | None, years: float) -> Pr
     known = one["transfer_rate"] is not None and (family not in LENT or one["customer_rate"] is not None)
     yearly = size * side * known + 12 * float(one["fee_minor"])
     how = f"{side:.2%} on what is held, and fees" if known and size and side else "fees"
-    if yearly <= 0 and measured is not None and family not in (*LENT, *LAID_IN):
+    if measured is not None and family not in (*LENT, *LAID_IN):
         yearly, how = measured / years, "mean revenue of accepted offers"
     elif yearly == 0:
         how = "nothing is known of what it brings"

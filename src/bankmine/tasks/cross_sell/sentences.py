@@ -69,4 +69,5 @@ def _value(value: float | None, unit: str, what: str, currency: str) -> str:
     if unit == "share":
         return amount(value, Column(label=what, kind=Kind.SHARE), unit=True)
     named = "" if unit in _BARE or what.startswith(unit) else unit
+    value = int(value) if float(value).is_integer() else value
     return amount(value, Column(label=what, kind=Kind.NUMBER, unit=named), unit=True)

@@ -1,0 +1,132 @@
+"""Cross-selling on a whole simulated bank: tested forward, and never offered against a condition."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from bankmine import lifecycle
+from bankmine.customers.conditions import conditions
+from bankmine.folder import BankFolder
+from bankmine.lifecycle.forms import published_form
+from bankmine.lifecycle.pages import page_of
+from bankmine.lifecycle.publishing import publish
+from bankmine.lifecycle.run import Run
+from bankmine.tasks.cross_sell.listing import BEST, CAMPAIGN, NOW
+from simulated_bank import simulated_bank
+
+pytestmark = pytest.mark.slow
+FAMILIES = {"savings", "deposit", "card", "loan", "mortgage", "insurance", "fund"}
+
+
+@pytest.fixture(scope="module")
+def bank(tmp_path_factory: pytest.TempPathFactory) -> BankFolder:
+    return simulated_bank(tmp_path_factory)
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("cross-sell")
+
+
+@pytest.fixture(scope="module")
+def run(bank: BankFolder, results: Path) -> Run:
+    return lifecycle.run_task(bank.warehouse, bank.config, "cross_sell", results_folder=results)
+
+
+def rows_of(run: Run, question: str) -> list[dict[str, Any]]:
+    return [row for row in run.scores.to_pylist() if row["question"] == question]
+
+
+def test_each_customer_has_one_best_offer_and_each_family_its_own_list(run: Run) -> None:
+    questions = set(run.scores.column("question").to_pylist())
+    assert BEST in questions
+    assert questions - {BEST} <= {f"next_{family}" for family in FAMILIES}
+    assert len(questions) >= 5
+    best = [row["customer_id"] for row in rows_of(run, BEST)]
+    assert len(best) == len(set(best))
+
+
+def test_nothing_is_offered_against_a_condition(run: Run, bank: BankFolder) -> None:
+    known = conditions(bank.warehouse, run.cutoff_us)
+    forbidden = {one for one in {row["customer_id"] for row in rows_of(run, BEST)}
+                 if not known.may_sell([one])[0]}  # fmt: skip
+    assert forbidden
+    offers = run.table("offers")
+    assert forbidden.isdisjoint(offers.column("customer_id").to_pylist())
+    for row in run.scores.to_pylist():
+        if row["customer_id"] in forbidden:
+            assert row["grade"] not in (NOW, CAMPAIGN)
+
+
+def test_an_offer_is_worth_its_contact_and_says_why(run: Run) -> None:
+    offers = run.table("offers").to_pylist()
+    assert offers
+    by_customer: dict[int, list[dict[str, Any]]] = {}
+    for row in offers:
+        assert row["profit_minor"] > 0
+        assert "like this customer take one within 90 days, usually 1 in" in row["why"]
+        by_customer.setdefault(row["customer_id"], []).append(row)
+    for rows in by_customer.values():
+        rows.sort(key=lambda one: one["rank"])
+        assert [one["rank"] for one in rows] == list(range(1, len(rows) + 1))
+        assert len(rows) <= 3
+        profits = [one["profit_minor"] for one in rows]
+        assert profits == sorted(profits, reverse=True)
+
+
+def test_every_family_is_offered_refused_or_not_worth_a_contact(run: Run) -> None:
+    refused = {(row["customer_id"], row["family"]) for row in run.table("refusals").to_pylist()}
+    offered = {(row["customer_id"], row["family"]) for row in run.table("offers").to_pylist()}
+    assert refused.isdisjoint(offered)
+    assert all(row["reason"] for row in run.table("refusals").to_pylist())
+    for family in FAMILIES:
+        asked = {row["customer_id"] for row in rows_of(run, f"next_{family}")}
+        if asked:
+            everyone = {row["customer_id"] for row in rows_of(run, BEST)}
+            held = {who for who, other in refused if other == family} - asked
+            assert asked | held == everyone
+
+
+def test_profit_is_chance_times_margin_less_the_contact(run: Run) -> None:
+    margins = {one["code"]: one["margin_minor"] for one in run.metrics["products"]}
+    for row in run.table("offers").to_pylist():
+        assert row["profit_minor"] == np.round(row["chance"] * margins[row["product"]] - row["cost_minor"])
+
+
+def test_rules_and_bundles_are_kept_with_their_intervals(run: Run) -> None:
+    rules = run.table("rules").to_pylist()
+    assert rules
+    for row in rules:
+        assert row["low"] <= row["ratio"] <= row["high"]
+        assert (row["stands"] == "stands") <= (row["low"] > 1)
+    for row in run.table("bundles").to_pylist():
+        assert row["low"] <= row["ratio"] <= row["high"]
+
+
+def test_the_back_test_stands_beside_popularity(run: Run) -> None:
+    tested = run.metrics["tested"]
+    for part in ("all", "tenth", "money_minor"):
+        one = tested[part]
+        assert one["low"] <= one["value"] <= one["high"]
+        assert one["baseline"] >= 0
+    assert tested["all"]["rows"] == tested["rows"]
+
+
+def test_a_stranger_is_told_an_insurance(run: Run, results: Path) -> None:
+    publish(run)
+    answer, _ = published_form(results, "cross_sell").answer({"age": 35, "income_band": None})
+    assert answer.best.startswith("INS-")
+    assert sum(answer.probability.values()) == pytest.approx(1)
+    assert answer.ask_next
+
+
+def test_the_page_shows_tests_rules_and_refusals(run: Run) -> None:
+    page = page_of(run)
+    titles = [section.title for section in page.sections]
+    for title in ("Would the first offer have been right?", "Did owners of A then buy B?",
+                  "What is not offered", "The form for strangers"):  # fmt: skip
+        assert title in titles
