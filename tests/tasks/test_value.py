@@ -19,6 +19,7 @@ from bankmine.lifecycle.runner import run_task
 from bankmine.report.build import build_report
 from bankmine.report.content import Report, Reproducibility
 from bankmine.tasks.contract import Bank
+from bankmine.tasks.value.accounts import written_off
 from bankmine.tasks.value.closing import Closing
 from engine.small_warehouse import SmallWarehouse
 from shared_data import shared
@@ -61,6 +62,7 @@ def test_the_value_of_a_year_ago_is_about_what_came(run: Run) -> None:
     assert at_rates["high"] >= -0.1
     assert tested["golden"]["listed"]["value"] > 3 * tested["golden_everybody"]
     assert tested["surely_top"]["listed"]["value"] > 0.7
+    assert tested["surely_top"]["others"]["value"] < 1
     assert tested["staying_foreseen"] == pytest.approx(tested["staying_seen"], abs=0.02)
 
 
@@ -92,6 +94,20 @@ def test_limits_grades_and_moves_hang_together(run: Run) -> None:
     assert sum(one["customers"] for one in figures["moves"] if one["move"] != "entered") > 0
     assert set(run.scores.column("question").unique().to_pylist()) <= {"", "golden to be"}
     assert run.scores.column("flags").null_count == 0
+
+
+@pytest.mark.slow
+def test_golden_customers_have_no_loss_and_flags_stand_on_every_list(run: Run, simulated: BankFolder) -> None:
+    golden, customers = run.table("golden"), run.table("customers")
+    bank = Bank(warehouse=simulated.warehouse, cutoff=simulated.warehouse.zone.parse(CUTOFF))
+    lost = set(written_off(bank, bank.cutoff).tolist())
+    assert lost & set(customers.column("customer_id").to_pylist())
+    assert not lost & set(golden.column("customer_id").to_pylist())
+    assert not any("in arrears" in one for one in golden.column("flags").to_pylist())
+    assert any(customers.column("flags").to_pylist())
+    for row in run.scores.to_pylist():
+        if row["question"] == "golden to be":
+            assert row["grade"] == ("golden to be, flagged" if row["flags"] else "golden to be")
 
 
 @pytest.mark.slow

@@ -9,8 +9,18 @@ from hypothesis import strategies as st
 
 from bankmine.errors import ConfigurationError
 from bankmine.tasks.contract import Floats
+from bankmine.tasks.value.by_accounts import exact
 from bankmine.tasks.value.concentration import curve, moves, top_of
-from bankmine.tasks.value.expected import UNTAUGHT, expected_year, late, learn, size_of, spread
+from bankmine.tasks.value.expected import (
+    UNTAUGHT,
+    expected_year,
+    late,
+    learn,
+    lost,
+    size_of,
+    spread,
+    troubled,
+)
 from bankmine.tasks.value.forward import bias, judged, rank_correlation
 from bankmine.tasks.value.ledger import COMPONENTS, Ledger
 from bankmine.tasks.value.lifetime import Survival, carried_forward, chance_of_top, grades, value
@@ -77,6 +87,16 @@ def test_losses_of_late_loans_move_on_their_own() -> None:
     assert not late(before)[60:].any()
     assert growth.late == pytest.approx(0.5, rel=0.01)
     assert growth.good == pytest.approx(0.01, rel=0.01)
+
+
+def test_a_loan_written_off_earlier_in_the_year_is_remembered() -> None:
+    ledger = made_up(100)
+    assert not troubled(ledger).any()
+    ledger.volumes[7, :, 1] = [0.0, 0.0, 50_000.0, 60_000.0]
+    ledger.amounts[7, :, 5] = [0, 0, -11_000, -9_000]
+    assert not late(ledger)[7]
+    assert np.flatnonzero(lost(ledger)).tolist() == [7]
+    assert troubled(ledger)[7]
 
 
 def slow_value(expected: Floats, chances: Floats, shrink: float, rate: float) -> float:
@@ -202,16 +222,28 @@ def test_a_perfect_forecast_has_no_bias_and_the_better_forecast_less_error() -> 
 
 
 def test_the_verdict_prefers_the_rule_where_the_model_errs_more() -> None:
-    def tested(off: float, low: float, high: float) -> dict[str, object]:
-        side = {"bias": {"value": off}, "rank_correlation": {"value": 0.7}}
+    def tested(off: float, low: float, high: float, *, wide: float = 0.3) -> dict[str, object]:
+        side = {
+            "bias": {"value": off, "low": off - 0.13, "high": off + wide},
+            "rank_correlation": {"value": 0.7},
+        }
         return {"basis": "accounts", "back_test": {"model": side, "rule": {"bias": {"value": 0.05}},
                               "less_error_minor": {"low": low, "high": high}}}  # fmt: skip
 
     assert verdict(tested(0.02, 1.0, 2.0))[0] == "study"
+    said = verdict(tested(0.083, 1.0, 2.0))[1]
+    assert "+8.3% (−4.7% to +38.3%): the interval reaches beyond 10%" in said
+    assert "beyond" not in verdict(tested(0.05, 1.0, 2.0, wide=0.02))[1]
     assert verdict(tested(0.02, -2.0, -1.0))[0] == "last year's profit repeated"
     assert verdict(tested(0.02, -1.0, 1.0))[0] == "last year's profit repeated"
     assert verdict(tested(0.30, 1.0, 2.0))[0] == "last year's profit repeated"
     assert "could not be checked" in verdict({"basis": "accounts", "back_test": None})[1]
+
+
+def test_amounts_are_shown_in_full() -> None:
+    assert exact(-8_290_104, 2) == "−82,901.04"
+    assert exact(716_000_005, 2) == "7,160,000.05"
+    assert exact(1_234, 0) == "1,234"
 
 
 def test_settings_that_cannot_be_meant_are_refused() -> None:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from bankmine.bank.civil import DAY
+from bankmine.customers.conditions import ARREARS, Conditions, conditions
 from bankmine.engine.session import Session
 from bankmine.tasks.contract import Bank, Floats, Ints, Truth
 from bankmine.tasks.population import rows_at
@@ -26,10 +27,10 @@ from bankmine.tasks.value.expected import (
     Spread,
     bank_margins,
     expected_year,
-    late,
     learn,
     margin_moves,
     spread,
+    troubled,
 )
 from bankmine.tasks.value.ledger import COMPONENTS, MONTHS, VOLUMES, Ledger, ledgers
 from bankmine.tasks.value.lifetime import (
@@ -60,6 +61,8 @@ class Look:
     survival: Survival
     worth: Worth
     next_top: Floats
+    conditions: Conditions
+    barred: Truth  # in arrears, or a loss within the twelve months: never golden
 
     @property
     def customers(self) -> Ints:
@@ -72,10 +75,13 @@ class Look:
         return self.ledger.profit.astype(np.float64)
 
     def golden(self, share: float) -> Truth:
-        """Customers not in the top share of the past year who are likelier than not in that of the next."""
+        """Customers not in the top share of the past year who are likelier than not in that of the next.
+
+        Nobody in arrears or with a credit loss within the twelve months is among them.
+        """
         if np.isnan(self.next_top).all():
             return np.zeros(len(self.customers), dtype=np.bool_)
-        return ~top_of(self.profit, share) & (self.next_top >= GOLDEN)
+        return ~top_of(self.profit, share) & (self.next_top >= GOLDEN) & ~self.barred
 
 
 @dataclass(frozen=True)
@@ -103,7 +109,7 @@ class Accounts:
         """The look at `cutoffs[place]`, from the years that were finished then."""
         cutoff, ledger = self.cutoffs[place], self.ledgers[place].of(_ids(self.rows[place]))
         growth, off = self._taught(place)
-        expected, is_late = expected_year(ledger, growth), late(ledger)
+        expected, is_late = expected_year(ledger, growth), troubled(ledger)
         moved = margin_moves(self.ledgers[place:])
         shocks = moved @ ledger.volumes[:, 0, :].T if len(moved) else None
         survival = self._survival(place, ledger.customers)
@@ -117,7 +123,13 @@ class Accounts:
                 worth.year, np.abs(expected).sum(axis=1), is_late, off, np.ones(len(expected)),
                 top_share=self.settings.top_share, seed=self.bank.seed, shocks=shocks,
             )  # fmt: skip
-        return Look(cutoff, self.rows[place], ledger, growth, off, expected, survival, worth, next_top)
+        known = conditions(self.bank.warehouse, cutoff, memory=self.bank.memory, threads=self.bank.threads)
+        arrears = [ARREARS in known.of(one) for one in ledger.customers.tolist()]
+        written = np.isin(ledger.customers, written_off(self.bank, cutoff))
+        return Look(
+            cutoff, self.rows[place], ledger, growth, off, expected, survival, worth, next_top, known,
+            is_late | written | np.array(arrears, dtype=np.bool_),
+        )  # fmt: skip
 
     def _year(self, place: int) -> Year:
         """The year between a cutoff and the next older one, of the customers open at its begin."""
@@ -134,7 +146,7 @@ class Accounts:
         expected = expected_year(year.before, growth)
         gone = 1.0 - float(year.stayed.mean()) if len(year.stayed) else 0.0
         forecast = expected.sum(axis=1) * (1.0 - gone / 2.0)
-        off = spread(expected, forecast, year.after.profit.astype(np.float64), late(year.before))
+        off = spread(expected, forecast, year.after.profit.astype(np.float64), troubled(year.before))
         return growth, off
 
     def _survival(self, place: int, customers: Ints) -> Survival:
@@ -195,6 +207,21 @@ def closed_days(bank: Bank, until: int) -> dict[int, int]:
     with Session(bank.warehouse, until, until=until, memory=bank.memory, threads=bank.threads) as session:
         found = session.arrow(sql)
     return dict(zip(found.column(0).to_pylist(), found.column(1).to_pylist(), strict=True))
+
+
+def written_off(bank: Bank, until: int) -> Ints:
+    """Customers with a loan written off within the twelve months before `until`, as known then."""
+    if not bank.warehouse.has("loan_event"):
+        return np.empty(0, dtype=np.int64)
+    since = bank.warehouse.zone.months_before(until, MONTHS)
+    sql = (
+        "SELECT DISTINCT customer_id FROM loan_event WHERE kind = 'written_off' AND customer_id IS NOT NULL "
+        "AND event_time >= make_timestamptz($since) ORDER BY customer_id"
+    )
+    with Session(bank.warehouse, until, until=until, memory=bank.memory, threads=bank.threads) as session:
+        found = session.arrow(sql, {"since": since})
+        bank.note("loans written off", session.statements)
+    return _ids(found)
 
 
 def realised(accounts: Accounts, look: Look) -> Floats:

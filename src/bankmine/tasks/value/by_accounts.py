@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bankmine.errors import CutoffError, FeasibilityError
-from bankmine.tasks.contract import Bank, Decision, Floats, exponent_of
+from bankmine.tasks.contract import Bank, Decision, Floats, Ints, exponent_of
+from bankmine.tasks.flags import FLAGS, with_flags
 from bankmine.tasks.population import coverage
 from bankmine.tasks.study import Answer, Block, Kept, Shape, Work
 from bankmine.tasks.value import said
 from bankmine.tasks.value.accounts import Accounts, Look, forecasts, realised, year_cutoffs
-from bankmine.tasks.value.concentration import curve, moves, top_of
+from bankmine.tasks.value.concentration import curve, first, moves, top_of
 from bankmine.tasks.value.forward import judged, list_found
 from bankmine.tasks.value.ledger import COMPONENTS, MONTHS, WORDS, Ledger
 from bankmine.tasks.value.lifetime import LEVEL, SURELY, grades
@@ -27,6 +28,7 @@ ACTIONS = {
     "maybe top": "Look at what would make the difference: salary, savings held elsewhere, a loan paid back.",
     "rest": "Serve well at the cost of the app; look again at the next run.",
     "golden to be": "Get to know now: likelier than not to be among the most profitable within a year.",
+    "golden to be, flagged": "Deal with the flag first (complaint, hold, consent); get to know only then.",
 }
 _STALE_DAYS = 62
 
@@ -151,6 +153,7 @@ def _back_test(accounts: Accounts, before: Look | None, settings: Settings) -> d
     candidates = np.flatnonzero(outside)
     order = candidates[np.argsort(-before.profit[candidates], kind="stable")]
     nearest[order[: int(golden.sum())]] = True
+    sure = before.next_top >= SURELY
     stayed = np.isin(before.customers, accounts.rows[0].column("customer_id").to_numpy())
     months = min(11, before.survival.chances.shape[1] - 1)
     return {
@@ -158,7 +161,9 @@ def _back_test(accounts: Accounts, before: Look | None, settings: Settings) -> d
         "cutoff": accounts.bank.warehouse.zone.show(before.cutoff),
         "golden": list_found(golden, top_then, nearest, seed=accounts.bank.seed),
         "golden_everybody": float(top_then[outside].mean()) if outside.any() else 0.0,
-        "surely_top": list_found(before.next_top >= SURELY, top_then, top_then, seed=accounts.bank.seed)
+        "surely_top": list_found(
+            sure, top_then, first(before.profit, int(sure.sum())), seed=accounts.bank.seed
+        )
         if not np.isnan(before.next_top).all() else None,
         "staying_foreseen": float(before.survival.chances[:, months].mean()),
         "staying_seen": float(stayed.mean()),
@@ -179,7 +184,7 @@ def _blocks(bank: Bank, look: Look, share: float) -> list[Block]:
     golden = np.flatnonzero(look.golden(share))
     if len(golden):
         second = Decision(
-            value=np.round(worth.year[golden]), unit="minor units", grade=["golden to be"] * len(golden),
+            value=np.round(worth.year[golden]), unit="minor units", grade=_golden_grades(look, golden),
             order=-look.next_top[golden], actions=ACTIONS,
         )  # fmt: skip
         blocks.append(
@@ -187,6 +192,12 @@ def _blocks(bank: Bank, look: Look, share: float) -> list[Block]:
                   probability=look.next_top[golden], reasons=reasons.take(golden))
         )  # fmt: skip
     return blocks
+
+
+def _golden_grades(look: Look, golden: Ints) -> list[str]:
+    """Whoever has a flag is dealt with otherwise."""
+    flags = look.conditions.flags_of(look.customers[golden].tolist())
+    return ["golden to be, flagged" if one else "golden to be" for one in flags]
 
 
 def _reasons(bank: Bank, look: Look) -> Any:
@@ -219,31 +230,37 @@ def _tables(bank: Bank, look: Look, ledger: Ledger, figures: dict[str, Any], sha
 
     tables = {"customers": _customers(look, share), "moves": _moves_table(figures["moves"])}
     rows = figures["result"]["reconciliation"]["rows"]
+    currency = bank.warehouse.currency
+    exponent = exponent_of(currency)
+    sides = {"customers": "All customers", "bank": "The bank", "difference": "Difference"}
     tables["reconciliation"] = Kept(
-        table=pa.Table.from_pylist(rows), title="Customers and bank, to the cent",
+        table=pa.Table.from_pylist(
+            [row | {one: exact(row[f"{one}_minor"], exponent) for one in sides} for row in rows]
+        ), title="Customers and bank, to the cent",
         sentence="All customers together, and the bank's result computed from its books without customers.",
         columns={
-            "component": Shape("Item"), "customers_minor": Shape("All customers", "money"),
-            "bank_minor": Shape("The bank", "money"), "difference_minor": Shape("Difference", "money"),
+            "component": Shape("Item"),
+            **{one: Shape(f"{label}, {currency}") for one, label in sides.items()},
         },
     )  # fmt: skip
     golden = np.flatnonzero(look.golden(share))
     golden = golden[np.argsort(-look.next_top[golden], kind="stable")]
     tables["golden"] = Kept(
-        table=pa.table(
+        table=with_flags(pa.table(
             {
                 "customer_id": look.customers[golden], "chance": look.next_top[golden],
                 "profit_minor": look.profit[golden], "year_minor": look.worth.year[golden],
                 "low_minor": look.worth.year_low[golden], "high_minor": look.worth.year_high[golden],
             }
-        ),
+        ), look.conditions),
         title="Golden customers to be",
         sentence=f"Not among the most profitable {share:.0%} of the past year, and likelier than not among "
-        "those of the next.",
+        "those of the next; nobody in arrears or with a credit loss within the twelve months.",
         columns={
-            "customer_id": Shape("Customer", "key"), "chance": Shape("Chance to be top", "share"),
-            "profit_minor": Shape("Profit, past year", "money"),
-            "year_minor": Shape("Expected, next year", "money"), "low_minor": Shape("Low", "money"),
+            "customer_id": Shape("Customer", "key"), "flags": FLAGS,
+            "chance": Shape("Chance", "share"),
+            "profit_minor": Shape("Past year", "money"),
+            "year_minor": Shape("Next year", "money"), "low_minor": Shape("Low", "money"),
             "high_minor": Shape("High", "money"),
         },
     )  # fmt: skip
@@ -266,17 +283,24 @@ def _customers(look: Look, share: float) -> Kept:
         "grade": grades(worth.top, worth.lifetime, top_share=share),
     }  # fmt: skip
     order = np.argsort(-worth.lifetime, kind="stable")
-    shapes = {"customer_id": Shape("Customer", "key"), "profit_minor": Shape("Profit, past year", "money")}
-    shapes |= {f"{name.replace(' ', '_')}_minor": Shape(name.capitalize(), "money") for name in COMPONENTS}
-    shapes |= {
-        "lifetime_minor": Shape("Lifetime value", "money"), "low_minor": Shape("Low", "money"),
-        "high_minor": Shape("High", "money"), "top_chance": Shape("Chance to be top", "share"),
-        "grade": Shape("Grade"),
+    shapes = {
+        "customer_id": Shape("Customer", "key"), "flags": FLAGS,
+        "profit_minor": Shape("Past year", "money"), "lifetime_minor": Shape("Lifetime", "money"),
+        "low_minor": Shape("Low", "money"), "high_minor": Shape("High", "money"),
+        "top_chance": Shape("Top", "share"), "grade": Shape("Grade"),
     }  # fmt: skip
     return Kept(
-        table=pa.table(columns).take(order), title="Every customer's profit and value", columns=shapes,
-        sentence=f"Profit of the past twelve months by item; lifetime value with its {LEVEL:.0%} limits.",
+        table=with_flags(pa.table(columns).take(order), look.conditions), columns=shapes,
+        title="Every customer's profit and value",
+        sentence=f"Profit of the past twelve months; lifetime value with its {LEVEL:.0%} limits; the chance "
+        "to be in the top share. The items of the profit are in the kept table.",
     )  # fmt: skip
+
+
+def exact(minor: int, exponent: int) -> str:
+    """A whole number of minor units in full: −1,234.56."""
+    whole, cents = divmod(abs(minor), 10**exponent)
+    return f"{'−' if minor < 0 else ''}{whole:,}" + (f".{cents:0{exponent}d}" if exponent else "")
 
 
 def _nullable(values: Floats) -> Any:

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bankmine.errors import FeasibilityError
-from bankmine.tasks.contract import Decision, Floats, exponent_of
+from bankmine.tasks.contract import Bank, Decision, Floats, exponent_of
+from bankmine.tasks.flags import FLAGS, conditions_at, with_flags
 from bankmine.tasks.population import coverage
 from bankmine.tasks.study import Answer, Block, Kept, Shape, Work
 from bankmine.tasks.value import buying, said
-from bankmine.tasks.value.concentration import curve, top_of
+from bankmine.tasks.value.concentration import curve, first, top_of
 from bankmine.tasks.value.forward import judged, list_found
 from bankmine.tasks.value.lifetime import LEVEL, SURELY, grades
 from bankmine.tasks.value.settings import Settings
@@ -62,7 +63,7 @@ def study(work: Work, settings: Settings, task: Value) -> Answer:
         blocks=[Block(rows=rows, decision=decision, probability=foreseen.top, reasons=reasons)],
         verdict=verdict, figures=figures, use=use, actions=ACTIONS,
         tables={
-            "customers": _customers(customers, fits, foreseen, spent, grade),
+            "customers": _customers(bank, customers, fits, foreseen, spent, grade),
             "models": _models(figures["models"]),
         },
     )  # fmt: skip
@@ -112,6 +113,7 @@ def _back_test(bought: buying.Bought, settings: Settings, seed: int, zone: Any) 
     )  # fmt: skip
     came = bought.times(customers, since, bought.until)
     top_then = top_of(actual, settings.top_share)
+    sure = foreseen.top >= SURELY
     models = _compared(fits)
     for one in models:
         model = fits.models[one["model"]]
@@ -122,7 +124,7 @@ def _back_test(bought: buying.Bought, settings: Settings, seed: int, zone: Any) 
         "models": models, "chosen": fits.chosen, "amounts": fits.amounts_note,
         "purchases_seen": float(came.sum()), "purchases_foreseen": float(foreseen.purchases.sum()),
         "golden": None,
-        "surely_top": list_found(foreseen.top >= SURELY, top_then, top_then, seed=seed),
+        "surely_top": list_found(sure, top_then, first(repeated, int(sure.sum())), seed=seed),
     }  # fmt: skip
 
 
@@ -190,7 +192,12 @@ def _reasons(fits: buying.Fits, exponent: int, currency: str, settings: Settings
 
 
 def _customers(
-    customers: Any, fits: buying.Fits, foreseen: buying.Foreseen, spent: Floats, grade: list[str]
+    bank: Bank,
+    customers: Any,
+    fits: buying.Fits,
+    foreseen: buying.Foreseen,
+    spent: Floats,
+    grade: list[str],
 ) -> Kept:
     import pyarrow as pa
 
@@ -206,16 +213,15 @@ def _customers(
         }
     ).take(np.argsort(-foreseen.lifetime, kind="stable"))  # fmt: skip
     return Kept(
-        table=table, title="Every customer's purchases and value",
-        sentence=f"Expected over a year and over the horizon; {LEVEL:.0%} limits from simulated futures.",
+        table=with_flags(table, conditions_at(bank)), title="Every customer's purchases and value",
+        sentence=f"Purchases expected in a year; value over the horizon, {LEVEL:.0%} limits from simulated "
+        "futures; the chance to be in the top share.",
         columns={
-            "customer_id": Shape("Customer", "key"), "repeats": Shape("Repeat purchases", "number", 0),
-            "spent_minor": Shape("Spent, past year", "money"), "alive": Shape("Still a customer", "share"),
-            "purchases": Shape("Purchases, next year", "number", 2),
-            "amount_minor": Shape("Amount of one", "money"),
-            "year_minor": Shape("Expected, next year", "money"),
-            "lifetime_minor": Shape("Lifetime value", "money"), "low_minor": Shape("Low", "money"),
-            "high_minor": Shape("High", "money"), "top_chance": Shape("Chance to be top", "share"),
+            "customer_id": Shape("Customer", "key"), "flags": FLAGS,
+            "spent_minor": Shape("Past year", "money"), "alive": Shape("Still here", "share"),
+            "purchases": Shape("Purchases", "number", 2), "lifetime_minor": Shape("Lifetime", "money"),
+            "low_minor": Shape("Low", "money"), "high_minor": Shape("High", "money"),
+            "top_chance": Shape("Top", "share"),
             "grade": Shape("Grade"),
         },
     )  # fmt: skip

@@ -41,7 +41,11 @@ def curve(profit: Floats) -> Curve:
 
 def top_of(profit: Floats, share: float) -> Truth:
     """The most profitable share of customers; ties go to the earlier row."""
-    count = max(1, round(len(profit) * share))
+    return first(profit, max(1, round(len(profit) * share)))
+
+
+def first(profit: Floats, count: int) -> Truth:
+    """The `count` most profitable customers; ties go to the earlier row."""
     inside = np.zeros(len(profit), dtype=np.bool_)
     inside[np.argsort(-profit, kind="stable")[:count]] = True
     return inside

@@ -41,8 +41,8 @@ class Growth:
 class Spread:
     """How far forecasts of a year were off: errors over size, sorted, in groups of customers of like size.
 
-    `limits` are the sizes that divide the groups; `late` customers (loans past due) are a group of their own,
-    the last.
+    `limits` are the sizes that divide the groups; `late` customers (loans past due, or a loss
+    within the year) are a group of their own, the last.
     """
 
     limits: Floats
@@ -140,6 +140,20 @@ def bank_margins(ledger: Ledger) -> tuple[Floats, Floats]:
 def late(ledger: Ledger) -> Truth:
     """Customers some of whose loans are past due, by the loss expected of them."""
     return np.asarray(_loss(ledger) > LATE * ledger.volumes[:, 0, 1], dtype=np.bool_)
+
+
+def lost(ledger: Ledger) -> Truth:
+    """Customers whose loans cost more than 5 % of what was lent over the whole year.
+
+    A loan written off earlier in the year leaves a clean last quarter behind; the year still shows it.
+    """
+    loss = -ledger.amounts[:, :, _AT["credit loss"]].sum(axis=1)
+    return np.asarray(loss > LATE * ledger.volumes[:, :, 1].mean(axis=1), dtype=np.bool_)
+
+
+def troubled(ledger: Ledger) -> Truth:
+    """Late now or lost money within the twelve months: their forecasts err otherwise than everybody's."""
+    return late(ledger) | lost(ledger)
 
 
 def size_of(expected: Floats) -> Floats:

@@ -284,7 +284,10 @@ def _list_metrics(tested: Mapping[str, Any], currency: str, words: str) -> list[
         found.append(
             Metric(
                 label="Surely top that were", value=sure["listed"]["value"], kind=Kind.SHARE,
-                interval=_interval(sure["listed"]), note=f"of {sure['customers']:,}; nine in ten promised",
+                interval=_interval(sure["listed"]),
+                baseline=Baseline(name=f"as many by {words}", value=sure["others"]["value"]) if
+                sure.get("others") else None,
+                note=f"of {sure['customers']:,}; nine in ten promised",
             )
         )  # fmt: skip
     return found

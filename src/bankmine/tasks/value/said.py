@@ -68,7 +68,21 @@ def verdict(figures: Mapping[str, Any]) -> tuple[str, str]:
         "" if rank >= LEAST_RANK else f" Single customers are foreseen weakly (rank correlation {rank:.2f})."
     )
     far = f" Its sum was off by {off:.0%}: do not plan with it." if off > MOST_BIAS else ""
-    return "study", f"Use the model: in the back-test it erred less than the rule, {rule}.{far}{weak}"
+    wide = "" if far else _wide(tested)
+    return "study", f"Use the model: in the back-test it erred less than the rule, {rule}.{far}{wide}{weak}"
+
+
+def _wide(tested: Mapping[str, Any]) -> str:
+    """What it means where the interval of the interval of the bias reaches beyond the limit; else nothing."""
+    at_rates = "model at rates" in tested
+    bias = tested["model at rates" if at_rates else "model"]["bias"]
+    if bias["low"] >= -MOST_BIAS and bias["high"] <= MOST_BIAS:
+        return ""
+    return (
+        f" Its sum was off by {_signed(bias)}{' at the rates that came' if at_rates else ''}: the interval "
+        f"reaches beyond {MOST_BIAS:.0%}, so take the order of customers from it, and plan the sum for both "
+        "ends of the interval."
+    )
 
 
 def _earned(result: Mapping[str, Any], currency: str) -> str:
