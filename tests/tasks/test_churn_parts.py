@@ -12,7 +12,8 @@ from bankmine.errors import ConfigurationError, FeasibilityError
 from bankmine.tasks import contract
 from bankmine.tasks.churn.actions import RESTRAINED, restrained, restraint
 from bankmine.tasks.churn.features import churn_catalogue, churn_features, competitors
-from bankmine.tasks.churn.lead_time import LOOK_BACK, lead_times
+from bankmine.tasks.churn.lead_page import lead_section
+from bankmine.tasks.churn.lead_time import LOOK_BACK, by_chance, lead_times
 from bankmine.tasks.churn.questions import ACTIONS, CLOSURE, SILENT_SIGNS, Leaving, by_money
 from bankmine.tasks.churn.task import _MORE, Churn
 from bankmine.tasks.contract import Bank, Plan
@@ -248,6 +249,55 @@ def test_closures_too_early_to_be_looked_back_at_are_not_counted() -> None:
     found = lead_times("q", lists_of(rows), closed, horizon=90, zone=_Utc(), seed=0)  # type: ignore[arg-type]
     assert found[0].closures == 6
     assert lead_times("q", lists_of(rows), {1: 100}, horizon=90, zone=_Utc(), seed=0) == []  # type: ignore[arg-type]
+
+
+def test_a_random_list_sees_what_drawing_it_many_times_sees() -> None:
+    draw = np.random.default_rng(5)
+    who, day = (one.ravel() for one in np.meshgrid(np.arange(60), np.arange(0, 180, 30)))
+    ends = (95 + np.arange(60) * 2.0)[who]
+    length = np.where(day < 90, 0.04, 0.06)
+    found = by_chance(who, day.astype(float), ends, length)
+    seen, leads = [], []
+    for _ in range(2_000):
+        first = np.full(60, -1.0)
+        hit = (draw.random(len(who)) < length) & (ends > day)
+        np.maximum.at(first, who[hit], (ends - day)[hit])
+        seen.append((first >= 0).mean())
+        leads.extend(first[first >= 0])
+    assert found["chance_seen"] == pytest.approx(np.mean(seen), abs=0.004)
+    assert found["chance_by_step"][0] == pytest.approx(found["chance_seen"])
+    assert found["chance_days"] == pytest.approx(np.median(leads), abs=3)
+    half = (np.array(leads) >= 90).sum() / (60 * 2_000)
+    assert found["chance_by_step"][5] == pytest.approx(half, abs=0.004)
+
+
+def test_a_list_no_better_than_a_random_one_has_no_days() -> None:
+    draw = np.random.default_rng(2)
+    rows = [(cutoff, who, float(draw.random())) for cutoff in range(0, 180, 30) for who in range(600)]
+    closed = dict.fromkeys(range(60), 175)
+    found = lead_times("q", lists_of(rows), closed, horizon=90, zone=_Utc(), seed=0)  # type: ignore[arg-type]
+    assert found[0].seen == pytest.approx(found[0].chance_seen, abs=0.12)
+    assert 0.2 < found[0].chance_seen < 0.3
+    assert found[0].days is None
+    assert found[0].days_low is None
+
+
+def test_the_page_has_a_table_of_lists_and_a_random_one_beside_them() -> None:
+    line = {
+        "question": "closure", "title": "Closure", "ranking": "m", "closures": 40, "seen": 0.3,
+        "seen_low": 0.2, "seen_high": 0.4, "days": None, "days_low": None, "days_high": None,
+        "chance_seen": 0.24, "chance_days": 102.0, "by_step": [0.3, 0.2], "chance_by_step": [0.24, 0.2],
+        "steps": [0, 15], "precision": 0.1, "false_alarms": 0.05,
+    }  # fmt: skip
+    unclear = lead_section([line])
+    assert unclear is not None
+    assert [one.name for one in unclear.blocks] == ["seen-before", "lead-times"]  # type: ignore[union-attr]
+    clear = lead_section([line | {"days": 90.0, "days_low": 80.0, "days_high": 99.0, "seen_low": 0.26}])
+    assert clear is not None
+    days, seen, table = clear.blocks
+    assert days.picture.baselines[0].value == 102.0  # type: ignore[union-attr]
+    assert [one.name for one in seen.picture.series] == ["Closure", "random list"]  # type: ignore[union-attr]
+    assert 0.24 in table.rows[0]  # type: ignore[union-attr]
 
 
 class _Utc:

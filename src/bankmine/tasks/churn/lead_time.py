@@ -5,6 +5,10 @@ same cut at every test cutoff. For each customer who then closed, the lead time 
 the first test cutoff at which the customer was on the list to the closure; who was never on it has none.
 Closures are counted from `LOOK_BACK` days after the first test cutoff on, so that each could have been seen
 so early.
+
+Who is looked at several times is sooner or later on any list. So each list stands beside a random list of
+the same length at every cutoff, drawn anew each time; its expectation has a closed form. A list whose share
+seen is not above that one's has no days.
 """
 
 from __future__ import annotations
@@ -28,8 +32,9 @@ _CLOSED = "SELECT customer_id, closed_on FROM customer WHERE closed_on IS NOT NU
 @dataclass(frozen=True)
 class LeadTime:
     """Of one list: closures looked back at, share ever seen, median days of those seen, share seen at least
-    STEPS days before; with 95 % intervals over customers. `precision`: share of the list that closes within
-    the horizon."""
+    STEPS days before; with 95 % intervals over customers. `days` are None where the lower end of the share
+    seen is not above chance. `chance_`: the same of a random list as long at every cutoff, in expectation.
+    `precision`: share of the list that closes within the horizon."""
 
     question: str
     ranking: str
@@ -41,6 +46,9 @@ class LeadTime:
     days_low: float | None
     days_high: float | None
     by_step: tuple[float, ...]
+    chance_seen: float
+    chance_days: float | None
+    chance_by_step: tuple[float, ...]
     precision: float
     false_alarms: float
 
@@ -75,11 +83,13 @@ def lead_times(
     for ranking in dict.fromkeys((tested.model, tested.best_baseline)):
         listed, limit = _listed(tested.ranking[ranking], stays=ends >= day + horizon)
         before = _days_before(customers[counted], day[counted], ends[counted], listed[counted])
+        chance = by_chance(customers[counted], day[counted], ends[counted], _lengths(day, listed)[counted])
         closes = (ends < day + horizon)[listed]
         found.append(
             LeadTime(
-                question=name, ranking=ranking, closures=len(before),
-                **_summary(before, seed), by_step=tuple(float((before >= one).mean()) for one in STEPS),
+                question=name, ranking=ranking, closures=len(before), **chance,
+                **_summary(before, seed, chance["chance_seen"]),
+                by_step=tuple(float((before >= one).mean()) for one in STEPS),
                 precision=float(closes.mean()) if listed.any() else 0.0, false_alarms=limit,
             )
         )  # fmt: skip
@@ -107,7 +117,44 @@ def _days_before(customers: Any, day: Floats, ends: Floats, listed: Any) -> Floa
     return lead
 
 
-def _summary(before: Floats, seed: int) -> dict[str, Any]:
+def by_chance(customers: Any, day: Floats, ends: Floats, length: Floats) -> dict[str, Any]:
+    """What a random list is expected to show of the leavers whose looks these are, as fields of LeadTime.
+
+    `length`: share of all customers that the list holds on the day of the look; looks are independent. A
+    leaver is seen first at look k with the chance of being listed then and at none before; the days are the
+    median of that distribution over all leavers.
+    """
+    every, which = np.unique(customers, return_inverse=True)
+    unseen = np.ones(len(every))
+    first = np.zeros(len(day))
+    for one in np.unique(day):
+        rows = np.flatnonzero((day == one) & (ends > day))
+        first[rows] = length[rows] * unseen[which[rows]]
+        unseen[which[rows]] *= 1 - length[rows]
+    lead = ends - day
+    return {
+        "chance_seen": float(1 - unseen.mean()),
+        "chance_days": _weighted_median(lead, first),
+        "chance_by_step": tuple(float(first[lead >= one].sum() / len(every)) for one in STEPS),
+    }
+
+
+def _weighted_median(values: Floats, weight: Floats) -> float | None:
+    """The least value with half the weight at or below it; None where nothing weighs."""
+    order = np.argsort(values, kind="stable")
+    below = np.cumsum(weight[order])
+    if not len(below) or below[-1] <= 0:
+        return None
+    return float(values[order][np.searchsorted(below, below[-1] / 2)])
+
+
+def _lengths(day: Floats, listed: Any) -> Floats:
+    """For each row the share of its day's rows that are listed."""
+    _, which = np.unique(day, return_inverse=True)
+    return np.asarray((np.bincount(which, weights=listed) / np.bincount(which))[which])
+
+
+def _summary(before: Floats, seed: int, chance: float) -> dict[str, Any]:
     draw = np.random.default_rng(seed)
     share, middle = [], []
     for _ in range(RESAMPLES):
@@ -117,10 +164,11 @@ def _summary(before: Floats, seed: int) -> dict[str, Any]:
             middle.append(np.median(again[again >= 0]))
     seen = before[before >= 0]
     low, high = np.quantile(share, [0.025, 0.975])
-    limits = np.quantile(middle, [0.025, 0.975]) if len(seen) else (None, None)
+    told = len(seen) > 0 and low > chance
+    limits = np.quantile(middle, [0.025, 0.975]) if told else (None, None)
     return {
         "seen": float((before >= 0).mean()), "seen_low": float(low), "seen_high": float(high),
-        "days": float(np.median(seen)) if len(seen) else None,
+        "days": float(np.median(seen)) if told else None,
         "days_low": None if limits[0] is None else float(limits[0]),
         "days_high": None if limits[1] is None else float(limits[1]),
     }  # fmt: skip

@@ -18,16 +18,18 @@ from bankmine.report.content import (
     Tone,
 )
 from bankmine.report.pictures import Bar, Bars, Calibration, Estimates, Lines, Series
+from bankmine.tasks.churn.lead_page import lead_section, models_of
 from bankmine.tasks.contract import Shown, exponent_of
 
 _YEARS_SHOWN = 30
+WEAK = 0.7  # concordance below which persons are not to be ranked by it
 
 
 def show(about: Mapping[str, Any]) -> Shown:
     """Figures, findings and sections from what the run says of itself."""
     figures = about["figures"]
     made = [
-        _lead_time(figures["lead_time"]),
+        lead_section(figures["lead_time"]),
         _lasting(figures.get("lasting")),
         _coming(figures.get("coming")),
         _at_risk(figures["at_risk"], about["currency"]),
@@ -50,13 +52,19 @@ def key_statements(figures: Mapping[str, Any], currency: str) -> list[str]:
         f"({main['title'].lower()}); {currency} {main['at_risk_minor'] / unit:,.0f} of "
         f"{main['stake_minor'] / unit:,.0f} at stake is at risk."
     ]
-    lead = _models(figures["lead_time"])
+    lead = models_of(figures["lead_time"])
     if lead and lead[0]["days"] is not None:
         one = lead[0]
         made.append(
             f"{one['title']} is seen {one['days']:.0f} days ({one['days_low']:.0f}–{one['days_high']:.0f}) "
             f"before the account closes, in {one['seen']:.0%} ({one['seen_low']:.0%}–{one['seen_high']:.0%}) "
-            f"of {one['closures']} closures, at {one['false_alarms']:.0%} false alarms."
+            f"of {one['closures']} closures, at {one['false_alarms']:.0%} false alarms; a random list as "
+            f"long sees {one['chance_seen']:.0%}."
+        )
+    elif lead:
+        made.append(
+            f"The list of {lead[0]['title'].lower()} sees {lead[0]['seen']:.0%} of closures before, not "
+            f"clearly more than a random list as long ({lead[0]['chance_seen']:.0%})."
         )
     coming = figures.get("coming") or {}
     if "expected_leavers_year" in coming:
@@ -65,14 +73,6 @@ def key_statements(figures: Mapping[str, Any], currency: str) -> list[str]:
             f"test of a year ago foretold {coming['predicted']:.1%} and saw {coming['observed']:.1%}."
         )
     return made
-
-
-def _models(found: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """The first line of each question: its model."""
-    seen: dict[str, Mapping[str, Any]] = {}
-    for one in found:
-        seen.setdefault(one["question"], one)
-    return list(seen.values())
 
 
 def _metrics(figures: Mapping[str, Any], currency: str) -> list[Metric]:
@@ -84,66 +84,18 @@ def _metrics(figures: Mapping[str, Any], currency: str) -> list[Metric]:
                note="chance times what is at stake", tone=Tone.WATCH,
                baseline=Baseline(name="at stake", value=float(main["stake_minor"]))),
     ]  # fmt: skip
-    lead = _models(figures["lead_time"])
+    lead = models_of(figures["lead_time"])
     if lead and lead[0]["days"] is not None:
         one = lead[0]
         made.append(
             Metric(
                 label="Lead time", value=one["days"], unit="days", digits=0,
                 interval=Interval(low=one["days_low"], high=one["days_high"]),
-                note=f"before closing, of the {one['seen']:.0%} seen; {one['false_alarms']:.0%} false alarms",
+                note=f"before closing, of the {one['seen']:.0%} seen (by chance {one['chance_seen']:.0%}); "
+                f"{one['false_alarms']:.0%} false alarms",
             )
         )  # fmt: skip
     return made
-
-
-def _lead_time(found: Sequence[Mapping[str, Any]]) -> Section | None:
-    models = [one for one in _models(found) if one["days"] is not None]
-    if not models:
-        return None
-    days = Chart(
-        title=f"{models[0]['title']} is seen {models[0]['days']:.0f} days before the closure",
-        subtitle="Median days from the first listing to the closure, of the closures seen, 95 % interval",
-        picture=Estimates(
-            label=Column(label="List"),
-            measure=Column(label="Days before closure", kind=Kind.NUMBER, digits=0),
-            bars=[
-                Bar(label=one["title"], value=one["days"], low=one["days_low"], high=one["days_high"])
-                for one in models
-            ],
-        ),
-        name="lead-time",
-        wide=False,
-    )
-    share = Chart(
-        title=f"{models[0]['seen']:.0%} of closures are on the list of {models[0]['title'].lower()} before",
-        subtitle="Share of closures seen at least so many days before, at the same false alarms",
-        picture=Lines(
-            x=Column(label="Days before closure", kind=Kind.NUMBER, digits=0),
-            y=Column(label="Share of closures seen", kind=Kind.SHARE),
-            at=list(models[0]["steps"]),
-            series=[Series(name=one["title"], values=list(one["by_step"])) for one in models[:4]],
-            from_zero=True,
-        ),
-        name="seen-before",
-        wide=False,
-    )
-    lines = [_lead_line(one) for one in found]
-    return Section(
-        title="How early it shows",
-        sentence="Measured backwards from closures of the test period; a list holds the same share of those "
-        "who stay at every cutoff.",
-        blocks=[days, share, Statements(lines)],
-    )
-
-
-def _lead_line(one: Mapping[str, Any]) -> Statement:
-    when = f", {one['days']:.0f} days before" if one["days"] is not None else ""
-    return Statement(
-        f"{one['title']}, ranked by {one['ranking']}: {one['seen']:.0%} ({one['seen_low']:.0%}–"
-        f"{one['seen_high']:.0%}) of {one['closures']} closures seen{when}; {one['precision']:.1%} of the "
-        f"list closes within 90 days, {one['false_alarms']:.1%} of those who stay are on it."
-    )
 
 
 def _lasting(lasting: Mapping[str, Any] | None) -> Section | None:
@@ -234,9 +186,18 @@ def _coming(coming: Mapping[str, Any] | None) -> Section | None:
         title="The months to come",
         sentence=f"Tested on {coming['test_customers']:,} customers of a year ago: concordance "
         f"{coming['concordance']:.3f} ({coming['concordance_low']:.3f}–{coming['concordance_high']:.3f}), "
-        "where chance is 0.500.",
+        f"where chance is 0.500. {_fit_for(coming['concordance'])}",
         blocks=[chart, tested],
     )
+
+
+def _fit_for(concordance: float) -> str:
+    """What the months to come may be used for, by how well they rank."""
+    if concordance < WEAK:
+        return (
+            "That is weak for ranking persons: use the months to come for sums, not to choose whom to call."
+        )
+    return "That ranks persons well enough to choose by, and serves for sums."
 
 
 def _at_risk(found: Sequence[Mapping[str, Any]], currency: str) -> Section:

@@ -222,7 +222,7 @@ def _verdict(asked: list[Asked], figures: Mapping[str, Any]) -> str:
         parts.append(
             f"The list of {first['title'].lower()} shows {first['seen']:.0%} of closures before they happen, "
             f"half of them at least {first['days']:.0f} days before, at {first['false_alarms']:.0%} false "
-            "alarms."
+            f"alarms; a random list as long shows {first['chance_seen']:.0%}."
         )
     return " ".join(parts)
 
