@@ -128,6 +128,11 @@ def test_what_leavers_did_before_names_the_banks_and_not_the_winding_up(run: Run
     assert {one["bank"] for one in figures(run)["banks"]}.isdisjoint({"own"})
 
 
+def test_what_to_do_counts_each_customer_of_the_list_once(run: Run) -> None:
+    counts = figures(run)["decision"]["summary"]["by_grade"]
+    assert sum(counts.values()) == figures(run)["at_risk"][0]["customers"]
+
+
 def test_the_page_shows_pictures_and_says_what_it_found(run: Run) -> None:
     page = page_of(run)
     titles = [section.title for section in page.sections]

@@ -122,6 +122,39 @@ def test_a_balance_is_run_down_when_less_than_a_quarter_is_left(small: SmallWare
     assert label_of(question, bank, rows) == [False, True]
 
 
+def test_a_joint_account_is_divided_among_its_owners(small: SmallWarehouse) -> None:
+    """Two owners of 901, one of whom owes 7 with two others: what is at stake adds up to what lies there."""
+
+    def stated(account: int, day: str, amount: int, *owners: int) -> list[dict[str, object]]:
+        return [
+            {"account_id": account, "customer_id": one, "balance_minor": amount, "event_time": day,
+             "seq": account, "is_primary": one == owners[0]}
+            for one in owners
+        ]  # fmt: skip
+
+    days = ("2023-10-31", "2023-11-30", "2023-12-31")
+    small.load(
+        customer=customers(1, 2, 3, 4),
+        balance=[row for day in days for row in stated(11, day, 901, 1, 2)]
+        + [row for day in days for row in stated(12, day, -7, 1, 2, 3)]
+        + [row for day in days for row in stated(13, day, 50, 3)]
+        + stated(11, "2024-03-29", 300, 1, 2),
+        transaction=[paid(1, 1, "2023-12-01")],
+    )
+    bank = bank_of(small, "2024-06-01")
+    held = asked_of(small, Leaving(CLOSURE), bank, "2024-01-01")
+    assert held == {1: 448, 2: 448, 3: 48, 4: 0}
+    assert sum(held.values()) == 901 - 7 + 50
+    question = SIGN["balance_rundown"]
+    rows = question.population(bank, at(small, "2024-01-01"))
+    assert rows.column("customer_id").to_pylist() == [1, 2]
+    assert all(abs(one - 450.5) < 1 for one in rows.column("value_minor").to_pylist())
+    assert label_of(question, bank, rows) == [
+        False,
+        False,
+    ]  # 150 of 450 each is a third, not less than a quarter
+
+
 def test_a_salary_has_moved_when_none_comes_after_a_month(small: SmallWarehouse) -> None:
     months = ("2023-07-25", "2023-08-25", "2023-09-25", "2023-10-25", "2023-11-25", "2023-12-27")
     rows = [

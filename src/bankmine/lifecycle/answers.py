@@ -79,6 +79,9 @@ def _kept(one: Kept) -> Mapping[str, Any]:
 
 
 def _by_grade(answer: Answer) -> dict[str, int]:
+    """Rows by grade: of the study's own list where it says so, else of all blocks."""
+    if answer.counts:
+        return dict(answer.counts)
     counts: dict[str, int] = {}
     for block in answer.blocks:
         for grade in block.decision.grade:

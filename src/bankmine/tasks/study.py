@@ -104,7 +104,8 @@ class Answer:
     `figures` are plain values that `Task.show` finds again in `about["figures"]`; `use` says what to use
     ("do not use" where nothing may be); `actions` say what to do for each grade of the blocks; `form` is a
     fitted form model (`mining.form`), if strangers can ask; `weights` is each feature's share of an answer
-    that no question gave (those of questions are known), adding up to 1.
+    that no question gave (those of questions are known), adding up to 1; `counts` says how many rows of its
+    own list have each grade, where the blocks' sum would count a customer once a question.
     """
 
     blocks: Sequence[Block]
@@ -115,6 +116,7 @@ class Answer:
     actions: Mapping[str, str] = field(default_factory=dict)
     form: Any = None
     weights: Mapping[str, float] = field(default_factory=dict)
+    counts: Mapping[str, int] = field(default_factory=dict)
 
 
 class Previous(Protocol):

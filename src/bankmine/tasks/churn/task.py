@@ -102,7 +102,7 @@ class Churn(Study):
             tables={"list": Kept(table=rows, title="Who to keep, by money at risk", columns=SHOWN,
                                  sentence=_list_sentence(main, ahead), shown=20),
                     **_before_table(figures["before"])},
-            actions={**ACTIONS, **RESTRAINED},
+            actions={**ACTIONS, **RESTRAINED}, counts=figures["at_risk"][0]["customers_by_grade"],
         )  # fmt: skip
 
     def show(self, about: Mapping[str, Any]) -> Shown:

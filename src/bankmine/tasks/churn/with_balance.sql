@@ -1,13 +1,20 @@
 -- Customers with an open relation on whose accounts usually more lies than on most customers', and of whose
 -- money at least half is still there. Usually: the mean of each account's statements of the last 92 days, where it
--- is above zero; now: their latest statements.
-WITH stated AS (
+-- is above zero; now: their latest statements. Each owner of a joint account
+-- holds an equal share.
+WITH every AS (
   SELECT
     customer_id, account_id, avg(balance_minor) AS usual_minor,
     max_by(balance_minor, (event_time, seq)) AS now_minor
   FROM customer_balance
   WHERE event_time >= make_timestamptz($quarter)
   GROUP BY customer_id, account_id
+),
+stated AS (
+  SELECT
+    customer_id, usual_minor / count(customer_id) OVER (PARTITION BY account_id) AS usual_minor,
+    now_minor / count(customer_id) OVER (PARTITION BY account_id) AS now_minor
+  FROM every
 ),
 held AS (
   SELECT customer_id, CAST(sum(usual_minor) AS BIGINT) AS usual_minor, sum(now_minor) AS now_minor
