@@ -16,6 +16,7 @@ from bankmine.bank.tables.reference import PRODUCT_FAMILIES
 from bankmine.customers.feature import Direction, Feature
 from bankmine.customers.themes import Measure, derived, observed, shares, versioned, when
 from bankmine.customers.themes.activity import paid_in, paid_out
+from bankmine.customers.themes.balance import stated
 from bankmine.customers.themes.money import INCOME, into, out
 from bankmine.windows import events
 
@@ -40,7 +41,7 @@ def _spending() -> list[Feature]:
         bought = paid_out.where(category=category)
         stem, words = f"{category}_payments", f"for {category}"
         often = [Measure("count", f"{stem}_count", f"Number of payments {words}")]
-        made += observed(THEME, bought, often, over=("3mo", "6mo", "12mo"))
+        made += observed(THEME, bought, often, over=("3mo", "6mo", "12mo", "all"))
         first = [Measure("days_since_first", f"{category}_payment_days_since_first",
                          f"Days since the first payment {words}")]  # fmt: skip
         made += observed(THEME, bought, first, over=("all",), valid=EARLIER)
@@ -51,7 +52,7 @@ def _spending() -> list[Feature]:
                 unit="share", window=span,
                 sentence=f"Share of payments {words} among those made {when(span)}.",
             )
-            for span in ("3mo", "12mo")
+            for span in ("3mo", "12mo", "all")
         ]  # fmt: skip
     return made
 
@@ -77,15 +78,14 @@ def _windfalls() -> list[Feature]:
     ]
     against = [
         derived(
-            THEME, f"transfer_in_max_to_usual_{span}", "ratio", [f"transfer_in_max_{span}", "out_sum_12mo"],
+            THEME, f"transfer_in_max_to_usual_{span}", "ratio", [f"transfer_in_max_{span}", "out_mean_all"],
             unit="ratio", window=span,
-            sentence=f"Largest transfer received {when(span)}, as a multiple of all payments made "
-            f"{when('12mo')}.",
+            sentence=f"Largest transfer received {when(span)}, as a multiple of the mean payment made.",
         )
-        for span in ("1mo", "3mo", "6mo", "9mo")
+        for span in ("1mo", "3mo", "6mo", "9mo", "all")
     ]  # fmt: skip
     return [
-        *observed(THEME, transfers, largest_in, over=("1mo", "3mo", "6mo", "9mo")),
+        *observed(THEME, transfers, largest_in, over=("1mo", "3mo", "6mo", "9mo", "all")),
         *observed(THEME, counter, largest_out, over=("9mo",)),
         *observed(THEME, counter, counter_last, over=("all",)),
         *against,
@@ -103,13 +103,13 @@ def _work() -> list[Feature]:
     aided = [Measure("recency", "benefit_days_since_last", "Days since the last benefit received")]
     return [
         *observed(THEME, earned.distinct("counterparty_id"), [payers], over=("3mo", "6mo", "12mo")),
-        *observed(THEME, pay, mean, over=("3mo", "12mo")),
+        *observed(THEME, pay, mean, over=("3mo", "12mo", "all")),
         *observed(THEME, earned, last, over=("all",)),
         *observed(THEME, aid, aided, over=("all",)),
         derived(
-            THEME, "income_level_3mo", "ratio", ["income_mean_3mo", "income_mean_12mo"], unit="ratio",
-            window="12mo", direction=CLOSER,
-            sentence="Mean salary of the last 3 months as a multiple of that of the last 12.",
+            THEME, "income_level_3mo", "ratio", ["income_mean_3mo", "income_mean_all"], unit="ratio",
+            window="all", direction=CLOSER,
+            sentence="Mean salary of the last 3 months as a multiple of that of all records.",
         ),
     ]  # fmt: skip
 
@@ -123,34 +123,38 @@ def _thrift() -> list[Feature]:
     return [
         *observed(
             THEME, paid_interest, [Measure("count", "interest_paid_count", "Number of times interest was "
-            "paid to the bank", RISKIER)], over=("12mo",),
+            "paid to the bank", RISKIER)], over=("3mo", "all"),
         ),
         *observed(
             THEME, saved, [Measure("count", "savings_payments_count", "Number of payments into savings",
-            CLOSER)], over=("3mo", "12mo"),
+            CLOSER)], over=("3mo", "12mo", "all"),
         ),
         *observed(
             THEME, overdue, [Measure("count", "bureau_overdue_count", "Number of overdue payments the bureau "
-            "reports", RISKIER)], over=("12mo",),
+            "reports", RISKIER)], over=("12mo", "all"),
         ),
         *observed(
             THEME, elsewhere, [Measure("count", "bureau_loans_count", "Number of loans the bureau reports")],
             over=("12mo",),
         ),
+        *observed(THEME, stated, [
+            Measure("mean", "stated_balance_mean", "Mean balance stated", CLOSER),
+            Measure("min", "stated_balance_min", "Lowest balance stated", CLOSER),
+        ], over=("all",)),
         derived(
-            THEME, "stated_balance_to_spending_12mo", "ratio", ["stated_balance_mean_12mo", "out_sum_12mo"],
-            unit="ratio", window="12mo", direction=CLOSER,
-            sentence=f"Mean balance stated over the payments made, both {when('12mo')}.",
+            THEME, "stated_balance_to_spending_3mo", "ratio", ["stated_balance_mean_3mo", "out_sum_3mo"],
+            unit="ratio", window="3mo", direction=CLOSER,
+            sentence=f"Mean balance stated over the payments made, both {when('3mo')}.",
         ),
         derived(
-            THEME, "stated_balance_to_income_12mo", "ratio", ["stated_balance_mean_12mo", "income_mean_12mo"],
-            unit="ratio", window="12mo", direction=CLOSER,
-            sentence=f"Mean balance stated over the mean salary or pension, both {when('12mo')}.",
+            THEME, "stated_balance_to_income_all", "ratio", ["stated_balance_mean_all", "income_mean_all"],
+            unit="ratio", window="all", direction=CLOSER,
+            sentence="Mean balance stated over the mean salary or pension, both of all records.",
         ),
         derived(
-            THEME, "stated_low_to_spending_12mo", "ratio", ["stated_balance_min_12mo", "out_sum_12mo"],
-            unit="ratio", window="12mo", direction=CLOSER,
-            sentence=f"Lowest balance stated over the payments made, both {when('12mo')}.",
+            THEME, "stated_low_to_usual_all", "ratio", ["stated_balance_min_all", "out_mean_all"],
+            unit="ratio", window="all", direction=CLOSER,
+            sentence="Lowest balance stated as a multiple of the mean payment made, both of all records.",
         ),
     ]  # fmt: skip
 
@@ -169,20 +173,21 @@ def _screens() -> list[Feature]:
         *observed(THEME, shown, seen, over=("7d", "30d", "90d")),
         *observed(THEME, shown.distinct("product_code"), [kinds], over=("90d",)),
         *observed(THEME, rates, compared, over=("30d", "90d")),
-        *observed(THEME, screens, days, over=("12mo",)),
-        *observed(THEME, online, bought, over=("12mo",)),
+        *observed(THEME, screens, days, over=("12mo", "all")),
+        *observed(THEME, online, bought, over=("all",)),
+        *observed(THEME, paid_out, [Measure("count", "out_count", "Number of payments made")], over=("all",)),
         *shares(
             THEME, screens, by="channel", levels=("app",), stem="digital_channel_share",
-            phrase="the steps in the app or on the site", over=("12mo",),
+            phrase="the steps in the app or on the site", over=("all",),
         ),
         derived(
-            THEME, "digital_days_per_payment_12mo", "ratio", ["digital_days_count_12mo", "out_count_12mo"],
-            unit="days a payment", window="12mo",
-            sentence=f"Days in the app or on the site for each payment made, both {when('12mo')}.",
+            THEME, "digital_days_per_payment_all", "ratio", ["digital_days_count_all", "out_count_all"],
+            unit="days a payment", window="all",
+            sentence="Days in the app or on the site for each payment made, both of all records.",
         ),
         derived(
-            THEME, "online_share_12mo", "ratio", ["online_count_12mo", "out_count_12mo"], unit="share",
-            window="12mo", sentence=f"Share of payments made online among those made {when('12mo')}.",
+            THEME, "online_share_all", "ratio", ["online_count_all", "out_count_all"], unit="share",
+            window="all", sentence="Share of payments made online among all payments made.",
         ),
     ]  # fmt: skip
 
@@ -200,8 +205,8 @@ def _asked() -> list[Feature]:
     return [
         *observed(THEME, treated, sent, over=("30d", "90d", "6mo")),
         *observed(THEME, treated.having("response"), said, over=("6mo",)),
-        *observed(THEME, treated.where(response="accepted"), yes, over=("12mo",)),
-        *observed(THEME, applied, forms, over=("3mo", "12mo")),
+        *observed(THEME, treated.where(response="accepted"), yes, over=("12mo", "all")),
+        *observed(THEME, applied, forms, over=("3mo", "12mo", "all")),
         *observed(THEME, applied, last, over=("all",)),
         *observed(THEME, applied.where(decision="declined"), refused, over=("12mo",)),
         *observed(THEME, events("interaction").where(kind=("call", "chat")), calls, over=("3mo",)),
