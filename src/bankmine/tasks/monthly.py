@@ -17,14 +17,13 @@ _WORDS = {1: "monthly", 3: "quarterly"}
 
 def monthly_plan(
     bank: Bank, needs: Needs, rule: LabelRule, *, name: str, history_days: int, test_months: int = 4,
-    every: int = 1, tune_months: int = 1,
+    every: int = 1,
 ) -> Plan:  # fmt: skip
-    """Monthly cutoffs from `history_days` after the first event on: the last mature ones test, the last
-    `tune_months` whose labels were known before them tune, those before train.
+    """Monthly cutoffs from `history_days` after the first event on: the last mature ones test, the month
+    whose label was known before them tunes, those before train.
 
     `test_months` is lowered to a third of the mature months where there are few; `every` takes only cutoffs
-    so many months apart, counted back from the run's; fewer months tune where none would be left to train
-    on. FeasibilityError where no month is left to train on.
+    so many months apart, counted back from the run's. FeasibilityError where no month is left to train on.
     """
     zone = bank.warehouse.zone
     start, _ = coverage(bank.warehouse, needs)
@@ -32,8 +31,7 @@ def monthly_plan(
     months = months[-every::-every][::-1]
     known = rule.known_at(np.array(months, dtype=np.int64), zone)
     mature = np.array(months, dtype=np.int64)[known <= bank.cutoff]
-    tests = min(test_months, max(1, len(mature) // 3))
-    folds = _folds(mature, rule.known_at(mature, zone), tests, tune_months)
+    folds = _folds(mature, rule.known_at(mature, zone), min(test_months, max(1, len(mature) // 3)))
     if folds is None:
         raise FeasibilityError(
             f"{name} found {len(mature)} monthly cutoffs with a known label between {zone.show(start)} and "
@@ -55,15 +53,16 @@ def monthly_plan(
     )
 
 
-def _folds(mature: Ints, known: Ints, tests: int, tunes: int) -> tuple[Fold, Fold] | None:
-    """The test fold and the tuning fold before it, each with its embargo; at most half of the training
-    months tune."""
+def _folds(mature: Ints, known: Ints, tests: int) -> tuple[Fold, Fold] | None:
+    """The test fold and the tuning fold before it, each with its embargo."""
     if len(mature) < 3:
         return None
     test_from, until, first = int(mature[-tests]), int(mature[-1]) + 1, int(mature[0])
     training = mature[known <= test_from]
-    for count in range(max(1, min(tunes, len(training) // 2)), 0, -1):
-        if len(training) >= 2 and (known <= int(training[-count])).any():
-            tuning = Fold(train_from=first, test_from=int(training[-count]), test_until=int(training[-1]) + 1)
-            return Fold(train_from=first, test_from=test_from, test_until=until), tuning
-    return None
+    if len(training) < 2 or not (known <= int(training[-1])).any():
+        return None
+    tune_from = int(training[-1])
+    return (
+        Fold(train_from=first, test_from=test_from, test_until=until),
+        Fold(train_from=first, test_from=tune_from, test_until=tune_from + 1),
+    )

@@ -79,7 +79,7 @@ OWN = (
     "{family}_accepted_count_90d", "{family}_days_since_given_up",
 )  # fmt: skip
 HELD = "products_held_count"
-TEST_MONTHS, TUNE_MONTHS = 8, 5  # openings are few: fewer months tell neither model nor calibration
+TEST_MONTHS = 8  # openings are few: fewer months could not tell a model from a rule
 MOST_MISSING = 0.999  # share of rows without the event
 NEWEST = "product_days_since_last"
 _DAY_US = 86_400_000_000
@@ -132,7 +132,7 @@ class NextProduct(Task):
         return monthly_plan(
             bank, self.needs, self.rule(bank), name=self.name,
             history_days=self.goal.feasibility.history_days,
-            test_months=int(bank.settings.get("test_months", TEST_MONTHS)), tune_months=TUNE_MONTHS,
+            test_months=int(bank.settings.get("test_months", TEST_MONTHS)),
         )  # fmt: skip
 
     def population(self, bank: Bank, plan: Plan) -> Any:
@@ -241,7 +241,7 @@ def models(bank: Bank) -> tuple[Candidate, ...]:
     """
     exponent = exponent_of(bank.warehouse.currency)
     small = {"n_estimators": 120, "num_leaves": 7, "learning_rate": 0.05, "feature_fraction": 0.4}
-    straight = logistic(bank, settings=({"C": 0.001}, {"C": 0.01}))
+    straight = logistic(bank, settings=({"C": 0.003}, {"C": 0.03}))
     trees = boosting(
         bank,
         settings=({**small, "min_data_in_leaf": 60}, {**small, "min_data_in_leaf": 200, "lambda_l2": 20.0}),

@@ -256,18 +256,14 @@ def family_features(
     """
     pages = shown.where(product_code=products)
     applied = events("credit_application").where(product_code=products)
-    often = [
-        Measure(
-            "count", f"{family}_pages_count", f"Number of times a page of the family {family} was looked at"
-        )
-    ]
+    often = [Measure("count", f"{family}_pages_count", f"Number of pages of {family} products looked at")]
     last = [
         Measure("recency", f"{family}_page_days_since_last",
-                f"Days since a page of the family {family} was last looked at")
+                f"Days since a page of a {family} product was last looked at")
     ]  # fmt: skip
     forms = [
         Measure("recency", f"{family}_application_days_since_last",
-                f"Days since a product of the family {family} was last applied for")
+                f"Days since a {family} product was last applied for")
     ]  # fmt: skip
     made = [
         *observed(THEME, pages, often, over=("7d", "30d", "90d")),
@@ -278,11 +274,9 @@ def family_features(
         contacted = treated.where(offer_id=offers)
         told = [
             Measure("recency", f"{family}_contact_days_since_last",
-                    f"Days since a product of the family {family} was last offered")
+                    f"Days since a {family} product was last offered")
         ]  # fmt: skip
-        yes = [
-            Measure("count", f"{family}_accepted_count", f"Number of offers of the family {family} accepted")
-        ]
+        yes = [Measure("count", f"{family}_accepted_count", f"Offers of {family} products accepted")]
         made += observed(THEME, contacted, told, over=("all",))
         made += observed(THEME, contacted.where(response="accepted"), yes, over=("90d",))
     return tuple(made)
