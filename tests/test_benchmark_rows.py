@@ -38,5 +38,5 @@ def test_a_reduced_run_is_printed_only(results: Path, monkeypatch: pytest.Monkey
 def test_every_variable_the_rows_read_is_listed() -> None:
     sources = "".join(path.read_text(encoding="utf-8") for path in Path(rows.__file__).parent.glob("*.py"))
     read = set(re.findall(r"environ\S*?\(\"(BENCH_[A-Z_]+)", sources))
-    assert read == {*rows.SIZES, "BENCH_FOLDER", "BENCH_SEED"}
+    assert read == {*rows.SIZES, "BENCH_FOLDER", "BENCH_SEED", "BENCH_PEERS"}
     assert all(name in str(runner.__doc__) for name in read)

@@ -313,7 +313,7 @@ def _monthly(
         threads=bank.config.threads,
     )  # fmt: skip
     shape = (len(customers), len(cutoffs))
-    return {name: made.column(name).cast(pa.float64()).to_numpy().reshape(shape) for name in names}
+    return {name: made.column(name).cast(pa.float64()).to_numpy().reshape(shape).copy() for name in names}
 
 
 def _peers(bank: BankFolder, customer: int, cutoff: int, most: int) -> list[int]:
