@@ -24,11 +24,12 @@ BAR = "time and memory of each task, growing no faster than the customers"
 WORK = """
 import json, resource, sys
 from bankmine import pipeline
+from bankmine.errors import BankmineError
 bank = pipeline.open_bank(sys.argv[1])
 try:
     run = pipeline.run_task(bank, sys.argv[2])
     said = {"questions": len(run.metrics.get("questions", ()))}
-except Exception as error:
+except BankmineError as error:
     said = {"refused": str(error)[:200]}
 used = resource.getrusage(resource.RUSAGE_SELF)
 cpu = round(used.ru_utime + used.ru_stime, 1)

@@ -21,6 +21,7 @@ from bankmine.customers.catalogue import CATALOGUE, Catalogue
 from bankmine.customers.themes.needs import family_features
 from bankmine.engine.session import Session
 from bankmine.errors import UsageError
+from bankmine.tasks.asking import asked_label
 from bankmine.tasks.candidates import boosting, logistic, prior, rule
 from bankmine.tasks.contract import (
     Bank,
@@ -150,11 +151,9 @@ class NextProduct(Task):
         """True where a product of the family is opened from the day of the cutoff until the horizon's end."""
         cutoffs, zone, rule = micros(rows.column("cutoff")), bank.warehouse.zone, self.rule(bank)
         ends = rule.ends(cutoffs, zone)
-        with Session(bank.warehouse, bank.cutoff, memory=bank.memory, threads=bank.threads) as session:
-            session.register("asked_rows", self._asked(rows, zone.to_local(cutoffs), zone.to_local(ends)))
-            found = session.arrow(DEFINITION.sql)
-            bank.note("label", session.statements)
-        truth = np.asarray(found.column("label").to_numpy(zero_copy_only=False), dtype=np.bool_)
+        truth = asked_label(
+            bank, self._asked(rows, zone.to_local(cutoffs), zone.to_local(ends)), DEFINITION.sql
+        )
         return truth, rule.known_at(cutoffs, zone)
 
     def _asked(self, rows: Any, starts: Ints, ends: Ints) -> Any:

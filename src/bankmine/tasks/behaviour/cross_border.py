@@ -24,6 +24,7 @@ from bankmine.customers.themes.activity import paid_out
 from bankmine.engine.journey import Journey
 from bankmine.engine.session import Session
 from bankmine.errors import FeasibilityError
+from bankmine.tasks.asking import asked_label
 from bankmine.tasks.candidates import boosting, logistic, prior, rule
 from bankmine.tasks.contract import (
     Bank,
@@ -153,11 +154,7 @@ class CrossBorder(Task):
                 "home": pa.array([home[at] for at in known.tolist()], pa.string()).take(pa.array(which)),
             }
         )
-        with Session(bank.warehouse, bank.cutoff, memory=bank.memory, threads=bank.threads) as session:
-            session.register("asked_rows", asked)
-            found = session.arrow(statement(FOLDER, "cross_border"), {"remote": REMOTE})
-            bank.note("label", session.statements)
-        truth = np.asarray(found.column("label").to_numpy(zero_copy_only=False), dtype=np.bool_)
+        truth = asked_label(bank, asked, statement(FOLDER, "cross_border"), {"remote": REMOTE})
         return truth, rule.known_at(cutoffs, zone)
 
     def catalogue(self, bank: Bank) -> Catalogue:

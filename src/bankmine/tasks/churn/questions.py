@@ -17,8 +17,8 @@ import numpy as np
 
 from bankmine.bank.civil import DAY
 from bankmine.customers.catalogue import Catalogue
-from bankmine.engine.session import Session
 from bankmine.errors import ConfigurationError
+from bankmine.tasks.asking import asked_label
 from bankmine.tasks.candidates import boosting, logistic, prior, rule
 from bankmine.tasks.churn.features import churn_catalogue, churn_features, competitors, own_bank
 from bankmine.tasks.contract import (
@@ -182,11 +182,7 @@ class Leaving(Task):
     def label(self, bank: Bank, rows: Any) -> tuple[Truth, Ints]:
         """Whether it came true, and when that was known."""
         cutoffs, rule = micros(rows.column("cutoff")), self.rule(bank)
-        with Session(bank.warehouse, bank.cutoff, memory=bank.memory, threads=bank.threads) as session:
-            session.register("asked_rows", self._asked(bank, rows, cutoffs, rule))
-            found = session.arrow(self.asking.definition.sql)
-            bank.note("label", session.statements)
-        truth = np.asarray(found.column("label").to_numpy(zero_copy_only=False), dtype=np.bool_)
+        truth = asked_label(bank, self._asked(bank, rows, cutoffs, rule), self.asking.definition.sql)
         return truth, rule.known_at(cutoffs, bank.warehouse.zone)
 
     def catalogue(self, bank: Bank) -> Catalogue:

@@ -8,7 +8,6 @@ so that a class can be learnt from the past and foreseen. `$since` and `$until` 
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,8 +19,10 @@ from bankmine.engine.journey import Journey
 from bankmine.errors import ConfigurationError, FeasibilityError
 from bankmine.tasks.contract import Bank, Ints
 from bankmine.tasks.labels import LabelRule
+from bankmine.tasks.own_sql import one_select, run, tables_read, unknown_parameter, wrong
 
 SHIPPED = Path(__file__).parent / "standing.sql"
+WHAT = "classes"
 PARAMETERS = ("before", "since", "until")
 MOST_CLASSES = 8
 NO_CLASS = ""
@@ -64,14 +65,16 @@ def read_definition(file: Path) -> Definition:
     """A definition's file, checked."""
     text = file.read_text(encoding="utf-8").strip()
     lines = [line.removeprefix("--").strip() for line in text.splitlines() if line.startswith("--")]
-    select = _parsed(file, text)
-    unknown = {one for one in re.findall(r"\$(\w+)", text) if one not in PARAMETERS}
-    if unknown:
-        raise _wrong(
-            file, f"it asks for ${min(unknown)}", "There are $before, $since and $until, microseconds."
-        )
+    select = one_select(file, text, WHAT)
+    named = [one.alias_or_name for one in select.expressions]
+    if sorted(named) != ["class", "customer_id"]:
+        said = f"it gives {', '.join(named) or 'nothing'}"
+        raise wrong(file, WHAT, said, "Let it give customer_id and class, no more.")
+    if unknown := unknown_parameter(text, PARAMETERS):
+        hint = "There are $before, $since and $until, microseconds."
+        raise wrong(file, WHAT, f"it asks for ${unknown}", hint)
     title = lines[0] if lines else file.stem.replace("_", " ").capitalize()
-    return Definition(file.stem, title, " ".join(lines[1:]), text, _tables(file, select))
+    return Definition(file.stem, title, " ".join(lines[1:]), text, tables_read(file, select, WHAT))
 
 
 def fingerprint(definition: Definition) -> str:
@@ -132,16 +135,8 @@ class Looks:
         known = min(self.bank.cutoff, self._days_off(until, self.rule.delay_days))
         asked = {"before": self._days_off(since, -days), "since": since, "until": until}
         used = {name: value for name, value in asked.items() if f"${name}" in self.definition.sql}
-        try:
-            return journey.ask(known, used)
-        except Exception as error:
-            if not type(error).__module__.endswith("duckdb"):
-                raise
-            what = str(error).splitlines()[0] if type(error).__name__ == "BinderException" else ""
-            raise ConfigurationError(
-                f"the classes in {self.definition.name}.sql cannot be asked: {what or type(error).__name__}",
-                hint="Mend the file; `bankmine tables` lists the bank tables and their columns.",
-            ) from None
+        what = f"{WHAT} in {self.definition.name}.sql"
+        return run(lambda: journey.ask(known, used), what, "Mend the file;")
 
 
 def _checked(definition: Definition, found: Any) -> tuple[Ints, Any]:
@@ -182,48 +177,3 @@ def class_names(looks: Looks, cutoffs: Ints) -> tuple[str, ...]:
             hint="A classification needs two. Look at what the statement gives.",
         )
     return tuple(sorted(counts, key=lambda name: (counts[name], name)))
-
-
-def _wrong(file: Path, what: str, hint: str) -> ConfigurationError:
-    return ConfigurationError(f"the classes in {file.name} cannot be used: {what}", hint=hint)
-
-
-def _parsed(file: Path, text: str) -> Any:
-    """The one SELECT of a file."""
-    from sqlglot import exp, parse
-    from sqlglot.errors import SqlglotError
-
-    try:
-        found = [one for one in parse(text, read="duckdb") if one is not None]
-    except SqlglotError as error:
-        raise _wrong(file, f"it is no SQL ({str(error).splitlines()[0]})", "Write one SELECT.") from None
-    if len(found) != 1 or not isinstance(found[0], exp.Select):
-        raise _wrong(file, f"it holds {len(found)} statements, or one that is no SELECT", "Write one SELECT.")
-    named = [one.alias_or_name for one in found[0].expressions]
-    if sorted(named) != ["class", "customer_id"]:
-        raise _wrong(
-            file, f"it gives {', '.join(named) or 'nothing'}", "Let it give customer_id and class, no more."
-        )
-    return found[0]
-
-
-def _tables(file: Path, select: Any) -> tuple[str, ...]:
-    """The bank tables a statement reads; anything else (a file, a function) is refused."""
-    from sqlglot import exp
-
-    from bankmine.bank.catalogue import TABLES
-    from bankmine.engine.views import view_tables
-
-    views, made = view_tables(), {one.alias_or_name for one in select.find_all(exp.CTE)}
-    found: dict[str, None] = {}
-    for one in select.find_all(exp.Table):
-        name = one.name
-        if name in made:
-            continue
-        if not isinstance(one.this, exp.Identifier) or (name not in views and name not in TABLES):
-            raise _wrong(
-                file, f"it reads {name or one.sql()!r}, which is no bank table",
-                "`bankmine tables` lists them; customer_<table> has every owner's rows.",
-            )  # fmt: skip
-        found[views.get(name, name)] = None
-    return tuple(found)

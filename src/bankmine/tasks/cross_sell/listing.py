@@ -19,6 +19,7 @@ from bankmine.tasks.study import Asked, Block
 
 BEST = "best_offer"
 NOW, CAMPAIGN, NOT_WORTH, NOT_ALLOWED = "offer now", "next campaign", "not worth a contact", "not eligible"
+UNPROVED = "Only as a test, with a hold-out group: the list is not proved better than what is popular."
 ACTIONS = MappingProxyType(
     {
         NOW: "Make the offer now by the way named, with a hold-out group.",

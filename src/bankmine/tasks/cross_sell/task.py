@@ -23,6 +23,9 @@ from bankmine.tasks.cross_sell.following import Following, following, rules_tabl
 from bankmine.tasks.cross_sell.holdings import Holdings
 from bankmine.tasks.cross_sell.listing import (
     ACTIONS,
+    CAMPAIGN,
+    NOW,
+    UNPROVED,
     FamilyOffers,
     best_block,
     customer_rows,
@@ -178,7 +181,7 @@ def _answer(
     return Answer(
         blocks=[best, *(family_block(one) for one in offered)], figures=figures,
         tables=_tables(offers, refusals, follows, pairs, price), verdict=_verdict(tested, offered),
-        use="study", actions=ACTIONS, form=None if isinstance(form, str) else form.form,
+        use="study", actions=_actions(tested), form=None if isinstance(form, str) else form.form,
     )  # fmt: skip
 
 
@@ -257,6 +260,11 @@ def _counts(refusals: Any) -> dict[str, int]:
         for part in text.split("; "):
             counts[part] = counts.get(part, 0) + 1
     return dict(sorted(counts.items(), key=lambda one: (-one[1], one[0])))
+
+
+def _actions(tested: Mapping[str, Any]) -> Mapping[str, str]:
+    """What to do for each grade; a list that is not proved is for a test only."""
+    return ACTIONS if tested["tenth"]["more_low"] > 0 else {**ACTIONS, NOW: UNPROVED, CAMPAIGN: UNPROVED}
 
 
 def _verdict(tested: Mapping[str, Any], offered: Sequence[FamilyOffers]) -> str:

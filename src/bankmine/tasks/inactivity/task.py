@@ -14,8 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from bankmine.engine.session import Session
-from bankmine.errors import FeasibilityError
+from bankmine.tasks.asking import asked_label
 from bankmine.tasks.candidates import boosting, logistic, prior, rule
 from bankmine.tasks.contract import (
     Bank,
@@ -23,7 +22,6 @@ from bankmine.tasks.contract import (
     Decision,
     Feasibility,
     Floats,
-    Fold,
     Goal,
     Ints,
     Needs,
@@ -39,7 +37,8 @@ from bankmine.tasks.definitions import DEFINITIONS
 from bankmine.tasks.features import customer_features
 from bankmine.tasks.inactivity.judge import SHARE, by_month, in_words, money_found, newest_month
 from bankmine.tasks.labels import LabelRule
-from bankmine.tasks.population import coverage, months_back, rows_at
+from bankmine.tasks.monthly import monthly_plan
+from bankmine.tasks.population import rows_at
 from bankmine.tasks.sql import instants, micros, statement
 
 FOLDER = Path(__file__).parent
@@ -84,24 +83,11 @@ class Inactivity(Task):
 
     def plan(self, bank: Bank) -> Plan:
         """Monthly cutoffs: the last mature ones test, the months before train, the last of them tunes."""
-        zone, rule = bank.warehouse.zone, self.rule(bank)
-        start, _ = coverage(bank.warehouse, self.needs)
-        earliest = zone.days_before(start, -self.goal.feasibility.history_days)
-        months = np.array(months_back(bank, from_month=1, earliest=earliest), dtype=np.int64)
-        mature = months[rule.known_at(months, zone) <= bank.cutoff]
-        tests = int(bank.settings.get("test_months", 4))
-        test, tuning = self._split(mature, min(tests, max(1, len(mature) // 3)), bank)
-        return Plan(
-            score=(bank.cutoff, bank.cutoff + 1),
-            cutoffs=(*(int(one) for one in mature), bank.cutoff),
-            tuning=(tuning,),
-            test=test,
-            final_from=int(mature[0]),
-            sentence=(
-                f"Customers are looked at on {len(mature)} monthly cutoffs from {zone.show(int(mature[0]))} "
-                f"to {zone.show(int(mature[-1]))}; the months from {zone.show(test.test_from)} on test."
-            ),
-        )
+        return monthly_plan(
+            bank, self.needs, self.rule(bank), name=self.name,
+            history_days=self.goal.feasibility.history_days,
+            test_months=int(bank.settings.get("test_months", 4)),
+        )  # fmt: skip
 
     def population(self, bank: Bank, plan: Plan) -> Any:
         """Customers with a payment in the twelve months before each cutoff; value: what they paid."""
@@ -128,11 +114,7 @@ class Inactivity(Task):
                 "label_end": instants(self.rule(bank).ends(cutoffs, zone)),
             }
         )
-        with Session(bank.warehouse, bank.cutoff, memory=bank.memory, threads=bank.threads) as session:
-            session.register("asked_rows", asked)
-            found = session.arrow(DEFINITION.sql)
-            bank.note("label", session.statements)
-        truth = np.asarray(found.column("label").to_numpy(zero_copy_only=False), dtype=np.bool_)
+        truth = asked_label(bank, asked, DEFINITION.sql)
         return truth, self.rule(bank).known_at(cutoffs, zone)
 
     def features(self, bank: Bank) -> tuple[str, ...]:
@@ -220,29 +202,6 @@ class Inactivity(Task):
             f"({other['low']:.3f}–{other['high']:.3f}).",
             f"AUC by test month (in brackets the {base}): {', '.join(months)}.",
         ]
-
-    def _split(self, mature: Ints, tests: int, bank: Bank) -> tuple[Fold, Fold]:
-        """The test fold and the tuning fold before it, each with its embargo."""
-        known = self.rule(bank).known_at(mature, bank.warehouse.zone)
-        if len(mature) >= 3:
-            test_from, until = int(mature[-tests]), int(mature[-1]) + 1
-            training = mature[known <= test_from]
-            if len(training) >= 2:
-                tune_from = int(training[-1])
-                if (known <= tune_from).any():
-                    first = int(mature[0])
-                    return (
-                        Fold(train_from=first, test_from=test_from, test_until=until),
-                        Fold(train_from=first, test_from=tune_from, test_until=tune_from + 1),
-                    )
-        zone, (start, _) = bank.warehouse.zone, coverage(bank.warehouse, self.needs)
-        raise FeasibilityError(
-            f"inactivity found {len(mature)} monthly cutoffs with a known label between "
-            f"{zone.show(start)} and "
-            f"{zone.show(bank.cutoff)}",
-            hint="It needs about 13 months: 90 days of history, 90 days to train, to tune and to test, each "
-            "with the labels of the one before known. Load a longer period.",
-        )
 
 
 def _places(at_risk: Floats) -> Ints:

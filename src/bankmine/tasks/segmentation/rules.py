@@ -18,14 +18,16 @@ from typing import Any
 
 from bankmine.customers.conditions import conditions
 from bankmine.engine.session import Session
-from bankmine.errors import ConfigurationError, UsageError
+from bankmine.errors import UsageError
 from bankmine.tasks.contract import Bank, exponent_of
+from bankmine.tasks.own_sql import one_select, run, tables_read, unknown_parameter, wrong
 from bankmine.tasks.segmentation.saying import plain, shown, thresholds, words
 
 SHIPPED = Path(__file__).parent / "segments"
 FOLDER = "segments"
 CONDITIONS = "customer_condition"
 NAME = re.compile(r"[a-z][a-z0-9_]*")
+WHAT = "segment"
 PARAMETERS = ("cutoff", "since")
 MONTHS = 12
 
@@ -83,15 +85,20 @@ def fingerprint(bank_folder: Path | None) -> str:
 def read_rule(file: Path, *, own: bool) -> Rule:
     """A rule file, checked: a name fit for one, one SELECT, bank tables only, `customer_id` first."""
     if not NAME.fullmatch(file.stem):
-        raise _wrong(file, "its name is no name of a segment", "Use small letters, digits and _.")
+        raise wrong(file, WHAT, "its name is no name of a segment", "Use small letters, digits and _.")
     text = file.read_text(encoding="utf-8").strip()
     lines = [line.removeprefix("--").strip() for line in text.splitlines() if line.startswith("--")]
     title = lines[0] if lines else file.stem.replace("_", " ").capitalize()
-    select = _parsed(file, text)
-    _check_parameters(file, text)
+    select = one_select(file, text, WHAT)
+    if [one.alias_or_name for one in select.expressions] != ["customer_id"]:
+        said = "it does not give customer_id, and that alone"
+        raise wrong(file, WHAT, said, "Begin it: SELECT customer_id …")
+    if unknown := unknown_parameter(text, PARAMETERS):
+        hint = "There are $cutoff and $since, microseconds of instants."
+        raise wrong(file, WHAT, f"it asks for ${unknown}", hint)
     return Rule(
         name=file.stem, title=title, sentence=" ".join(lines[1:]), sql=text, own=own,
-        tables=_tables(file, select),
+        tables=tables_read(file, select, WHAT, besides=(CONDITIONS,)),
     )  # fmt: skip
 
 
@@ -192,70 +199,8 @@ def _parameters(bank: Bank, sql: str) -> dict[str, Any]:
 
 
 def _asked(session: Session, rule: Rule, sql: str, parameters: dict[str, Any]) -> Any:
-    try:
-        return session.arrow(sql, parameters)
-    except Exception as error:
-        if not type(error).__module__.endswith("duckdb"):
-            raise
-        what = str(error).splitlines()[0] if type(error).__name__ == "BinderException" else ""
-        raise ConfigurationError(
-            f"the segment {rule.name} cannot be asked: {what or type(error).__name__}",
-            hint=f"Mend {FOLDER}/{rule.name}.sql; `bankmine tables` lists the bank tables and their columns.",
-        ) from None
-
-
-def _wrong(file: Path, what: str, hint: str) -> ConfigurationError:
-    return ConfigurationError(f"the segment in {file.name} cannot be used: {what}", hint=hint)
-
-
-def _parsed(file: Path, text: str) -> Any:
-    """The one SELECT of a file."""
-    from sqlglot import exp, parse
-    from sqlglot.errors import SqlglotError
-
-    try:
-        found = [one for one in parse(text, read="duckdb") if one is not None]
-    except SqlglotError as error:
-        raise _wrong(file, f"it is no SQL ({str(error).splitlines()[0]})", "Write one SELECT.") from None
-    if len(found) != 1 or not isinstance(found[0], exp.Select):
-        raise _wrong(file, f"it holds {len(found)} statements, or one that is no SELECT", "Write one SELECT.")
-    select = found[0]
-    first = select.expressions[0].alias_or_name if select.expressions else ""
-    if first != "customer_id" or len(select.expressions) != 1:
-        raise _wrong(file, "it does not give customer_id, and that alone", "Begin it: SELECT customer_id …")
-    return select
-
-
-def _tables(file: Path, select: Any) -> tuple[str, ...]:
-    """The bank tables a statement reads; anything else (a file, a function) is refused."""
-    from sqlglot import exp
-
-    from bankmine.bank.catalogue import TABLES
-    from bankmine.engine.views import view_tables
-
-    views, named = view_tables(), {one.alias_or_name for one in select.find_all(exp.CTE)}
-    found: dict[str, None] = {}
-    for one in select.find_all(exp.Table):
-        name = one.name
-        if name == CONDITIONS:
-            continue
-        known = isinstance(one.this, exp.Identifier) and (name in views or name in TABLES)
-        if not known and name not in named:
-            raise _wrong(
-                    file, f"it reads {name or one.sql()!r}, which is no bank table",
-                    "`bankmine tables` lists them; customer_<table> has every owner's rows.",
-                )  # fmt: skip
-        if name not in named:
-            found[views.get(name, name)] = None
-    return tuple(found)
-
-
-def _check_parameters(file: Path, text: str) -> None:
-    unknown = {one for one in re.findall(r"\$(\w+)", text) if one not in PARAMETERS}
-    if unknown:
-        raise _wrong(
-            file, f"it asks for ${min(unknown)}", "There are $cutoff and $since, microseconds of instants."
-        )
+    hint = f"Mend {FOLDER}/{rule.name}.sql;"
+    return run(lambda: session.arrow(sql, parameters), f"{WHAT} {rule.name}", hint)
 
 
 def _traced(rule: Rule) -> tuple[str, list[_Traced]]:

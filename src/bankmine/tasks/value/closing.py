@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from bankmine.engine.session import Session
+from bankmine.tasks.asking import asked_label
 from bankmine.tasks.candidates import boosting, logistic, prior, rule
 from bankmine.tasks.contract import (
     Bank,
@@ -106,11 +106,7 @@ class Closing(Task):
                 "first_day": days[0], "end_day": days[1],
             }
         )  # fmt: skip
-        with Session(bank.warehouse, asked.cutoff, memory=bank.memory, threads=bank.threads) as session:
-            session.register("asked_rows", table)
-            found = session.arrow(DEFINITION.sql)
-            bank.note("label", session.statements)
-        truth = np.asarray(found.column("label").to_numpy(zero_copy_only=False), dtype=np.bool_)
+        truth = asked_label(asked, table, DEFINITION.sql)
         known = rule.known_at(cutoffs, zone)
         return truth, np.where(known <= asked.cutoff, known, _NEVER)
 
