@@ -98,7 +98,8 @@ class Churn(Study):
         figures["at_risk"] = [_at_risk(one, block) for one, block in zip(asked, blocks, strict=True)]
         rows = leavers(main, blocks[0], asked[1:], states, ahead)
         return Answer(
-            blocks=blocks, figures=figures, verdict=_verdict(asked, figures), use=main.use,
+            blocks=blocks, figures=figures, verdict=_verdict(asked, figures),
+            use="study" if main.figures["beats_baseline"] else main.use,
             tables={"list": Kept(table=rows, title="Who to keep, by money at risk", columns=SHOWN,
                                  sentence=_list_sentence(main, ahead), shown=20),
                     **_before_table(figures["before"])},

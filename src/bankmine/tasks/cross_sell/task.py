@@ -199,7 +199,7 @@ def _tables(
             },
         ),
         "refusals": Kept(
-            table=refusals, title="What is not offered, and why",
+            table=refusals, title="Every refusal with its reason",
             sentence="Every family that a customer is not offered, with the reason.",
             columns={
                 "customer_id": Shape("Customer", "key"), "family": Shape("Family"),
@@ -207,7 +207,7 @@ def _tables(
             },
         ),
         "rules": Kept(
-            table=rules_table(follows), title="Did owners of A then buy B?", sentence=follows.sentence,
+            table=rules_table(follows), title="Every rule over holdings", sentence=follows.sentence,
             columns={
                 "owners_of": Shape("Owners of"), "then_take": Shape("Then took"),
                 "stands": Shape("Verdict"), "ratio": Shape("Times as often", "number", 2),
@@ -218,7 +218,7 @@ def _tables(
             },
         ),
         "bundles": Kept(
-            table=bundles_table(pairs), title="What is taken together",
+            table=bundles_table(pairs), title="Every pair of families",
             sentence="Pairs opened by one customer close in time, against pairs of different customers.",
             columns={
                 "first": Shape("First"), "second": Shape("Second"), "stands": Shape("Verdict"),
