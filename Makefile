@@ -44,8 +44,8 @@ format: $(VENV)/.test ## put the code in shape
 
 lock: ## resolve the dependencies anew (needs uv)
 	uv pip compile pyproject.toml --group test --group bench --extra spark --extra deep --generate-hashes --python-version 3.11 -q --no-header -o locks/all.lock
-	uv pip compile pyproject.toml --group test --extra spark -c locks/all.lock --generate-hashes --python-version 3.11 -q --no-header -o locks/test.lock
-	uv pip compile pyproject.toml --group bench --extra spark -c locks/all.lock --generate-hashes --python-version 3.11 -q --no-header -o locks/bench.lock
+	uv pip compile pyproject.toml --group test --extra spark --extra deep -c locks/all.lock --generate-hashes --python-version 3.11 -q --no-header -o locks/test.lock
+	uv pip compile pyproject.toml --group bench --extra spark --extra deep -c locks/all.lock --generate-hashes --python-version 3.11 -q --no-header -o locks/bench.lock
 	uv pip compile pyproject.toml --group build -c locks/all.lock --generate-hashes --python-version 3.11 -q --no-header -o locks/core.lock
 
 clean: ## remove what the targets made
