@@ -54,6 +54,7 @@ MINERS = {
     "MbgNbd": "bankmine.mining.value.beta_geometric",
     "ParetoNbd": "bankmine.mining.value.pareto_nbd",
     "BgBb": "bankmine.mining.value.bg_bb",
+    "TextLinear": "bankmine.mining.text.linear",
     "GammaGamma": "bankmine.mining.value.gamma_gamma",
 }
 
