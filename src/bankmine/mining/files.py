@@ -56,6 +56,7 @@ MINERS = {
     "BgBb": "bankmine.mining.value.bg_bb",
     "TextLinear": "bankmine.mining.text.linear",
     "GammaGamma": "bankmine.mining.value.gamma_gamma",
+    "Scorecard": "bankmine.mining.scorecard.scorecard",
 }
 
 
