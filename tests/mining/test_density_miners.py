@@ -150,7 +150,7 @@ def test_what_they_cannot_use_is_refused() -> None:
             kind().fit(np.ones((80, 2)))
         with pytest.raises(UsageError, match="500 neighbours"):
             kind(min_samples=500).fit(blobs())
-    with pytest.raises(UsageError, match="reach of -1"):
+    with pytest.raises(UsageError, match="eps = -1"):
         DBSCAN(-1).fit(blobs())
     with pytest.raises(UsageError, match="xi 2"):
         OPTICS(2).fit(blobs())

@@ -17,6 +17,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from bankmine.errors import FeasibilityError, UsageError
+from bankmine.mining.learner import Learner, NotFittedError, check_parameters
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -118,7 +119,7 @@ def strongest(contributions: Floats, values: Floats, names: Sequence[str], top: 
     return Reasons(tuple(names), columns, np.where(empty, np.nan, shown), np.where(empty, 0.0, picked))
 
 
-class Estimator:
+class Estimator(Learner):
     """scikit-learn's `get_params`/`set_params`/`clone` protocol, and checks every miner shares.
 
     Parameters of `__init__` are kept under their own names and never changed by `fit`; what `fit` learns
@@ -163,7 +164,8 @@ class Estimator:
         )
 
     def _learn_matrix(self, X: Matrix, names: Iterable[str] | None) -> Floats:
-        """The training matrix as float64; remembers its column names."""
+        """The training matrix as float64; checks the parameters, remembers the names of the columns."""
+        check_parameters(self)
         if isinstance(X, pa.Table):
             names = X.column_names if names is None else names
             X = table_values(X, X.column_names)
@@ -188,7 +190,9 @@ class Estimator:
     def _matrix(self, X: Matrix) -> Floats:
         """New rows as float64 in the order of the training columns."""
         if not hasattr(self, "names_"):
-            raise UsageError(f"{type(self).__name__} is not fitted", hint="Call fit first, or load a model.")
+            raise NotFittedError(
+                f"{type(self).__name__} is not fitted", hint="Call fit first, or load a model."
+            )
         if isinstance(X, pa.Table):
             X = table_values(X, self.names_)
         values = np.ascontiguousarray(X, dtype=np.float64)

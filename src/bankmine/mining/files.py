@@ -112,7 +112,7 @@ def save(miner: Any, folder: Path) -> list[Path]:
     for name, text in texts.items():
         (folder / name).write_text(text, encoding="utf-8", newline="\n")
         written.append(folder / name)
-    text = json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    text = json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False, default=_of_numpy) + "\n"
     (folder / "model.json").write_text(text, encoding="utf-8", newline="\n")
     return [folder / "model.json", *written]
 
@@ -125,6 +125,13 @@ def load(folder: Path) -> Any:
     content = json.loads(path.read_text(encoding="utf-8"))
     _put_texts(content, folder)
     return from_document(content)
+
+
+def _of_numpy(value: Any) -> Any:
+    """A parameter given as NumPy's number, as a plain one."""
+    if isinstance(value, np.generic):
+        return value.item()
+    raise TypeError(f"{type(value).__name__} cannot be written as JSON")
 
 
 def _take_texts(content: dict[str, Any]) -> dict[str, str]:

@@ -31,6 +31,7 @@ from bankmine.mining.association.significance import (
     wilson,
 )
 from bankmine.mining.contract import labels
+from bankmine.mining.learner import check_share, check_whole, is_number
 
 Truth = NDArray[np.bool_]
 LEARN = ("shares", "target")
@@ -164,6 +165,11 @@ def attribute_rules(
 
     FeasibilityError with fewer than 5 rows in or out of the target.
     """
+    check_whole("rules over attributes", 2, bins=bins)
+    check_whole("rules over attributes", longest=longest, most=most)
+    check_share("rules over attributes", level=level)
+    if not (is_number(improvement) and -1 <= improvement <= 1):
+        raise UsageError(f"the improvement is {improvement!r}", hint="Give a difference of shares, −1 to 1.")
     truth = labels(target, table.num_rows)
     _check_target(truth)
     names = tuple(columns if columns is not None else table.column_names)

@@ -13,15 +13,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bankmine.errors import UsageError
+from bankmine.mining.learner import check_whole
 
 Floats = NDArray[np.float64]
 
 
 def share_edges(values: Floats, bins: int = 4) -> Floats:
     """Inner limits that part the known values into about equal shares; fewer where values repeat."""
-    if bins < 2:
-        raise UsageError(f"{bins} bins were asked", hint="Ask for at least 2.")
+    check_whole("a cut by shares", 2, bins=bins)
     known = np.sort(values[np.isfinite(values)])
     if len(known) == 0:
         return np.zeros(0)
@@ -32,6 +31,7 @@ def share_edges(values: Floats, bins: int = 4) -> Floats:
 
 def entropy_edges(values: Floats, target: NDArray[np.bool_], most: int = 8) -> Floats:
     """Inner limits learnt from a yes/no target, by the minimum description length; perhaps none."""
+    check_whole("a cut by a target", 2, most=most)
     known = np.isfinite(values)
     order = np.argsort(values[known], kind="stable")
     x, y = values[known][order], target[known][order].astype(np.int64)

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from bankmine.errors import FeasibilityError, UsageError
 from bankmine.mining.association.baskets import Baskets, Codes, Ints
+from bankmine.mining.learner import is_number
 
 LONGEST = 62  # an itemset's parts are numbered by bits of one word
 KINDS = ("all", "closed", "maximal")
@@ -162,7 +163,7 @@ def minimum_count(baskets: int, support: float | None, count: int | None, *, wha
             raise UsageError(f"the count is {count}", hint=f"Give a whole number of {what}s from 1 on.")
         return int(count)
     assert support is not None
-    if not 0 < support <= 1:
+    if not (is_number(support) and 0 < support <= 1):
         raise UsageError(
             f"the support is {support}",
             hint=f"Give a share above 0 and at most 1; one {what} is {1 / baskets:.2g} here.",
@@ -171,9 +172,9 @@ def minimum_count(baskets: int, support: float | None, count: int | None, *, wha
     return least - 1 if least > 1 and (least - 1) / baskets >= support else least
 
 
-def whole_from_one(value: float) -> bool:
-    """Whether a limit is a whole number from 1 on (2.0 is one, 2.5, NaN and True are none)."""
-    return not isinstance(value, bool) and value >= 1 and value % 1 == 0
+def whole_from_one(value: Any) -> bool:
+    """Whether a limit is a whole number from 1 on (2.0 is one; 2.5, NaN, True and "2" are none)."""
+    return is_number(value) and value >= 1 and value % 1 == 0
 
 
 def in_words(items: Sequence[Any]) -> str:

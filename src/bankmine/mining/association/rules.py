@@ -8,7 +8,7 @@ tests are corrected for all rules that the frequent itemsets allow, before any o
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from math import comb
+from math import comb, isfinite
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,7 @@ from bankmine.errors import UsageError
 from bankmine.mining.association.baskets import Baskets, Ints
 from bankmine.mining.association.itemsets import Itemsets, hash_table, in_words
 from bankmine.mining.association.significance import adjusted, chi_square, p_values
+from bankmine.mining.learner import check_share, check_whole, is_number
 
 MEASURES = (
     "support", "confidence", "lift", "leverage", "conviction", "chi_square", "p_value", "p_adjusted",
@@ -90,6 +91,7 @@ class Rules:
         Columns basket (place), rank, item, rule (row of `table`). Items the rules do not know are ignored;
         only rules with one consequent are used.
         """
+        check_whole("a suggestion", top=top)
         return _suggest(self.table, Baskets.of(data), top)
 
 
@@ -120,8 +122,11 @@ def rules(
             f"rules were asked of {itemsets.kind} itemsets",
             hint='Mine with kind="all": rules need the count of each subset.',
         )
-    if not 0 <= confidence <= 1:
-        raise UsageError(f"the confidence is {confidence}", hint="Give a share from 0 to 1.")
+    check_share("the rules", confidence=confidence, significant=significant)
+    check_whole("the rules", shortest=shortest, longest_consequent=longest_consequent)
+    for name, limit in (("lift", lift), ("improvement", improvement)):
+        if limit is not None and not (is_number(limit) and isfinite(limit)):
+            raise UsageError(f"the {name} is {limit!r}", hint="Give a finite number.")
     wholes, befores, afters = _all_rules(itemsets, longest_consequent)
     measures = _measures(itemsets, wholes, befores, afters, test, correction)
     keep = (measures["confidence"] >= confidence) & (measures["lift"] >= lift)
@@ -153,10 +158,6 @@ def rules(
 def _all_rules(itemsets: Itemsets, longest_consequent: int) -> tuple[Ints, Ints, Ints]:
     from bankmine.mining.association.tree_kernel import all_rules
 
-    if longest_consequent < 1:
-        raise UsageError(
-            f"consequents of at most {longest_consequent} items were asked", hint="Give a number from 1 on."
-        )
     lengths = itemsets.lengths
     nodes = np.flatnonzero(lengths >= 2)
     nodes = nodes[np.argsort(lengths[nodes], kind="stable")].astype(np.int64)

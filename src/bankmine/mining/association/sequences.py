@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from bankmine.errors import UsageError
 from bankmine.mining.association.baskets import Baskets, Codes, Ints
 from bankmine.mining.association.itemsets import minimum_count, whole_from_one
+from bankmine.mining.learner import is_number
 
 LONGEST = 64
 Floats = NDArray[np.float64]
@@ -158,7 +159,7 @@ def frequent_sequences(
         if value is not None and not whole_from_one(value):
             raise UsageError(f"{name} is {value}", hint="Give a whole number from 1 on.")
     for name, limit in (("gap", gap), ("span", span)):
-        if limit is not None and not limit >= 0:
+        if limit is not None and not (is_number(limit) and limit >= 0):
             raise UsageError(f"the {name} is {limit}", hint="Give a length of time from 0 on, or None.")
     wanted = LONGEST if longest is None else min(int(longest), LONGEST)
     limits = (inf if gap is None else float(gap), inf if span is None else float(span))

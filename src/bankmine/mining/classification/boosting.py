@@ -85,7 +85,7 @@ class Boosting(Classifier):
 
     def decision_function(self, X: Matrix) -> Floats:
         """Log-odds of a positive."""
-        raw = self._booster.predict(self._matrix(X), raw_score=True, num_threads=self.num_threads)
+        raw = self.booster_.predict(self._matrix(X), raw_score=True, num_threads=self.num_threads)
         return np.asarray(raw, dtype=np.float64)
 
     def probability(self, X: Matrix) -> Floats:
@@ -97,7 +97,7 @@ class Boosting(Classifier):
 
         Costs about a thousand times a prediction: ask for the rows that are shown.
         """
-        result = self._booster.predict(self._matrix(X), pred_contrib=True, num_threads=self.num_threads)
+        result = self.booster_.predict(self._matrix(X), pred_contrib=True, num_threads=self.num_threads)
         return np.asarray(result, dtype=np.float64)
 
     def reasons(self, X: Matrix, *, top: int = 3) -> Reasons:
@@ -107,7 +107,7 @@ class Boosting(Classifier):
 
     def importance(self) -> list[tuple[str, float]]:
         """Each column's share of the total gain of all splits, by falling share."""
-        gain = np.asarray(self._booster.feature_importance("gain"), dtype=np.float64)
+        gain = np.asarray(self.booster_.feature_importance("gain"), dtype=np.float64)
         share = gain / gain.sum() if gain.sum() > 0 else gain
         order = np.argsort(-share, kind="stable")
         return [(self.names_[i], float(share[i])) for i in order]
@@ -115,7 +115,7 @@ class Boosting(Classifier):
     @property
     def rounds_(self) -> int:
         """The number of trees kept."""
-        return int(self._booster.num_trees())
+        return int(self.booster_.num_trees())
 
     def to_json(self) -> dict[str, Any]:
         """Parameters and LightGBM's text."""
@@ -139,7 +139,7 @@ class Boosting(Classifier):
         import lightgbm
 
         self.booster_text_ = text
-        self._booster = lightgbm.Booster(model_str=text)
+        self.booster_ = lightgbm.Booster(model_str=text)
 
     def _dataset(self, lightgbm: Any, values: Floats, truth: Any, weights: Floats | None) -> Any:
         unknown = [name for name in self.categorical if name not in self.names_]

@@ -18,12 +18,13 @@ from bankmine.mining.classification.classifier import Classifier
 from bankmine.mining.classification.monotone import Steps, pool_adjacent_violators
 from bankmine.mining.contract import Floats, Matrix, MinimumData, Reasons, labels
 from bankmine.mining.files import document, from_document
+from bankmine.mining.learner import Learner
 
 ISOTONIC_ROWS = 1_000
 ISOTONIC_EACH_CLASS = 100
 
 
-class Uncalibrated:
+class Uncalibrated(Learner):
     """Leaves a miner's own probability as it is; the input is the log-odds."""
 
     minimum: ClassVar[MinimumData] = MinimumData(rows=1)
@@ -46,7 +47,7 @@ class Uncalibrated:
         return cls()
 
 
-class Platt:
+class Platt(Learner):
     """`p = 1 / (1 + exp(a·score + b))`, by maximum likelihood on Platt's smoothed targets.
 
     The targets `(n₊ + 1) / (n₊ + 2)` and `1 / (n₋ + 2)` keep p inside (0, 1) on separable scores.
@@ -80,7 +81,7 @@ class Platt:
         return made
 
 
-class Isotonic:
+class Isotonic(Learner):
     """Rising steps; probabilities are kept at least `1 / (rows + 2)` away from 0 and 1.
 
     Without that bound one positive below the lowest step would cost an infinite log loss.

@@ -8,7 +8,7 @@ fixed order, so a row alone gets the same answer as in a batch. Its reasons are 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 
@@ -42,7 +42,7 @@ class NeuralNetwork(Classifier):
         alpha: float = 0.3,
         networks: int = 3,
         max_iter: int = 60,
-        solver: str = "adam",
+        solver: Literal["adam", "lbfgs"] = "adam",
         random_state: int = 0,
     ) -> None:
         self.hidden = hidden

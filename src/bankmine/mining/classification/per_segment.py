@@ -20,6 +20,7 @@ from bankmine.mining.classification.classifier import Classifier, row_weights
 from bankmine.mining.clustering.kmeans import KMeans
 from bankmine.mining.contract import Floats, Ints, Matrix, MinimumData, Reasons
 from bankmine.mining.files import MINERS, array, document, from_document, numbers
+from bankmine.mining.learner import check_parameters
 
 CLUSTERING_ROWS = 20_000
 MEMBERS = ("Boosting", "Logistic")
@@ -74,6 +75,7 @@ class PerSegment(Classifier):
 
         FeasibilityError below the minimum data, UsageError for an unknown miner.
         """
+        check_parameters(self)
         make = self._maker()
         values = self._learn_matrix(X, names)
         truth = self._learn_labels(y, len(values))

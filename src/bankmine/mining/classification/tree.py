@@ -9,7 +9,7 @@ leaves are luck.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,7 +40,7 @@ class DecisionTree(Classifier):
         max_leaves: int = 32,
         *,
         min_leaf: int = 20,
-        criterion: str = "gini",
+        criterion: Literal["gini", "entropy"] = "gini",
         smoothing: float = 10.0,
         random_state: int = 0,
     ) -> None:

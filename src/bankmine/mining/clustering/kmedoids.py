@@ -26,6 +26,7 @@ from bankmine.mining.clustering.gower import MixedColumns
 from bankmine.mining.clustering.lloyd import BLOCK, in_blocks
 from bankmine.mining.contract import Floats, Ints, Matrix, MinimumData, Reasons, strongest
 from bankmine.mining.files import array, numbers
+from bankmine.mining.learner import check_parameters
 
 METRICS = ("gower", "euclidean")
 JUDGED_ROWS = 100_000
@@ -67,6 +68,7 @@ class KMedoids(Clusterer):
 
     def fit(self, X: Matrix, y: object = None, *, names: Iterable[str] | None = None) -> Self:
         """Find the medoids of `X`. FeasibilityError below the minimum data."""
+        check_parameters(self)
         self._check()
         self.columns_ = MixedColumns.learn(X, tuple(names) if names is not None else None, self.tails)
         self.names_ = self.columns_.names

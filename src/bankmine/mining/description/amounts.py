@@ -17,6 +17,7 @@ import numpy as np
 from bankmine.errors import FeasibilityError, UsageError
 from bankmine.mining.contract import Estimator, Floats, Matrix, MinimumData, Reasons, strongest
 from bankmine.mining.files import plain_booster
+from bankmine.mining.learner import check_parameters
 
 HELD_OUT = 0.25
 
@@ -53,6 +54,7 @@ class Amounts(Estimator):
 
         `groups` has a label for each row: UsageError where not, FeasibilityError for fewer than two groups.
         """
+        check_parameters(self)
         if not 0.5 <= self.coverage < 1:
             raise UsageError(f"the coverage is {self.coverage}", hint="Give a share from 0.5 to below 1.")
         values, amount = self._learn_matrix(X, names), np.asarray(y, dtype=np.float64)
@@ -87,7 +89,7 @@ class Amounts(Estimator):
     def reasons(self, X: Matrix, *, top: int = 3) -> Reasons:
         """The columns that move the middle most (SHAP values on the bent scale)."""
         values = self._matrix(X)
-        parts = self._boosters[1].predict(values, pred_contrib=True, num_threads=1)
+        parts = self.boosters_[1].predict(values, pred_contrib=True, num_threads=1)
         return strongest(np.asarray(parts, dtype=np.float64)[:, :-1], values, self.names_, top)
 
     def to_json(self) -> dict[str, Any]:
@@ -143,7 +145,7 @@ class Amounts(Estimator):
     def _read(self) -> None:
         import lightgbm
 
-        self._boosters = [lightgbm.Booster(model_str=text) for text in self.texts_]
+        self.boosters_ = [lightgbm.Booster(model_str=text) for text in self.texts_]
 
     def _quantiles(self, values: Floats) -> list[Floats]:
-        return [np.asarray(one.predict(values, num_threads=1), dtype=np.float64) for one in self._boosters]
+        return [np.asarray(one.predict(values, num_threads=1), dtype=np.float64) for one in self.boosters_]

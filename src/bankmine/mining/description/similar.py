@@ -18,6 +18,7 @@ import numpy as np
 
 from bankmine.errors import UsageError
 from bankmine.mining.contract import Floats, Ints, MinimumData
+from bankmine.mining.learner import Learner
 
 MINIMUM = MinimumData(rows=10)
 LEAST_SHARED = 0.5
@@ -31,7 +32,7 @@ class Neighbours:
     distances: Floats
 
 
-class SimilarProfiles:
+class SimilarProfiles(Learner):
     """Nearest rows by ranks of numeric columns; missing values are left out pair by pair.
 
     Two rows that share fewer than half of the columns known of the asked row are never neighbours.
@@ -56,7 +57,7 @@ class SimilarProfiles:
 
         UsageError before `fit`, for a row that is not there and for less than one row asked.
         """
-        _check_row(row, len(_fitted(self, "ranks_")), top)
+        _check_row(row, len(self.ranks_), top)
         own = self.ranks_[row]
         gaps = np.abs(self.ranks_ - own)
         shared = np.isfinite(gaps)
@@ -71,13 +72,13 @@ class SimilarProfiles:
     def differing(self, row: int, other: int, *, top: int = 3) -> list[tuple[str, float]]:
         """The columns in which two rows differ most, with the gap of their ranks (other less row)."""
         for one in (row, other):
-            _check_row(one, len(_fitted(self, "ranks_")), top)
+            _check_row(one, len(self.ranks_), top)
         gap = self.ranks_[other] - self.ranks_[row]
         order = np.argsort(-np.nan_to_num(np.abs(gap), nan=-1.0), kind="stable")[:top]
         return [(self.names_[i], float(gap[i])) for i in order if np.isfinite(gap[i])]
 
 
-class SimilarSequences:
+class SimilarSequences(Learner):
     """Nearest sequences of steps by the cosine of their weighted single steps and consecutive pairs."""
 
     def fit(self, sequences: Sequence[Sequence[Hashable]]) -> Self:
@@ -108,18 +109,12 @@ class SimilarSequences:
 
         UsageError before `fit`, for a sequence that is not there and for less than one asked.
         """
-        _check_row(row, _fitted(self, "matrix_").shape[0], top)
+        _check_row(row, self.matrix_.shape[0], top)
         cosine = np.asarray((self.matrix_ @ self.matrix_[row].T).todense()).ravel()
         cosine[row] = 0.0
         order = np.argsort(-cosine, kind="stable")[:top]
         order = order[cosine[order] > 0]
         return Neighbours(order.astype(np.int64), 1.0 - cosine[order].clip(max=1.0))
-
-
-def _fitted(miner: SimilarProfiles | SimilarSequences, what: str) -> Any:
-    if not hasattr(miner, what):
-        raise UsageError(f"{type(miner).__name__} is not fitted", hint="Call fit first.")
-    return getattr(miner, what)
 
 
 def _check_row(row: int, rows: int, top: int) -> None:

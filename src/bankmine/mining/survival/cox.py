@@ -56,8 +56,6 @@ class Cox(Estimator):
         self, X: Matrix, stop: Any, event: Any, *, start: Any = None, names: Iterable[str] | None = None
     ) -> Self:
         """Fit on `X` (rows, columns) and spells. FeasibilityError below the minimum or where β runs away."""
-        if not (np.isfinite(self.penalty) and self.penalty >= 0):
-            raise UsageError(f"Cox was given a penalty of {self.penalty}", hint="Give 0 or more.")
         values = self._learn_matrix(X, names)
         spells = spells_of(stop, event, start)
         if len(spells) != len(values):

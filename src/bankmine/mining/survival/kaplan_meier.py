@@ -18,6 +18,7 @@ import numpy as np
 from bankmine.errors import UsageError
 from bankmine.mining.contract import Floats, MinimumData
 from bankmine.mining.files import array, numbers
+from bankmine.mining.learner import Learner
 from bankmine.mining.survival.spells import Spells, at_risk, events_at, spells_of
 
 
@@ -30,7 +31,7 @@ class Quantile:
     high: float
 
 
-class KaplanMeier:
+class KaplanMeier(Learner):
     """The curve of one group. Needs two spells; late starts (left truncation) are allowed.
 
     What `fit` learns: `times_` (events' times, rising), `at_risk_`, `events_`, `survival_` just after each
@@ -59,7 +60,6 @@ class KaplanMeier:
 
         NaN after the last time watched, and at a missing time.
         """
-        self._require_fitted()
         return self._at(times, self.survival_, 1.0)
 
     def standard_error(self, times: Any) -> Floats:
@@ -82,7 +82,6 @@ class KaplanMeier:
 
         The median by default (Brookmeyer and Crowley 1982).
         """
-        self._require_fitted()
         low, high = self.interval(self.times_, level=level)
         return Quantile(*(self._first(curve, 1.0 - share) for curve in (self.survival_, low, high)))
 
@@ -92,7 +91,6 @@ class KaplanMeier:
         NaN where the limit lies after the last time watched, unless nobody is left by then. UsageError for
         a missing or negative limit.
         """
-        self._require_fitted()
         if not limit >= 0:
             raise UsageError(f"The limit is {limit}", hint="Give a time from 0 on.")
         if limit > self.last_ and not (len(self.survival_) and self.survival_[-1] == 0):
@@ -104,7 +102,6 @@ class KaplanMeier:
 
     def to_json(self) -> dict[str, Any]:
         """The steps."""
-        self._require_fitted()
         names = ("times", "at_risk", "events", "survival")
         return {
             **{name: numbers(getattr(self, f"{name}_")) for name in names},
@@ -127,10 +124,6 @@ class KaplanMeier:
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """No parameters."""
         return {}
-
-    def _require_fitted(self) -> None:
-        if not hasattr(self, "times_"):
-            raise UsageError("KaplanMeier is not fitted", hint="Call fit first, or load a curve.")
 
     def _at(self, times: Any, values: Floats, before: float) -> Floats:
         asked = np.asarray(times, dtype=np.float64)

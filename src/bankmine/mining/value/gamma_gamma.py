@@ -25,6 +25,7 @@ from bankmine.errors import UsageError
 from bankmine.mining.classification.classifier import row_weights
 from bankmine.mining.contract import Estimator, Floats, Matrix, MinimumData, Reasons, strongest, table_values
 from bankmine.mining.files import array, numbers
+from bankmine.mining.learner import check_parameters
 from bankmine.mining.value.fitting import Fitted, check_level, maximise
 
 COLUMNS = ("purchases", "mean_amount")
@@ -83,6 +84,7 @@ class GammaGamma(Estimator):
 
         `fitted_.warnings` says so where q ≤ 1: such a population has no mean amount.
         """
+        check_parameters(self)
         values = _spending(X)
         given = row_weights(sample_weight, len(values))
         heavy = np.ones(len(values)) if given is None else given

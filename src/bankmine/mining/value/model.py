@@ -19,6 +19,7 @@ from bankmine.errors import FeasibilityError, UsageError
 from bankmine.mining.classification.classifier import row_weights
 from bankmine.mining.contract import Estimator, Floats, Ints, Matrix, MinimumData, Reasons, strongest
 from bankmine.mining.files import array, numbers
+from bankmine.mining.learner import check_parameters
 from bankmine.mining.value.fitting import Fitted, check_level, in_other_units, maximise
 from bankmine.mining.value.purchases import COLUMNS, Purchases, history_values
 
@@ -60,6 +61,7 @@ class PurchaseModel(Estimator):
 
         FeasibilityError below the minimum data, UsageError for weights that are not finite, 0 or more.
         """
+        check_parameters(self)
         values = history_values(X, whole_times=self.whole_times)
         heavy = row_weights(sample_weight, len(values))
         rows = Purchases.of(values, heavy)
