@@ -27,6 +27,7 @@ import pyarrow.compute as pc
 from bankmine.bank.catalogue import table as bank_table
 from bankmine.bank.civil import DAY, HOUR
 from bankmine.bank.columns import Kind, Table, Type
+from bankmine.bank.hashing import bucket_of
 from bankmine.bank.manifest import DataFile, Manifest, TableState
 from bankmine.bank.warehouse import Warehouse
 from bankmine.tasks.contract import Truth
@@ -83,14 +84,29 @@ def touching(warehouse: Warehouse, rows: Any) -> dict[str, Any]:
     found = {}
     for name in warehouse.tables():
         declared = bank_table(name)
-        content = warehouse.read(name)
-        if declared.kind is Kind.EVENT and name != "feedback":
-            content = content.filter(_shares_key(content, wanted))
-        found[name] = content
+        shares_key = declared.kind is Kind.EVENT and name != "feedback"
+        found[name] = _events_of(warehouse, declared, wanted) if shares_key else warehouse.read(name)
     if "feedback" in found and "transaction" in found:
         known = found["transaction"].column("transaction_id")
         found["feedback"] = found["feedback"].filter(pc.is_in(found["feedback"].column("subject_id"), known))
     return found
+
+
+def _events_of(warehouse: Warehouse, declared: Table, wanted: Mapping[str, Any]) -> Any:
+    """The events that share a key, read bucket by bucket, so that never a whole table is in memory.
+
+    Where only the key that the buckets are made by is asked for, the other buckets are not read at all.
+    """
+    count = warehouse.buckets(declared.name)
+    chosen: Any = range(count)
+    if declared.bucket_key is not None and [*wanted] == [declared.bucket_key]:
+        keys = pc.drop_null(wanted[declared.bucket_key]).to_numpy(zero_copy_only=False)
+        chosen = np.unique(bucket_of(keys, count)).tolist() or [0]
+    parts = []
+    for bucket in chosen:
+        part = warehouse.read(declared.name, bucket=bucket)
+        parts.append(part.filter(_shares_key(part, wanted)))
+    return pa.concat_tables(parts).unify_dictionaries()
 
 
 def _keys_of(warehouse: Warehouse, rows: Any) -> dict[str, Any]:

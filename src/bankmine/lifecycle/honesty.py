@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from bankmine.bank.hashing import bucket_of
 from bankmine.evaluation import leaks
 from bankmine.lifecycle.cutdata import Cut, copies
 from bankmine.lifecycle.material import Material
@@ -23,6 +24,7 @@ from bankmine.tasks.contract import Bank, Candidate, Ints, Task, Truth
 from bankmine.tasks.sql import micros
 
 SAMPLE = 200
+FEWEST_BUCKETS = 4
 ROWS_FOR_LABEL_TESTS = 20_000
 MOST_TREES = 80
 STOP_AT = 0.99
@@ -170,9 +172,25 @@ def _sample(task: Task, bank: Bank, material: Material, candidates: Ints) -> tup
         return candidates[np.lexsort((seqs, cutoffs))[-SAMPLE:]], cut
     at = int(cutoffs.max())
     there = candidates[cutoffs == at]
+    there = _of_few_buckets(bank, material, there)
     if len(there) > SAMPLE:
         there = np.sort(np.random.default_rng(bank.seed).choice(there, SAMPLE, replace=False))
     return there, Cut(at)
+
+
+def _of_few_buckets(bank: Bank, material: Material, rows: Ints) -> Ints:
+    """Those of the rows whose customers lie in as few buckets of the warehouse as hold a sample.
+
+    Buckets are made by a hash of the customer, so their customers are as good as drawn by lot; and the copies
+    read only these buckets of the events, not the whole bank.
+    """
+    count = max(bank.warehouse.buckets(name) for name in bank.warehouse.tables())
+    customers = material.rows.column("customer_id").take(rows).fill_null(0)
+    bucket = bucket_of(np.asarray(customers.to_numpy(), dtype=np.int64), count)
+    order = np.random.default_rng(bank.seed).permutation(count)
+    held = np.cumsum(np.bincount(bucket, minlength=count)[order])
+    enough = max(FEWEST_BUCKETS, int(np.searchsorted(held, SAMPLE)) + 1)
+    return rows[np.isin(bucket, order[:enough])]
 
 
 def _known_by(bank: Bank, material: Material, candidates: Ints, at: int) -> Truth:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from bankmine.sources.owners import Owners
 
 BATCH = 200_000
+RANKED_AT_ONCE = 4_000_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,8 +67,7 @@ def stage(
     finally:
         cursor.close()
     view = f"staged_{name}"
-    connection.execute(f"CREATE TABLE {quoted(view)} AS {_with_seq(shape, raw)}")
-    connection.execute(f"DROP TABLE {quoted(raw)}")
+    _finish(connection, shape, raw, view)
     return Staged(
         table=shape.table,
         view=view,
@@ -90,12 +90,24 @@ def _insert(connection: duckdb.DuckDBPyConnection, name: str, rows: Any) -> None
     connection.unregister("_batch")
 
 
-def _with_seq(shape: Shape, raw: str) -> str:
-    """The rows with a `seq` where the mapping gives none: the rank of the primary key within the instant.
+def _finish(connection: duckdb.DuckDBPyConnection, shape: Shape, raw: str, view: str) -> None:
+    """The rows under their last name, with a `seq` where the mapping gives none.
 
-    Shorter keys first, then by text, so that 9 comes before 10; never the order of the file.
+    That is the rank of the primary key within the instant: shorter keys first, then by text, so that 9 comes
+    before 10; never the order of the file. Ranks are sorted alone and laid beside the rows a part at a time,
+    so that wide rows are neither sorted nor hashed: a load of many rows would need their room on the disk
+    once more.
     """
     if shape.table.kind is not Kind.EVENT or shape.gives_seq:
-        return f"SELECT * FROM {quoted(raw)}"
+        connection.execute(f"ALTER TABLE {quoted(raw)} RENAME TO {quoted(view)}")
+        return
+    ranked = quoted(f"ranked_{view}")
     rank = "dense_rank() OVER (PARTITION BY event_time ORDER BY length(_pk), _pk)"
-    return f"SELECT * EXCLUDE (_pk), {rank} AS seq FROM {quoted(raw)}"
+    connection.execute(f"CREATE TABLE {ranked} AS SELECT DISTINCT _row, {rank} AS seq FROM {quoted(raw)}")
+    columns = f"SELECT r.* EXCLUDE (_pk), s.seq FROM {quoted(raw)} r JOIN {ranked} s USING (_row)"
+    connection.execute(f"CREATE TABLE {quoted(view)} AS {columns} LIMIT 0")
+    for start in range(0, shape.read, RANKED_AT_ONCE):
+        here = f"BETWEEN {start} AND {start + RANKED_AT_ONCE - 1}"
+        connection.execute(f"INSERT INTO {quoted(view)} {columns} WHERE r._row {here} AND s._row {here}")
+    for made in (ranked, quoted(raw)):
+        connection.execute(f"DROP TABLE {made}")
