@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from bankmine.mining.contract import Floats
 from bankmine.mining.scorecard.binning import Binning
+from bankmine.mining.scorecard.expression import Choice, Missing, OneOf, Sum, Test, Under
 from bankmine.mining.scorecard.rules import Code, plain_code
 
 
@@ -44,13 +45,29 @@ def lines(binnings: Sequence[Binning], points: Sequence[Floats]) -> list[CardLin
     return found
 
 
+def tree(base: float, binnings: Sequence[Binning], points: Sequence[Floats]) -> Sum:
+    """The card as a tree, for export."""
+    return Sum(base, tuple(_choice(binning, own) for binning, own in zip(binnings, points, strict=True)))
+
+
+def _choice(binning: Binning, own: Floats) -> Choice:
+    cases: list[tuple[Test, float]] = [(Missing(), float(own[binning.missing]))]
+    for number, (_, codes) in enumerate(binning.specials):
+        cases.append((OneOf(codes), float(own[binning.ordinary + number])))
+    if binning.edges is None:
+        cases += [(OneOf(group), float(own[i])) for i, group in enumerate(binning.groups)]
+        return Choice(binning.name, binning.is_text, tuple(cases), float(own[binning.missing + 1]))
+    cases += [(Under(edge), float(own[i])) for i, edge in enumerate(binning.edges)]
+    return Choice(binning.name, False, tuple(cases), float(own[binning.ordinary - 1]))
+
+
 def attributes(binning: Binning) -> list[str]:
     """What the card prints for each bin: enough to know without the program which bin a value is in."""
     said = binning.labels()
     if binning.edges is None:
         said[: binning.ordinary] = [", ".join(_level(level) for level in group) for group in binning.groups]
     for number, (label, codes) in enumerate(binning.specials):
-        listed = ", ".join(_level(code) for code in codes)
+        listed = ", ".join(_level(code, also="(") for code in codes)
         plain = len(codes) == 1 and plain_code(codes[0]) == label
         said[binning.ordinary + number] = f"special {listed}" + ("" if plain else f" ({label})")
     return said
@@ -87,12 +104,12 @@ def _points(value: float) -> str:
     return str(int(value)) if float(value).is_integer() else repr(float(value))
 
 
-def _level(level: Code) -> str:
+def _level(level: Code, also: str = "") -> str:
     """A level, in quotes where a reader of the card could take it for something else."""
     if not isinstance(level, str):
         return plain_code(level)
     odd = level != level.strip() or level == "" or "  " in level or not level.isprintable()
     taken = level in ("missing", "unseen") or level.startswith("special ")
-    if odd or taken or any(mark in level for mark in ',"'):
+    if odd or taken or any(mark in level for mark in ',"' + also):
         return json.dumps(level, ensure_ascii=False)
     return level

@@ -22,7 +22,7 @@ from bankmine.mining.files import array, numbers
 from bankmine.mining.scorecard import card
 from bankmine.mining.scorecard.binning import Binning
 from bankmine.mining.scorecard.columns import Column, read_columns, read_matching
-from bankmine.mining.scorecard.expression import Choice, Missing, OneOf, Sum, Test, Under
+from bankmine.mining.scorecard.expression import Sum
 from bankmine.mining.scorecard.points import Rounding, Scaling, rounding, shared_base
 from bankmine.mining.scorecard.prebins import Truth
 from bankmine.mining.scorecard.regression import Fit
@@ -218,10 +218,7 @@ class Scorecard(Classifier):
 
     def expression(self) -> Sum:
         """The card as a tree, for export."""
-        return Sum(
-            self.base_points_,
-            tuple(_choice(binning, own) for binning, own in zip(self.binnings_, self.points_, strict=True)),
-        )
+        return card.tree(self.base_points_, self.binnings_, self.points_)
 
     def importance(self) -> list[tuple[str, float]]:
         """Each column's share of the spread of points in training rows, largest first."""
@@ -384,17 +381,6 @@ class Scorecard(Classifier):
                 f"Scorecard has C {self.C:g} and {self.resamples} resamples",
                 hint="Give C above 0 and at least 1 resample.",
             )
-
-
-def _choice(binning: Binning, own: Floats) -> Choice:
-    cases: list[tuple[Test, float]] = [(Missing(), float(own[binning.missing]))]
-    for number, (_, codes) in enumerate(binning.specials):
-        cases.append((OneOf(codes), float(own[binning.ordinary + number])))
-    if binning.edges is None:
-        cases += [(OneOf(group), float(own[i])) for i, group in enumerate(binning.groups)]
-        return Choice(binning.name, binning.is_text, tuple(cases), float(own[binning.missing + 1]))
-    cases += [(Under(edge), float(own[i])) for i, edge in enumerate(binning.edges)]
-    return Choice(binning.name, False, tuple(cases), float(own[binning.ordinary - 1]))
 
 
 def _plain(params: dict[str, Any]) -> dict[str, Any]:
