@@ -14,7 +14,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from bankmine.errors import UsageError
 from bankmine.mining.contract import Floats
 
 
@@ -32,14 +31,6 @@ class Scaling(NamedTuple):
     @property
     def offset(self) -> float:
         return self.base_score - self.factor * log(self.base_odds)
-
-    def require(self) -> None:
-        """UsageError where the scale has no meaning."""
-        if not (self.pdo > 0 and self.base_odds > 0):
-            raise UsageError(
-                f"The scale has {self.pdo:g} points to double the odds and base odds {self.base_odds:g}",
-                hint="Give numbers above 0.",
-            )
 
 
 class Rounding(NamedTuple):

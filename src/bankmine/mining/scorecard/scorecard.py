@@ -36,6 +36,13 @@ from bankmine.mining.scorecard.selection import (
     weights_of,
 )
 
+RANGES = {
+    "least_information": (0, 100), "most_correlated": (0, 1), "least_z": (0, 100), "resamples": (1, 10_000),
+    "least_frequency": (0, 1), "C": (1e-9, 1e12), "pdo": (1e-3, 1e6), "base_score": (-1e9, 1e9),
+    "base_odds": (1e-9, 1e9), "random_state": (0, 2**32 - 1),
+}  # fmt: skip
+WORDS = {"sign": ("constrain", "drop"), "base": ("row", "spread"), "absent": ("neutral", "worst")}
+
 
 class ReasonCode(NamedTuple):
     """Points one column cost a row, and the bin the row is in."""
@@ -366,21 +373,21 @@ class Scorecard(Classifier):
         )  # fmt: skip
 
     def _check_settings(self) -> None:
-        self.scaling.require()
-        for name, allowed in (
-            ("sign", ("constrain", "drop")),
-            ("base", ("row", "spread")),
-            ("absent", ("neutral", "worst")),
-        ):
-            if getattr(self, name) not in allowed:
+        for name, (least, most) in RANGES.items():
+            value = getattr(self, name)
+            good = isinstance(value, int | float) and not isinstance(value, bool) and least <= value <= most
+            if not good or (name == "resamples" and not float(value).is_integer()):
                 raise UsageError(
-                    f"Scorecard has {name} {getattr(self, name)!r}", hint=f"Use {' or '.join(allowed)}."
+                    f"Scorecard was given {name} = {value!r}",
+                    hint=f"Give a number from {least:g} to {most:g}.",
                 )
-        if self.C <= 0 or (self.select == "stable" and self.resamples < 1):
-            raise UsageError(
-                f"Scorecard has C {self.C:g} and {self.resamples} resamples",
-                hint="Give C above 0 and at least 1 resample.",
-            )
+        for name, words in WORDS.items():
+            if getattr(self, name) not in words:
+                raise UsageError(
+                    f"Scorecard was given {name} = {getattr(self, name)!r}", hint=f"Use {' or '.join(words)}."
+                )
+        if not isinstance(self.integer, bool):
+            raise UsageError(f"Scorecard was given integer = {self.integer!r}", hint="Give True or False.")
 
 
 def _plain(params: dict[str, Any]) -> dict[str, Any]:
