@@ -25,7 +25,7 @@ from benchmarks.classification_data import (
     prepared,
     taiwan,
 )
-from benchmarks.classification_peers import PEERS, absent, peers_of
+from benchmarks.classification_peers import PEERS, absent, peers_of, say_absent
 from benchmarks.rows import Row
 
 SHORT = 0.03
@@ -34,6 +34,7 @@ BANK_BLOCKS = (3, 5, 7, 9)
 
 def run() -> Row:
     """Every family and every peer on every fold; medians, and what each family says."""
+    say_absent()
     from bankmine.mining.classification.families import FAMILIES
 
     found: dict[str, dict[str, Any]] = {}

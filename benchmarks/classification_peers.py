@@ -1,8 +1,9 @@
 """Peers of the seven families: other implementations and other well-known members, each under one face.
 
 Peers outside scikit-learn and LightGBM (imodels, wittgenstein, fuzzy-rough-learn) are no dependency; they
-take part where they are installed, and the row says which did. Left out after a look: gplearn, fylearn, which
-ranked german-credit no better than chance, and ex-fuzzy, which wants an optimiser of its own.
+stand in `classification_peers.txt`, take part where they are installed, and the row says which are absent.
+Left out after a look: gplearn, fylearn, which ranked german-credit no better than chance, and ex-fuzzy, which
+wants an optimiser of its own.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 
 Score = NDArray[np.float64]
 Peer = Callable[[Any, Any, Any, int], Score]  # training matrix, label, test matrix, seed → scores
+PACKAGES = {"frlearn": "fuzzy-rough-learn"}  # where a module is named otherwise than its package
 FEW = 2_500  # rows that peers comparing every two rows, or evolving in Python, are given
 
 
@@ -32,7 +34,17 @@ def peers_of(family: str) -> dict[str, Peer]:
 def absent() -> list[str]:
     """Packages of peers that are not installed."""
     packages = {package for peers in PEERS.values() for package, _ in peers.values()}
-    return sorted(one for one in packages if find_spec(one) is None)
+    return sorted(PACKAGES.get(one, one) for one in packages if find_spec(one) is None)
+
+
+def say_absent() -> None:
+    """One line that names the packages of peers that are not installed, and how to get them."""
+    if absent():
+        print(
+            f"Without {', '.join(absent())}: fewer peers take part. How to install them stands in "
+            "benchmarks/classification_peers.txt.",
+            flush=True,
+        )
 
 
 def _estimator(module: str, name: str, *, most: int | None = None, seeded: bool = True, **how: Any) -> Peer:
