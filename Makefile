@@ -17,7 +17,6 @@ demo: $(VENV)/.core ## fresh machine: install, simulate a bank of 5,000, run eve
 	$(BIN)/python -m bankmine simulate demo-extracts --customers 5000 --months 36 --seed 7
 	$(BIN)/python -m bankmine init $(DEMO) --mapping simulated --extracts demo-extracts
 	$(BIN)/python -m bankmine run $(DEMO) --budget quick
-	@$(BIN)/python -m bankmine report $(DEMO)
 
 test: $(VENV)/.test ## fresh machine: the whole test suite
 	$(BIN)/python -m pytest -q -n 2 --dist loadgroup

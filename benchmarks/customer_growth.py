@@ -3,12 +3,18 @@
 Each task runs in a process of its own on simulated banks of growing size (24 months, budget usual), so its
 peak memory is its own. A question learns from a budget of rows, so what grows is reading the bank, labels and
 the scored rows.
+
+    GROWTH_BANKS     a folder of banks made before (`make_banks`), 5000/bank, 20000/bank, …: all there are
+    GROWTH_BUDGETS   budgets other than usual, as "200000=quick"; said in the row
+    GROWTH_RESULTS   a file of earlier lines of this row: what it holds is not measured again
+    BENCH_SIZES      other sizes: a reduced run, printed and not recorded
 """
 
 from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -18,62 +24,123 @@ from typing import Any
 from bankmine import pipeline
 from benchmarks.rows import Row
 
-SIZES, MONTHS, SEED = (5_000, 20_000), 24, 312
+SIZES, MONTHS, SEED = (5_000, 20_000, 200_000), 24, 312
 TASKS = ("segmentation", "churn", "value", "cross_sell", "acquisition", "behaviour", "classification")
-BAR = "time and memory of each task, growing no faster than the customers"
+MOST_GIGABYTES = 8
+BAR = f"every task answers; CPU grows no faster than the customers; peak memory at most {MOST_GIGABYTES} GB"
 WORK = """
-import json, resource, sys
+import json, resource, sys, time
+from pathlib import Path
+began = time.monotonic()
 from bankmine import pipeline
 from bankmine.errors import BankmineError
-bank = pipeline.open_bank(sys.argv[1])
+from bankmine.lifecycle import run_task
+bank = pipeline.open_bank(sys.argv[1], budget=sys.argv[3])
 try:
-    run = pipeline.run_task(bank, sys.argv[2])
-    said = {"questions": len(run.metrics.get("questions", ()))}
+    run = run_task(bank.warehouse, bank.config, sys.argv[2], results_folder=Path(sys.argv[4]))
+    said = {"questions": len(run.about["figures"].get("questions", ())), "scored": run.scores.num_rows}
 except BankmineError as error:
     said = {"refused": str(error)[:200]}
 used = resource.getrusage(resource.RUSAGE_SELF)
-cpu = round(used.ru_utime + used.ru_stime, 1)
-print(json.dumps({"cpu_s": cpu, "peak_mb": used.ru_maxrss // 1024, **said}))
+cpu, wall = round(used.ru_utime + used.ru_stime, 1), round(time.monotonic() - began, 1)
+print(json.dumps({"cpu_s": cpu, "wall_s": wall, "peak_mb": used.ru_maxrss // 1024, **said}))
 """
 
 
 def run() -> Row:
     """The row."""
-    sizes = [int(one) for one in os.environ.get("BENCH_SIZES", "").split(",") if one] or list(SIZES)
-    found: dict[str, dict[str, Any]] = {task: {} for task in TASKS}
+    sizes, budgets, found = _sizes(), _budgets(), _earlier()
     for customers in sizes:
         with tempfile.TemporaryDirectory() as folder:
             bank = _bank(Path(folder), customers)
             for task in TASKS:
-                found[task][str(customers)] = _measured(bank, task)
-                print(json.dumps({task: found[task]}), flush=True)
+                mine = found.setdefault(task, {})
+                if str(customers) not in mine:
+                    budget = budgets.get(customers, "usual")
+                    mine[str(customers)] = _measured(bank, task, budget, Path(folder) / "results")
+                    print(json.dumps({task: {str(customers): mine[str(customers)]}}), flush=True)
+    found = {task: {str(one): found[task][str(one)] for one in sizes} for task in TASKS}
     return Row(
         row="GRO",
         bankmine=found,
         reference={},
         bar=BAR,
-        met=all(_no_faster(one, sizes) for one in found.values()),
-        protocol=f"simulated banks of {', '.join(f'{one:,}' for one in sizes)} customers × {MONTHS} months",
+        met=all(_grows_slowly(one, sizes) for one in found.values()),
+        protocol=_protocol(sizes, budgets),
     )
 
 
+def make_banks(folder: Path, sizes: tuple[int, ...] = SIZES) -> None:
+    """Simulates and loads the banks this row measures; the extracts' data are removed once loaded."""
+    for customers in sizes:
+        _made(folder / str(customers), customers)
+        shutil.rmtree(folder / str(customers) / "extracts" / "data", ignore_errors=True)
+
+
+def _sizes() -> list[int]:
+    """The sizes asked for; else those of the banks made before, else all."""
+    asked = [int(one) for one in os.environ.get("BENCH_SIZES", "").split(",") if one]
+    given = os.environ.get("GROWTH_BANKS")
+    made = (
+        sorted(int(one.parents[1].name) for one in Path(given).glob("*/bank/bankmine.toml"))
+        if given
+        else list(SIZES)
+    )
+    return asked or made
+
+
+def _budgets() -> dict[int, str]:
+    pairs = (one.split("=") for one in os.environ.get("GROWTH_BUDGETS", "").split(",") if one)
+    return {int(size): name for size, name in pairs}
+
+
+def _earlier() -> dict[str, dict[str, Any]]:
+    """What earlier, interrupted goes of this row printed: one line a task and size."""
+    found: dict[str, dict[str, Any]] = {}
+    file = os.environ.get("GROWTH_RESULTS")
+    if file and Path(file).exists():
+        for line in Path(file).read_text(encoding="utf-8").splitlines():
+            if line.startswith("{"):
+                for task, one in json.loads(line).items():
+                    found.setdefault(task, {}).update(one)
+    return found
+
+
 def _bank(folder: Path, customers: int) -> Path:
+    """The bank's folder: made before, or made now."""
+    given = os.environ.get("GROWTH_BANKS")
+    return Path(given) / str(customers) / "bank" if given else _made(folder, customers)
+
+
+def _made(folder: Path, customers: int) -> Path:
     pipeline.simulate(folder / "extracts", customers=customers, months=MONTHS, seed=SEED)
     bank = pipeline.init(folder / "bank", mapping="simulated", extracts=folder / "extracts")
     pipeline.load(bank)
     return folder / "bank"
 
 
-def _measured(bank: Path, task: str) -> dict[str, Any]:
+def _measured(bank: Path, task: str, budget: str, results: Path) -> dict[str, Any]:
     done = subprocess.run(
-        [sys.executable, "-c", WORK, str(bank), task], capture_output=True, text=True, check=True
-    )
+        [sys.executable, "-c", WORK, str(bank), task, budget, str(results)],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    if done.returncode:
+        raise RuntimeError(f"{task} on {bank} broke down: {done.stderr[-2000:]}")
     result: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
     return result
 
 
-def _no_faster(one: dict[str, Any], sizes: list[int]) -> bool:
-    first, last = one[str(sizes[0])], one[str(sizes[-1])]
-    if "refused" in first or "refused" in last:
+def _protocol(sizes: list[int], budgets: dict[int, str]) -> str:
+    many = ", ".join(f"{one:,}" for one in sizes)
+    banks = f"simulated banks of {many} customers × {MONTHS} months, seed {SEED}"
+    others = [f"{name} for {size:,}" for size, name in budgets.items() if size in sizes]
+    return f"{banks}; budget usual{''.join(f', {one}' for one in others)}; a process a task, two threads"
+
+
+def _grows_slowly(one: dict[str, Any], sizes: list[int]) -> bool:
+    """Whether no size was refused, CPU grew no faster than customers and memory stayed below the limit."""
+    if any("refused" in one[str(size)] for size in sizes):
         return False
-    return bool(last["cpu_s"] / first["cpu_s"] <= sizes[-1] / sizes[0])
+    first, last = one[str(sizes[0])], one[str(sizes[-1])]
+    slow = last["cpu_s"] / first["cpu_s"] <= sizes[-1] / sizes[0]
+    return bool(slow and last["peak_mb"] <= MOST_GIGABYTES * 1024)

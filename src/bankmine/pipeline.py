@@ -6,8 +6,9 @@ A task that is refused for want of data or tables is a result, not a failure: th
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -185,9 +186,9 @@ def run(
     found = understand(bank, progress=progress)
     outcome.found = list(found.statements[:5])
     snapshot(bank, cutoff=cutoff, progress=progress)
-    for task in chosen:
+    for task, done in _runs(bank, chosen, cutoff, progress):
         try:
-            outcome.runs.append(run_task(bank, task, cutoff=cutoff, progress=progress))
+            outcome.runs.append(done())
         except FeasibilityError as error:
             if tasks:
                 raise
@@ -196,6 +197,32 @@ def run(
     outcome.report = report(bank, cutoff=cutoff, refused=outcome.refused, found=found, progress=progress)
     outcome.seconds = clock.elapsed() - began
     return outcome
+
+
+def _runs(
+    bank: BankFolder, tasks: Sequence[str], cutoff: str | None, progress: Progress
+) -> Iterator[tuple[str, Callable[[], Run]]]:
+    """Each task with what gives its published run (or raises what ended it); beside each other where a
+    small bank was given several threads."""
+    from bankmine.lifecycle import beside, publish
+
+    workers = beside.workers_for(bank.warehouse, bank.config, tasks)
+    if workers == 1:
+        for task in tasks:
+            yield task, partial(run_task, bank, task, cutoff=cutoff, progress=progress)
+        return
+    job = beside.Job(
+        warehouse=bank.warehouse.folder, manifest=bank.warehouse.manifest, config=bank.config,
+        cutoff=bank.cutoff_us(cutoff), results=bank.results_folder,
+    )  # fmt: skip
+
+    def published(said: beside.Said) -> Run:
+        found = said.run()
+        publish(found)
+        return found
+
+    for said in beside.run_beside(job, tasks, workers=workers, tell=progress):
+        yield said.task, partial(published, said)
 
 
 def report(
