@@ -12,7 +12,7 @@ from collections.abc import Hashable
 from functools import cache
 from math import inf, isfinite
 from types import NoneType, UnionType
-from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Any, Literal, Union, cast, get_args, get_origin, get_type_hints
 
 import numpy as np
 
@@ -47,8 +47,7 @@ class Learner:
 
 def check_parameters(miner: Any) -> None:
     """UsageError for a parameter of a miner that cannot be meant: 2.5 clusters, a negative rate, NaN."""
-    kind: Hashable = type(miner)
-    for name, (kinds, words) in _declared(kind).items():
+    for name, (kinds, words) in _declared(cast(Hashable, type(miner))).items():
         value = getattr(miner, name)
         if value is None and NoneType in kinds:
             continue

@@ -45,6 +45,12 @@
   }
   bankmine.colours = colours;
 
+  /* Shares that come near to all of them end at 100 %, not at the next round number above. */
+  function whole(spec) {
+    const most = Math.max(0, ...spec.series.flatMap((s) => [...s.values, ...s.high]).filter((v) => !missing(v)), ...spec.baselines.map((b) => b.value));
+    return spec.y.kind === "share" && most > 0.8 && most <= 1 ? { max: 1, splitNumber: 5 } : {};
+  }
+
   pictures.lines = (spec, width) => {
     const palette = colours(spec.series), single = spec.series.length === 1;
     const room = single ? 0 : Math.min(a.widest(spec.series.map((s) => "● " + s.name), 11) + 12, width * 0.3);
@@ -58,7 +64,7 @@
     return a.base({
       grid: { left: 4, right: Math.max(room, 12), top: spec.marks.length ? 26 : 12, bottom: 4 },
       xAxis: a.positionAxis(spec.x, spec.at, width - room - 60),
-      yAxis: a.valueAxis(spec.y, { scale: !spec.fromZero }),
+      yAxis: a.valueAxis(spec.y, { scale: !spec.fromZero, ...whole(spec) }),
       tooltip: a.tooltip("axis", (items) => {
         const i = items[0].dataIndex;
         return [value(spec.at[i], spec.x), ...spec.series.map((s) =>
