@@ -79,14 +79,7 @@ class Conditions:
 
     def may_sell(self, customers: Sequence[int | None]) -> NDArray[np.bool_]:
         """Whether something may be offered to each customer; a subject that is no customer: True."""
-        return self._without(customers, NO_SALE)
-
-    def may_contact(self, customers: Sequence[int | None]) -> NDArray[np.bool_]:
-        """Whether each customer may be contacted for service."""
-        return self._without(customers, NO_CONTACT)
-
-    def _without(self, customers: Sequence[int | None], forbidden: frozenset[str]) -> NDArray[np.bool_]:
-        return np.array([forbidden.isdisjoint(self.of(one)) for one in customers], dtype=np.bool_)
+        return np.array([NO_SALE.isdisjoint(self.of(one)) for one in customers], dtype=np.bool_)
 
 
 def conditions(warehouse: Warehouse, cutoff: int, *, memory: str = "1GB", threads: int = 2) -> Conditions:

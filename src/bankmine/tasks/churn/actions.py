@@ -12,11 +12,11 @@ from types import MappingProxyType
 
 import numpy as np
 
-from bankmine.customers.conditions import CLOSED, NO_CONSENT
+from bankmine.customers.conditions import NO_CONSENT, NO_CONTACT
 from bankmine.tasks.contract import Decision
 
 _RULES: tuple[tuple[frozenset[str], str], ...] = (
-    (frozenset({"deceased", "fraud_hold", CLOSED}), "do not contact"),
+    (NO_CONTACT, "do not contact"),
     (frozenset({"complaint_open"}), "settle first"),
     (frozenset({"arrears", "vulnerable"}), "with care"),
     (frozenset({NO_CONSENT}), "service only"),
