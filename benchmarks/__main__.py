@@ -16,7 +16,8 @@ RESULTS.md and the pictures stay as they are:
     BENCH_ROUNDS           how often the contenders of S1, S2 and SPK alternate
 
 More do not make a run a reduced one: BENCH_FOLDER, where made-up data are kept between runs; BENCH_SEED,
-which world R2 makes up; BENCH_PEERS, the Python in which peers of S14 and CLU are installed (default: this).
+which world R2 makes up; BENCH_PEERS, the Python in which peers of S9, S14, T5, T6 and CLU are installed
+(default: this).
 """
 
 from __future__ import annotations
@@ -33,6 +34,8 @@ ROWS = {
     "R1": "simulated_shapes",
     "T3": "association_groceries",
     "T4": "association_retail",
+    "T5": "scorecard_german",
+    "T6": "scorecard_taiwan",
     "T7": "classification_in_time",
     "CAR": "classification_caravan",
     "FAM": "classification_families",
@@ -47,6 +50,7 @@ ROWS = {
     "ONL": "online_memory",
     "S6": "replay_speed",
     "S7": "simulate_speed",
+    "S9": "scorecard_speed",
     "S10": "association_speed",
     "S14": "clustering_speed",
     "CLU": "clustering_quality",

@@ -10,6 +10,7 @@ import json
 import sys
 import time
 import warnings
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -97,3 +98,5 @@ def speed(folder: Path) -> None:
 if __name__ == "__main__":
     warnings.simplefilter("ignore")
     {"quality": quality, "speed": speed}[sys.argv[1]](Path(sys.argv[2]))
+    installed = {name: version(name) for name in ("optbinning", "scikit-learn", "ortools")}
+    (Path(sys.argv[2]) / "versions.json").write_text(json.dumps(installed), encoding="utf-8")

@@ -131,7 +131,7 @@ def test_selection_keeps_what_says_something_and_prints_why_not() -> None:
     )
     y = draw.random(rows) < 1 / (1 + np.exp(1 - signal))
     names = ["signal", "echo", *[f"noise {i}" for i in range(6)], "constant"]
-    card = Scorecard(rules={"toll": 2.0}).fit(X, y, names=names)
+    card = Scorecard(rules={"toll": 2.0}, least_information=0.02).fit(X, y, names=names)
     assert card.card_names in (("signal",), ("echo",))
     why = {one.name: one.why_not for one in card.screened_}
     assert sum("repeats" in reason for reason in why.values()) == 1

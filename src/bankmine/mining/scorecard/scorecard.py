@@ -77,7 +77,7 @@ class Scorecard(Classifier):
         rules: Mapping[str, Any] | None = None,
         columns: Mapping[str, Mapping[str, Any]] | None = None,
         select: str | Sequence[str] = "stable",
-        least_information: float = 0.02,
+        least_information: float = 0.0,
         most_correlated: float = 0.9,
         least_z: float = 1.0,
         resamples: int = 20,
