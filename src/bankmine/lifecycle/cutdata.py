@@ -106,7 +106,9 @@ def _events_of(warehouse: Warehouse, declared: Table, wanted: Mapping[str, Any])
     for bucket in chosen:
         part = warehouse.read(declared.name, bucket=bucket)
         parts.append(part.filter(_shares_key(part, wanted)))
-    return pa.concat_tables(parts).unify_dictionaries()
+    # A bucket without a file comes back with plain strings in place of dictionaries.
+    kept = [one for one in parts if one.num_rows] or parts[:1]
+    return pa.concat_tables(kept).unify_dictionaries()
 
 
 def _keys_of(warehouse: Warehouse, rows: Any) -> dict[str, Any]:
@@ -146,7 +148,8 @@ def _poisoned(content: Any, declared: Table, cut: Cut) -> Any:
         return _together([_turned_verdicts(spoilt, future), turned], declared)
     absurd = _absurd(content.filter(pa.array(~future)), declared, None)
     parts = [spoilt, _known_later(absurd, cut), _happening_later(absurd, declared, cut)]
-    return pa.concat_tables(parts).unify_dictionaries()
+    # An empty bucket has plain strings where the others have codes.
+    return pa.concat_tables([one for one in parts if one.num_rows] or parts[:1]).unify_dictionaries()
 
 
 def _with_later_versions(content: Any, declared: Table, future: Truth, cut: Cut) -> Any:

@@ -23,6 +23,7 @@ FORMAT = 1
 MINERS = {
     "Amounts": "bankmine.mining.description.amounts",
     "KMeans": "bankmine.mining.clustering.kmeans",
+    "AdaptiveKMeans": "bankmine.mining.clustering.adaptive",
     "MiniBatchKMeans": "bankmine.mining.clustering.mini_batch",
     "KMedoids": "bankmine.mining.clustering.kmedoids",
     "DBSCAN": "bankmine.mining.clustering.density",
@@ -55,6 +56,7 @@ MINERS = {
     "ParetoNbd": "bankmine.mining.value.pareto_nbd",
     "BgBb": "bankmine.mining.value.bg_bb",
     "TextLinear": "bankmine.mining.text.linear",
+    "SortedTermNetwork": "bankmine.mining.text.sorted_terms",
     "GammaGamma": "bankmine.mining.value.gamma_gamma",
     "Scorecard": "bankmine.mining.scorecard.scorecard",
 }

@@ -131,11 +131,12 @@ def _answer(found: Found) -> Answer:
 
 
 def _weights(model: SegmentModel) -> dict[str, float]:
-    """Each feature's share of what tells the segments apart: squares of their middles about the mean."""
+    """Each feature's share of what tells the segments apart: weighted squares of their middles about the
+    mean."""
     sizes = np.asarray(model.miner.sizes_, dtype=np.float64)
     centers = np.asarray(model.miner.centers_, dtype=np.float64)
     middle = sizes @ centers / sizes.sum()
-    between = sizes @ (centers - middle) ** 2
+    between = sizes @ (centers - middle) ** 2 * model.miner.weights_
     shares = between / max(float(between.sum()), 1e-12)
     return dict(zip(model.style.columns, shares.tolist(), strict=True))
 

@@ -12,7 +12,7 @@ from bankmine.bank.civil import DAY
 from bankmine.customers.catalogue import CATALOGUE
 from bankmine.customers.themes.consumption import Living
 from bankmine.errors import FeasibilityError
-from bankmine.mining.clustering.kmeans import KMeans
+from bankmine.mining.clustering.adaptive import AdaptiveKMeans
 from bankmine.tasks.contract import Bank, Floats, Goal, Ints, Truth
 from bankmine.tasks.population import coverage, rows_at
 from bankmine.tasks.segmentation.living import (
@@ -129,7 +129,7 @@ def check_subjects(rows: Any, goal: Goal) -> None:
         )
 
 
-def fitted(seen: Seen, style: Style, miner: KMeans) -> SegmentModel:
+def fitted(seen: Seen, style: Style, miner: AdaptiveKMeans) -> SegmentModel:
     """The model of a look, with its labels as ids and no names yet."""
     companies = bool(seen.firms.any())
     count = len(miner.sizes_) + companies
@@ -144,7 +144,8 @@ def fit_alike(seen: Seen, clusters: int, seed: int) -> SegmentModel:
     """As many segments as a later look has, fitted on this look alone."""
     style = fit_style(seen.features, seen.wanted, seen.clear)
     values = style.transform(seen.features)[seen.clear]
-    return fitted(seen, style, KMeans(clusters, random_state=seed).fit(values, names=style.columns))
+    miner = AdaptiveKMeans(clusters, random_state=seed).fit(values, names=style.columns)
+    return fitted(seen, style, miner)
 
 
 def _clear(features: Any, wanted: StyleFeatures, months: int, firms: Truth) -> Truth:

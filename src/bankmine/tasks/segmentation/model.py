@@ -12,7 +12,7 @@ from typing import Any, Self
 import numpy as np
 
 from bankmine.customers.themes.consumption import Living
-from bankmine.mining.clustering.kmeans import KMeans
+from bankmine.mining.clustering.adaptive import AdaptiveKMeans
 from bankmine.mining.files import document, from_document
 from bankmine.tasks.contract import Floats, Ints, Truth
 from bankmine.tasks.segmentation.living import StyleFeatures
@@ -38,7 +38,7 @@ class SegmentModel:
     """Style, miner, and for each label its id and name; `companies` says that the last label is theirs."""
 
     style: Style
-    miner: KMeans
+    miner: AdaptiveKMeans
     wanted: StyleFeatures
     living: Living
     months: int

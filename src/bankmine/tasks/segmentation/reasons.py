@@ -1,7 +1,7 @@
 """Why each customer is in their segment: the columns that pull them to it rather than to the next nearest.
 
-A contribution is `(x − c₂)² − (x − c₁)²` on the matrix, with c₁ the middle of the own segment and c₂ of the
-next; over all columns they add up to the difference of the two squared distances.
+A contribution is `w·((x − c₂)² − (x − c₁)²)` on the matrix, with w the column's weight, c₁ the middle of the
+own segment and c₂ of the next; over all columns they add up to the difference of the two distances.
 """
 
 from __future__ import annotations

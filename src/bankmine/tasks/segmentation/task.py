@@ -47,7 +47,7 @@ class Segmentation(Study):
         owner="Head of marketing",
         use="A name and a portrait for each segment, each customer's segment with the reasons, and for each "
         "segment the offers that stood a test on the past.",
-        plan="Cluster on consumption; use the largest number of segments that are all found again on other "
+        plan="Cluster on consumption; use the largest number of segments that is found again on other "
         "draws of customers; describe them by what was held out; refuse what is not found again.",
         feasibility=Feasibility(subjects=100, history_days=90),
     )

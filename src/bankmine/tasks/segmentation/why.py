@@ -29,8 +29,8 @@ class Pull:
     """One column of the style: the customer's value and place, and the middles of the two segments.
 
     `value` is the feature as in the snapshot; the others are in spreads from the bank's mean; `pull` is how
-    much nearer the column brings the customer to the asked segment than to the other one (squared distance);
-    `unit` is the feature's.
+    much nearer the column brings the customer to the asked segment than to the other one (weighted squared
+    distance); `unit` is the feature's.
     """
 
     feature: str
@@ -151,7 +151,7 @@ def _found(bank: Bank, model: SegmentModel, customer: int, label: int) -> WhyFou
 def _pulls(model: SegmentModel, values: Floats, features: Any, label: int, other: int) -> tuple[Pull, ...]:
     """The columns that tell the two segments apart for this customer, strongest first."""
     asked, against = model.miner.centers_[label], model.miner.centers_[other]
-    pull = (values - against) ** 2 - (values - asked) ** 2
+    pull = ((values - against) ** 2 - (values - asked) ** 2) * model.miner.weights_
     order = np.argsort(-np.abs(pull), kind="stable")[:PULLS]
     found, catalogue = [], catalogue_with(model.living)
     for place in order:
