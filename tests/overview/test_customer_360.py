@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from datetime import date
 from pathlib import Path
@@ -10,11 +11,18 @@ import pytest
 
 from bankmine import pipeline
 from bankmine.bank.keys import show_key
+from bankmine.customers.peers import LEAST_PEERS, peers_of
 from bankmine.customers.snapshot import default_cutoff
 from bankmine.engine.session import Session
 from bankmine.errors import UsageError
 from bankmine.folder import BankFolder
-from bankmine.overview.customer_360 import Customer360, customer_360
+from bankmine.overview.customer_360 import (
+    Customer360,
+    customer_360,
+    runs_before,
+    runs_by_then,
+    scores_of,
+)
 from bankmine.overview.customer_page import customer_page
 
 EARLIER = "2025-06-01"
@@ -127,3 +135,58 @@ def test_the_page_is_written_whole(bank: BankFolder, seen: Customer360, tmp_path
 def test_an_unknown_customer_is_refused_in_one_line(bank: BankFolder) -> None:
     with pytest.raises(UsageError, match="did not know that customer"):
         customer_360(bank, 12345, default_cutoff(bank.warehouse))
+
+
+def test_a_person_is_compared_with_persons_who_are_there_and_a_company_with_companies(
+    bank: BankFolder, seen: Customer360, who: int
+) -> None:
+    at = default_cutoff(bank.warehouse)
+    with Session(bank.warehouse, at, until=at) as session:
+        rows = session.arrow("SELECT kind, count(*) AS n FROM customer WHERE closed_on IS NULL GROUP BY kind")
+        kinds = {one["kind"]: one["n"] for one in rows.to_pylist()}
+        closed = set(
+            session.arrow("SELECT customer_id FROM customer WHERE closed_on IS NOT NULL")
+            .column(0)
+            .to_pylist()
+        )
+        company = session.scalar("SELECT min(customer_id) FROM customer WHERE kind = 'company'")
+        kind_of = dict(
+            zip(*session.arrow("SELECT customer_id, kind FROM customer").to_pydict().values(), strict=True)
+        )
+    assert kind_of[who] == "person"
+    assert seen.profile.peers.words == "persons who are customers still"
+    assert max(standing.peers for standing in seen.profile.features) == kinds["person"]
+    assert {kind_of[one.customer_id] for one in seen.alike} == {"person"}
+    assert not closed & {one.customer_id for one in seen.alike}
+    with Session(bank.warehouse, at, until=at) as session:
+        peers = peers_of(session, int(company))
+    if kinds["company"] > LEAST_PEERS:
+        assert peers.ids is not None
+        assert {kind_of[one] for one in peers.ids.tolist()} == {"company"}
+    else:
+        assert peers.ids is None
+        assert "fewer than 20" in peers.words
+
+
+def test_a_score_stands_beside_what_the_task_said_at_the_cutoff_before(
+    bank: BankFolder, seen: Customer360, who: int, tmp_path: Path
+) -> None:
+    [score] = seen.scores
+    assert score.before == ""
+    at = default_cutoff(bank.warehouse)
+    results = tmp_path / "results"
+    shutil.copytree(bank.results_folder, results)
+    [now] = runs_by_then(results, at)
+    earlier = now.folder.with_name("0" * 12)
+    shutil.copytree(now.folder, earlier)
+    about = json.loads((earlier / "metrics.json").read_text(encoding="utf-8"))
+    about |= {"cutoff": EARLIER, "cutoff_us": bank.cutoff_us(EARLIER)}
+    (earlier / "metrics.json").write_text(json.dumps(about), encoding="utf-8")
+    [again] = runs_by_then(results, at)
+    before = runs_before(results, [again])["inactivity"]
+    assert (again.run_id, before.cutoff) == (now.run_id, EARLIER)
+    [line] = scores_of(again, who, before)
+    chance = f"{score.probability:.1%}"
+    assert line.before == f"{score.grade}, chance {chance}, rank {score.rank:,} of {score.of:,} on {EARLIER}"
+    [stranger] = scores_of(again, who, None)
+    assert stranger.before == ""

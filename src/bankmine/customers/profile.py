@@ -17,6 +17,7 @@ import numpy as np
 from bankmine.bank.catalogue import table as bank_table
 from bankmine.bank.columns import Kind
 from bankmine.customers.catalogue import CATALOGUE, Catalogue
+from bankmine.customers.peers import Peers, peers_of
 from bankmine.customers.relations import RELATIONS, order_of
 from bankmine.customers.snapshot import Snapshot, keep_snapshot
 from bankmine.engine.duck import literal
@@ -64,7 +65,8 @@ class Month:
 class Profile:
     """All of it; `holdings` maps a kind (accounts, cards …) to rows, kinds the bank lacks left out.
 
-    `cutoff` is µs since 1970 UTC, `cutoff_shown` the same in the bank's zone.
+    `cutoff` is µs since 1970 UTC, `cutoff_shown` the same in the bank's zone; `peers` are those the features
+    are compared with.
     """
 
     customer_id: int
@@ -75,6 +77,7 @@ class Profile:
     features: tuple[Standing, ...]
     timeline: tuple[Month, ...]
     statements: tuple[str, ...]
+    peers: Peers
 
     def lines(self) -> list[str]:
         """The profile as text: who, holdings, features with percentiles, months."""
@@ -99,28 +102,29 @@ def profile(
 ) -> Profile:
     """The profile of one customer at a cutoff (µs since 1970 UTC), as known then.
 
-    `names` chooses the features (default: all the bank allows); peers are all customers of the snapshot at
-    the cutoff, which is made in `folder` where it is not there yet. UsageError for a customer the bank did
-    not know at the cutoff.
+    `names` chooses the features (default: all the bank allows); peers (`peers.py`) are customers of the same
+    kind in the snapshot at the cutoff, which is made in `folder` where it is not there yet. UsageError for a
+    customer the bank did not know at the cutoff.
     """
     taken = keep_snapshot(
         warehouse, folder, cutoff=cutoff, catalogue=catalogue, memory=memory, threads=threads
     )
-    features = _standings(taken, customer_id, names, catalogue)
     with Session(warehouse, cutoff, until=cutoff, memory=memory, threads=threads) as session:
+        peers = peers_of(session, customer_id)
         lists = _in_force(session, customer_id, cutoff)
         timeline = _timeline(session, customer_id, cutoff)
         statements = tuple(session.statements)
+    features = _standings(taken, peers, names, catalogue)
     who = lists.pop("who", [])
     return Profile(
         customer_id=customer_id, cutoff=cutoff, cutoff_shown=warehouse.zone.show(cutoff),
         who=who[0] if who else {}, holdings=lists, features=features, timeline=timeline,
-        statements=statements,
+        statements=statements, peers=peers,
     )  # fmt: skip
 
 
 def _standings(
-    taken: Snapshot, customer_id: int, names: Sequence[str] | None, catalogue: Catalogue
+    taken: Snapshot, peers: Peers, names: Sequence[str] | None, catalogue: Catalogue
 ) -> tuple[Standing, ...]:
     chosen = taken.names if names is None else tuple(names)
     absent = [name for name in chosen if name not in taken.names]
@@ -130,7 +134,8 @@ def _standings(
             hint=f"The bank lacks it: {taken.missing.get(absent[0], 'it is not in the catalogue')}.",
         )
     table = taken.read(chosen)
-    places = np.flatnonzero(table.column("customer_id").to_numpy() == customer_id)
+    table = table.filter(peers.among(table.column("customer_id").to_numpy()))
+    places = np.flatnonzero(table.column("customer_id").to_numpy() == peers.customer)
     if len(places) == 0:
         raise UsageError(
             "the bank did not know that customer at the cutoff", hint="Check the pseudonym, or look later."

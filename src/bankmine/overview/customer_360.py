@@ -6,7 +6,7 @@ looked at on an earlier day shows the scores, segments and offers that could be 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -17,6 +17,7 @@ import numpy as np
 from bankmine.customers.conditions import WORDS, conditions
 from bankmine.customers.matrix import matrix
 from bankmine.customers.moments import Moment, moments
+from bankmine.customers.peers import Peers
 from bankmine.customers.population import customers_at
 from bankmine.customers.profile import Profile, profile
 from bankmine.customers.snapshot import keep_snapshot
@@ -62,7 +63,10 @@ SELECT month, CAST(sum(balance_minor) AS BIGINT) AS balance_minor FROM months GR
 
 @dataclass(frozen=True)
 class ScoreLine:
-    """One score of a run for the customer; `why` are its reasons as sentences, strongest first."""
+    """One score of a run for the customer; `why` are its reasons as sentences, strongest first.
+
+    `before` says what the task said of the customer at the cutoff before; empty where no run is kept.
+    """
 
     task: str
     title: str
@@ -78,6 +82,7 @@ class ScoreLine:
     flags: tuple[str, ...]
     why: tuple[str, ...]
     action: str
+    before: str = ""
 
 
 @dataclass(frozen=True)
@@ -119,7 +124,7 @@ class Alike:
 
 @dataclass(frozen=True)
 class Customer360:
-    """One customer at a cutoff. `since` is the cutoff that `changes` and `new_scores` look back to."""
+    """One customer at a cutoff; `changes` are those of the last month."""
 
     profile: Profile
     conditions: tuple[str, ...]
@@ -150,15 +155,16 @@ def customer_360(bank: BankFolder, customer: int, cutoff: int) -> Customer360:
         memory=config.memory, threads=config.threads,
     )  # fmt: skip
     runs = runs_by_then(bank.results_folder, cutoff)
-    alike, statements = _alike(bank, customer, cutoff)
+    earlier = runs_before(bank.results_folder, runs)
+    alike, statements = _alike(bank, own.peers, cutoff)
     return Customer360(
         profile=own,
         conditions=tuple(WORDS.get(one, one) for one in conditions(warehouse, cutoff).of(customer)),
         moments=moments(warehouse, customer, cutoff),
         balances=_balances(bank, customer, cutoff),
-        scores=tuple(line for run in runs for line in _scores(run, customer)),
+        scores=tuple(line for run in runs for line in scores_of(run, customer, earlier.get(run.task))),
         kept=tuple(rows for run in runs for rows in _kept(run, customer)),
-        changes=_changes(bank, customer, cutoff, own.who.get("since")),
+        changes=_changes(bank, own.peers, cutoff, own.who.get("since")),
         alike=alike,
         statements=(*own.statements, *statements),
     )
@@ -202,20 +208,56 @@ def runs_by_then(results: Path, cutoff: int) -> list[Run]:
     return [newest[task] for task in sorted(newest) if newest[task].about["use"] != DO_NOT_USE]
 
 
+def runs_before(results: Path, runs: Sequence[Run]) -> dict[str, Run]:
+    """By task the newest kept run that looks at an earlier date than the given one; "do not use" left out."""
+    now = {run.task: run.cutoff_us for run in runs}
+    found: dict[str, Run] = {}
+    for file in sorted(results.glob("*/*/metrics.json")):
+        run = load_run(file.parent)
+        if run.cutoff_us >= now.get(run.task, run.cutoff_us) or run.about["use"] == DO_NOT_USE:
+            continue
+        if run.task not in found or found[run.task].cutoff_us < run.cutoff_us:
+            found[run.task] = run
+    return found
+
+
 def _catalogue(bank: BankFolder) -> Any:
     from bankmine.customers import catalogue_of
 
     return catalogue_of(bank.folder)
 
 
-def _scores(run: Run, customer: int) -> list[ScoreLine]:
+def _rows_of(run: Run, customer: int) -> tuple[list[dict[str, Any]], dict[str, int]]:
+    """The customer's rows of a run's scores, and how many rows each question has."""
     import pyarrow.compute as pc
 
-    about, scores = run.about, run.scores
-    of = dict.fromkeys(scores.column("question").unique().to_pylist(), 0)
-    for one in pc.value_counts(scores.column("question")).to_pylist():
-        of[one["values"]] = one["counts"]
+    scores = run.scores
+    counts = pc.value_counts(scores.column("question")).to_pylist()
     own = scores.filter(pc.equal(scores.column("customer_id"), customer)).to_pylist()
+    return own, {one["values"]: one["counts"] for one in counts}
+
+
+def _before(run: Run | None, customer: int) -> Callable[[str], str]:
+    """For a question what an earlier run said of the customer."""
+    if run is None:
+        return lambda question: ""
+    rows, of = _rows_of(run, customer)
+    said = {one["question"]: one for one in rows}
+
+    def words(question: str) -> str:
+        one = said.get(question)
+        if one is None:
+            return f"not scored on {run.cutoff}"
+        chance = "" if one["probability"] is None else f", chance {one['probability']:.1%}"
+        return f"{one['grade']}{chance}, rank {one['rank']:,} of {of[question]:,} on {run.cutoff}"
+
+    return words
+
+
+def scores_of(run: Run, customer: int, earlier: Run | None) -> list[ScoreLine]:
+    """The customer's scores of a run, each beside what an earlier run of the task said."""
+    about, before = run.about, _before(earlier, customer)
+    own, of = _rows_of(run, customer)
     titles = {one["name"]: one["title"] for one in about["figures"].get("questions", [])}
     features = {one["name"]: one for one in run.features}
     labelled = speaks_of_chances(about)
@@ -230,7 +272,7 @@ def _scores(run: Run, customer: int) -> list[ScoreLine]:
                 reason_words(reason, features, about["currency"], labelled=labelled)
                 for reason in one["reasons"]
             ),
-            action=actions.get(one["grade"], ""),
+            action=actions.get(one["grade"], ""), before=before(one["question"]),
         )
         for one in own[:MOST_ROWS]
     ]  # fmt: skip
@@ -252,7 +294,7 @@ def _kept(run: Run, customer: int) -> list[KeptRows]:
     return found
 
 
-def _changes(bank: BankFolder, customer: int, cutoff: int, since: date | None) -> tuple[Change, ...]:
+def _changes(bank: BankFolder, among: Peers, cutoff: int, since: date | None) -> tuple[Change, ...]:
     """The last month against the twelve before it, the customer's own and those of a sample of peers."""
     from bankmine.mining.description.deviation import deviations
 
@@ -262,7 +304,7 @@ def _changes(bank: BankFolder, customer: int, cutoff: int, since: date | None) -
         return ()
     back = [warehouse.zone.months_before(cutoff, month) for month in range(PAST_MONTHS + 1)]
     cutoffs = [at for at in back if warehouse.zone.months_before(at, 1) >= covered[0]]
-    peers = _peers(bank, customer, cutoff, PEERS)
+    peers = _peers(bank, among, cutoff, PEERS)
     names = [name for name in CHANGING if name in catalogue.available(warehouse, as_of=cutoff).names]
     if len(cutoffs) < 2 or not names:
         return ()
@@ -316,19 +358,19 @@ def _monthly(
     return {name: made.column(name).cast(pa.float64()).to_numpy().reshape(shape).copy() for name in names}
 
 
-def _peers(bank: BankFolder, customer: int, cutoff: int, most: int) -> list[int]:
-    """The customer first, then a sample of those known at the cutoff, always the same one."""
+def _peers(bank: BankFolder, among: Peers, cutoff: int, most: int) -> list[int]:
+    """The customer first, then a sample of its peers in the snapshot, always the same one."""
     table = keep_snapshot(
         bank.warehouse, bank.snapshots_folder, cutoff=cutoff, catalogue=_catalogue(bank)
     ).read([], catalogue=_catalogue(bank))
     every = table.column("customer_id").to_numpy()
-    others = every[every != customer]
+    others = every[among.among(every) & (every != among.customer)]
     if len(others) > most:
         others = np.sort(np.random.default_rng(0).choice(others, most, replace=False))
-    return [customer, *(int(one) for one in others)]
+    return [among.customer, *(int(one) for one in others)]
 
 
-def _alike(bank: BankFolder, customer: int, cutoff: int) -> tuple[tuple[Alike, ...], tuple[str, ...]]:
+def _alike(bank: BankFolder, among: Peers, cutoff: int) -> tuple[tuple[Alike, ...], tuple[str, ...]]:
     """The customers most like this one by profile and by the order of what they paid for."""
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -336,7 +378,7 @@ def _alike(bank: BankFolder, customer: int, cutoff: int) -> tuple[tuple[Alike, .
     from bankmine.mining.description.similar import SimilarProfiles
 
     catalogue = _catalogue(bank)
-    peers = _peers(bank, customer, cutoff, SEQUENCE_PEERS)
+    customer, peers = among.customer, _peers(bank, among, cutoff, SEQUENCE_PEERS)
     taken = keep_snapshot(bank.warehouse, bank.snapshots_folder, cutoff=cutoff, catalogue=catalogue)
     table = taken.read(catalogue=catalogue)
     table = table.filter(pc.is_in(table.column("customer_id"), pa.array(peers, pa.int64())))

@@ -39,6 +39,7 @@ def _scores(one: Customer360) -> list[str]:
         found.append(f"  {_score(score)}")
         found += [f"      {reason}" for reason in score.why]
         found += [f"      → {score.action}"] if score.action else []
+        found += [f"      before: {score.before}"] if score.before else []
     return [*found, ""]
 
 

@@ -44,7 +44,7 @@ def customer_page(one: Customer360, *, currency: str) -> Page:
         sentence=f"Everything the bank knew of this customer on {fmt.day(day)}, and nothing later.",
         as_of=day,
         metrics=_metrics(one, currency),
-        statements=_statements(one),
+        statements=_statements(one, currency),
         sections=[
             *_scores(one, currency),
             *_kept(one, currency),
@@ -53,12 +53,12 @@ def customer_page(one: Customer360, *, currency: str) -> Page:
             *_money(one, currency),
             _who(one),
             *_holdings(one, currency),
-            _peers(one, currency),
+            _against_peers(one, currency),
             *_alike(one),
         ],
         how_computed=HowComputed(
             goal="Show one customer whole: who it is, what it holds and did, what the models say and why.",
-            population="One customer; its peers are all customers of the snapshot at the same cutoff.",
+            population=f"One customer; its peers are {one.profile.peers.words}, at the same cutoff.",
             method="Scores are those of the newest run of each task whose cutoff is not later. Changes are "
             "measured in robust standard deviations of the customer's own months and of its peers' changes.",
             sql=[Sql(text=text, title=f"Statement {n}") for n, text in enumerate(one.statements[:12], 1)],
@@ -84,14 +84,15 @@ def _metrics(one: Customer360, currency: str) -> list[Metric]:
     return found
 
 
-def _statements(one: Customer360) -> list[Statement]:
+def _statements(one: Customer360, currency: str) -> list[Statement]:
     said = [
         Statement(f"Flag: {condition}.", tone=Tone.BAD, detail="Lists that sell leave this customer out.")
         for condition in one.conditions
     ]
     said += [
         Statement(
-            f"{_short(change)}: {_amount(change)} in the last month, usually {_amount(change, usual=True)}.",
+            f"{_short(change)}: {_shown(change.now, change.unit, currency) or 'unknown'} in the last month, "
+            f"usually {_shown(change.usual, change.unit, currency) or 'unknown'}.",
             tone=Tone.WATCH,
         )
         for change in one.changes
@@ -112,14 +113,6 @@ def _short(change: Change) -> str:
     return change.sentence.rstrip(".").removesuffix(" in the month before the cutoff")
 
 
-def _amount(change: Change, *, usual: bool = False) -> str:
-    value = change.usual if usual else change.now
-    if value is None:
-        return "unknown"
-    unit = "" if change.unit == "minor units" else f" {change.unit}"
-    return f"{value / 100 if change.unit == 'minor units' else value:,.0f}{unit}"
-
-
 def _scores(one: Customer360, currency: str) -> list[Section]:
     if not one.scores:
         return []
@@ -127,21 +120,31 @@ def _scores(one: Customer360, currency: str) -> list[Section]:
         Column(label="Task"), Column(label="Question"), Column(label="Grade"),
         Column(label="Chance", kind=Kind.SHARE),
         Column(label="Money at stake", kind=Kind.MONEY, unit=currency),
-        Column(label="Rank", kind=Kind.NUMBER, digits=0), Column(label="Of", kind=Kind.NUMBER, digits=0),
-        Column(label="Why"), Column(label="Next step"), Column(label="As of"),
+        Column(label="Rank"), Column(label="Before"), Column(label="As of"),
         Column(label="Run", kind=Kind.KEY),
     ]  # fmt: skip
     rows = [_score_row(score) for score in one.scores]
-    table = Table(columns=columns, rows=rows, name="scores", shown=len(rows))
-    sentence = "Each is the newest answer that could be known at the cutoff."
-    return [Section(title="What the models say, and why", sentence=sentence, blocks=[table])]
+    shown = [at for at, column in enumerate(columns) if any(row[at] not in (None, "") for row in rows)]
+    table = Table(
+        columns=[columns[at] for at in shown], rows=[[row[at] for at in shown] for row in rows],
+        name="scores", shown=len(rows),
+    )  # fmt: skip
+    sentence = "Each is the newest answer that could be known at the cutoff, the strongest reason first."
+    said = Statements([_reasons(score) for score in one.scores])
+    return [Section(title="What the models say, and why", sentence=sentence, blocks=[table, said])]
+
+
+def _reasons(score: ScoreLine) -> Statement:
+    what = f"{score.title}, {score.question}" if score.question else score.title
+    step = score.action or f"{score.grade}."
+    return Statement(f"{what}: {step}", detail=f"Why: {' · '.join(score.why)}" if score.why else "")
 
 
 def _score_row(score: ScoreLine) -> list[Any]:
     money = round(score.value) if score.unit == "minor units" and score.value is not None else None
     return [
-        score.title, score.question or None, score.grade, score.probability, money, score.rank, score.of,
-        " · ".join(score.why), score.action, score.cutoff, score.run_id,
+        score.title, score.question or None, score.grade, score.probability, money,
+        f"{score.rank:,} of {score.of:,}", score.before, score.cutoff, score.run_id,
     ]  # fmt: skip
 
 
@@ -190,8 +193,9 @@ def _changes(one: Customer360, currency: str) -> list[Section]:
 def _shown(value: float | None, unit: str, currency: str) -> str | None:
     if value is None:
         return None
-    if unit == "minor units":
-        return fmt.amount(round(value), Column(label="", kind=Kind.MONEY, unit=currency), unit=True)
+    if unit.startswith("minor units"):  # "minor units a month" too
+        money = fmt.amount(round(value), Column(label="", kind=Kind.MONEY, unit=currency), unit=True)
+        return money + unit.removeprefix("minor units")
     if unit == "share":
         return fmt.share(value)
     whole = int(value) if value == int(value) else value
@@ -303,7 +307,7 @@ def _holding_cell(name: str, value: Any) -> Any:
     return show_key(value) if name.endswith("_id") and isinstance(value, int) else str(value)
 
 
-def _peers(one: Customer360, currency: str) -> Section:
+def _against_peers(one: Customer360, currency: str) -> Section:
     known = [standing for standing in one.profile.features if standing.percentile is not None]
     known.sort(key=lambda standing: (-abs((standing.percentile or 0.5) - 0.5), standing.name))
     columns = [
@@ -313,7 +317,7 @@ def _peers(one: Customer360, currency: str) -> Section:
     ]  # fmt: skip
     rows = [_peer_row(standing, currency) for standing in known]
     table = Table(columns=columns, rows=rows, name="features", shown=15)
-    sentence = "Features that set the customer farthest from its peers come first."
+    sentence = f"Peers are {one.profile.peers.words}; what sets the customer farthest apart comes first."
     return Section(title="Against its peers", sentence=sentence, blocks=[table])
 
 
