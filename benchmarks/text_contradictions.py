@@ -10,6 +10,7 @@ not; intervals are Wilson's.
 from __future__ import annotations
 
 import argparse
+import re
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -87,9 +88,9 @@ def _with_income(draw: Any, text: str, sentences: list[str], income: float, wron
     off = float(draw.uniform(1.7, 3.0))
     factor = (off if draw.random() < 0.7 else 1 / off) if wrong else float(draw.uniform(0.92, 1.08))
     sentence = sentences[int(draw.integers(len(sentences)))]
-    times = 12 if "{year}" in sentence else 1
+    times = 12 if "{year}" in sentence else 12 / 52 if "{week}" in sentence else 1
     value = float(income) * factor * times
-    said = sentence.replace("{month}", "{}").replace("{year}", "{}").format(_written(draw, value, chinese))
+    said = re.sub(r"\{\w+\}", "{}", sentence).format(_written(draw, value, chinese))
     joint = "。" if chinese else ". "
     return f"{said}{joint}{text}" if draw.random() < 0.5 else f"{text.rstrip('. 。')}{joint}{said}"
 
