@@ -36,6 +36,19 @@ def _values(bads, goods, all_bads, all_goods, smoothing, least):  # type: ignore
 
 
 @nb.njit(cache=True, nogil=True, error_model="numpy")
+def best_at_will(bads, goods, all_bads, all_goods, smoothing):  # type: ignore[no-untyped-def]
+    """The greatest sum with any number of bins of any size."""
+    n = bads.shape[0]
+    value = _values(bads, goods, all_bads, all_goods, smoothing, np.zeros(3))
+    best = np.full(n + 1, NONE)
+    best[0] = 0.0
+    for j in range(1, n + 1):
+        for i in range(j):
+            best[j] = max(best[j], best[i] + value[i, j])
+    return best[n]
+
+
+@nb.njit(cache=True, nogil=True, error_model="numpy")
 def best_free(bads, goods, all_bads, all_goods, smoothing, least, most):  # type: ignore[no-untyped-def]
     """Best sum for each number of bins (0 … most) and its cuts; −inf where there is none."""
     n = bads.shape[0]

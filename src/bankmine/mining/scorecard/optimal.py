@@ -1,8 +1,8 @@
 """The best bins under the rules, and the information each rule costs.
 
-The price list is a ladder: all pre-bins apart, then the sizes and the number of bins, then the trend, then
-the same order in every vintage, then the toll a further bin must bring. What is lost between two rungs is
-the price of that rule, given those above it.
+The price list is a ladder: the best bins without any rule, then the sizes and the number of bins, then the
+trend, then the same order in every vintage, then the toll a further bin must bring. What is lost between two
+rungs is the price of that rule, given those above it; it is never negative.
 """
 
 from __future__ import annotations
@@ -79,8 +79,8 @@ def solve(
     plain = _best(kernel.best_free(*common), "free")
     if not np.isfinite(plain.top):
         return Solution((0,), "free", (), False)
-    apart = _apart(bads, goods, totals, rules.smoothing)
-    ladder = [("every pre-bin apart", apart), ("sizes and number of bins", plain.top)]
+    at_will = float(kernel.best_at_will(bads, goods, all_bads, all_goods, rules.smoothing))
+    ladder = [("no rule", at_will), ("sizes and number of bins", plain.top)]
     best = plain
     if wanted != "free":
         best = _ordered(kernel, common, wanted, bads, goods, None)
@@ -110,16 +110,6 @@ def _ordered(
         for trend in (("increasing", "decreasing") if wanted == "auto" else (wanted,))
     ]
     return max(tried, key=lambda one: one.top)  # the first of two equals: increasing
-
-
-def _apart(bads: Floats, goods: Floats, totals: tuple[float, float], smoothing: float) -> float:
-    """Information with every pre-bin a bin of its own."""
-    all_bads, all_goods = totals
-    every = all_bads + all_goods
-    woe = np.log((goods + smoothing * all_goods / every) / all_goods) - np.log(
-        (bads + smoothing * all_bads / every) / all_bads
-    )
-    return float(((goods / all_goods - bads / all_bads) * woe).sum())
 
 
 def _number_of_bins(values: Floats, toll: float) -> int:
