@@ -8,6 +8,7 @@ from samples import risky
 
 from bankmine.errors import FeasibilityError, UsageError
 from bankmine.evaluation.metrics import auc
+from bankmine.mining.classification.boosting import Boosting
 from bankmine.mining.classification.logistic import Logistic
 from bankmine.mining.classification.per_segment import PerSegment
 from bankmine.mining.files import load, save
@@ -85,11 +86,20 @@ def test_rows_that_are_all_alike_are_one_segment() -> None:
 
 
 def test_too_little_data_and_unknown_miners_are_refused() -> None:
-    X, y = risky(300)
-    with pytest.raises(FeasibilityError, match="300 rows"):
+    X, y = risky(150)
+    with pytest.raises(FeasibilityError, match="150 rows"):
         PerSegment().fit(X, y)
     with pytest.raises(UsageError, match="Boosting or Logistic"):
         PerSegment(miner="Prior").fit(*risky(1000))
+
+
+def test_with_too_few_of_a_class_in_every_cluster_it_is_the_model_of_all() -> None:
+    X, y = risky(1000)
+    y = y & (np.cumsum(y) <= 45)
+    settings = {"n_estimators": 10}
+    miner = PerSegment(3, settings=settings).fit(X, y)
+    assert not any(segment.own for segment in miner.segments_)
+    assert np.array_equal(miner.probability(X), Boosting(**settings, random_state=0).fit(X, y).probability(X))
 
 
 def test_importance_sums_to_one_and_names_the_column_that_matters() -> None:

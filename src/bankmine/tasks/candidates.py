@@ -60,17 +60,22 @@ def per_segment(
     clusters: tuple[int, ...] = (3,),
     settings: Mapping[str, Any] | None = None,
     columns: tuple[str, ...] | None = None,
+    most_columns: int | None = None,
 ) -> Candidate:
     """One model a segment: the training rows are clustered and each cluster gets a `miner` of its own.
 
     `miner` is "Boosting" or "Logistic", `settings` its own, `clusters` the numbers of clusters the tuning
-    folds choose among. Put it beside the one model for all: the same gate decides which is used.
+    folds choose among. A cluster with too few rows or events takes the model of all, and the words say so.
+    Put it beside the one model for all: the same gate decides which is used.
     """
     chosen = dict(settings or (SEGMENT_BOOSTING if miner == "Boosting" else {"C": 0.1}))
     trees = miner == "Boosting"
     return Candidate(
-        name="per segment", words=f"one {_MEMBERS[miner]} for each cluster of customers",
-        preparation=partial(_for_trees if trees else _for_linear, exponent_of(bank.warehouse.currency)),
+        name="per segment", words=f"one {_MEMBERS[miner]} for each cluster of customers (where a cluster has "
+        "too few, under 400 rows or 50 of either kind, the model of all)",
+        preparation=partial(
+            _for_trees if trees else _for_linear, exponent_of(bank.warehouse.currency), most_columns
+        ),
         miner=partial(_per_segment, miner=miner, settings=chosen, random_state=bank.seed),
         settings=tuple({"n_clusters": number} for number in clusters), columns=columns, calibrate=True,
         parallel=trees,

@@ -45,10 +45,11 @@ class PerSegment(Classifier):
     For the clustering alone, missing values are filled with the median and values outside the 1st to 99th
     percentile are moved to it; above 20,000 rows it learns from a random 20,000 and assigns all. A cluster
     with fewer than `least_rows` rows or `least_each_class` of a class uses the model of all rows.
-    `settings` are the miner's own. Needs what the miner needs, at least 400 rows and 40 of each class.
+    `settings` are the miner's own. Needs 200 rows and 20 of each class; with fewer than the limits everywhere
+    it is the model of all rows.
     """
 
-    minimum: ClassVar[MinimumData] = MinimumData(rows=400, each_class=40)
+    minimum: ClassVar[MinimumData] = MinimumData(rows=200, each_class=20)
     accepts_missing: ClassVar[bool] = True
 
     def __init__(

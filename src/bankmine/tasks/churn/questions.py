@@ -19,7 +19,7 @@ from bankmine.bank.civil import DAY
 from bankmine.customers.catalogue import Catalogue
 from bankmine.errors import ConfigurationError
 from bankmine.tasks.asking import asked_label
-from bankmine.tasks.candidates import boosting, logistic, prior, rule
+from bankmine.tasks.candidates import boosting, logistic, per_segment, prior, rule
 from bankmine.tasks.churn.features import churn_catalogue, churn_features, competitors, own_bank
 from bankmine.tasks.contract import (
     Bank,
@@ -204,7 +204,7 @@ class Leaving(Task):
             return (prior(), *rules, boosting(bank, settings=({**STRICT, "n_estimators": 100},)))
         return (
             prior(), *rules, logistic(bank, settings=({"C": 0.01},)),
-            boosting(bank, settings=(STRICT, USUAL)),
+            boosting(bank, settings=(STRICT, USUAL)), per_segment(bank),
         )  # fmt: skip
 
     def decide(self, bank: Bank, scored: Scored) -> Decision:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from bankmine.tasks.candidates import family, prior, rule
+from bankmine.tasks.candidates import family, per_segment, prior, rule
 from bankmine.tasks.classification.classes import Looks
 from bankmine.tasks.contract import (
     Bank,
@@ -121,13 +121,14 @@ class InClass(Task):
         return customer_features(bank)
 
     def candidates(self, bank: Bank, features: Sequence[str]) -> tuple[Candidate, ...]:
-        """Prior, the money that came in alone, and the families asked for."""
+        """Prior, the inflow alone, the families asked for; beside boosting one model for each segment."""
         rules = []
         if BASELINE in features:
             words = "money that came in during the last three months alone"
             rules = [rule(BASELINE, name="inflow rule", words=words)]
         everybody = replace(prior(), columns=(BASELINE,)) if rules else prior()
-        return (everybody, *rules, *(self._candidate(bank, name) for name in self.families))
+        apart = [per_segment(bank, most_columns=COLUMNS)] if "boosting" in self.families else []
+        return (everybody, *rules, *(self._candidate(bank, name) for name in self.families), *apart)
 
     def decide(self, bank: Bank, scored: Scored) -> Decision:
         """Value: the chance in percent; likely from one half on, possible above the share of training."""
