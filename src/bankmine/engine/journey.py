@@ -22,7 +22,7 @@ from bankmine.bank.columns import OWNER_COLUMNS, SYSTEM_COLUMNS, Kind, Table
 from bankmine.bank.warehouse import Warehouse
 from bankmine.engine.duck import quoted
 from bankmine.engine.session import Session
-from bankmine.engine.views import KnownAt, view_statements, view_tables
+from bankmine.engine.views import KnownAt, parted, view_statements, view_tables
 
 _STAR = re.compile(r"(?<!count\()\*", re.IGNORECASE)
 _LATER = "known_until"
@@ -62,14 +62,15 @@ class Journey(Session):
         """Reads the columns the statement names, with the end of each version's knowledge; what it read."""
         narrow = self._narrowed(declared)
         source = self._source(declared.name)
-        later = "CAST(NULL AS TIMESTAMPTZ)"
-        if self._has_versions(declared.name, source):
+        columns = ", ".join(quoted(column.name) for column in narrow.all_columns)
+        rows = f"SELECT {columns}, CAST(NULL AS TIMESTAMPTZ) AS {_LATER} FROM {source}"
+        corrected = self._corrected(declared.name)
+        if corrected:
+            alone, several = parted(declared, corrected)
             key = ", ".join(quoted(name) for name in declared.version_key)
             later = f"lead(known_at) OVER (PARTITION BY {key} ORDER BY known_at, load_number)"
-        columns = ", ".join(quoted(column.name) for column in narrow.all_columns)
-        self._connection.execute(
-            f"CREATE TEMP TABLE {kept} AS SELECT {columns}, {later} AS {_LATER} FROM {source}"
-        )
+            rows = f"{rows} {alone} UNION ALL SELECT {columns}, {later} FROM {source} {several}"
+        self._connection.execute(f"CREATE TEMP TABLE {kept} AS {rows}")
         return narrow
 
     def _narrowed(self, declared: Table) -> Table:

@@ -13,16 +13,17 @@ from typing import TYPE_CHECKING, Any, Self
 from weakref import WeakKeyDictionary
 
 from bankmine.bank.catalogue import TABLES
+from bankmine.bank.columns import Kind, Table
 from bankmine.bank.warehouse import Warehouse
 from bankmine.engine.duck import connect, literal, quoted
-from bankmine.engine.views import KnownAt, raw_rows, view_statements, view_tables
+from bankmine.engine.views import KnownAt, corrected_keys, view_statements, view_tables
 from bankmine.errors import UsageError, WarehouseError
 
 if TYPE_CHECKING:
     from types import TracebackType
 
-# Whether a table of a warehouse's state has versions; a state never changes, so it is asked once.
-_SEEN: WeakKeyDictionary[Warehouse, dict[str, bool]] = WeakKeyDictionary()
+# The keys of a table of a warehouse's state that have several rows; a state never changes: asked once.
+_SEEN: WeakKeyDictionary[Warehouse, dict[str, Any]] = WeakKeyDictionary()
 
 
 class Session:
@@ -112,9 +113,10 @@ class Session:
             self._connection.execute(f"CREATE OR REPLACE TEMP VIEW {view} AS SELECT * FROM {source}")
             self._made.add(view)
             return
-        for statement in view_statements(
-            TABLES[table], source, self.known, self._has_versions(table, source)
-        ):
+        declared = TABLES[table]
+        corrected = self._corrected(table)
+        has_versions = declared.kind is not Kind.EVENT or corrected is not None
+        for statement in view_statements(declared, source, self.known, has_versions, corrected):
             self._make(statement, table)
         self._made |= {
             name for name, owner in view_tables().items() if owner == table and not name.endswith("_versions")
@@ -135,21 +137,39 @@ class Session:
                 hint="Load the extracts into a new bank.",
             ) from None
 
-    def _source(self, table: str) -> str:
-        """All rows of a table as they were written, as SQL."""
-        paths = ", ".join(literal(path) for path in self.warehouse.paths(table))
+    def _source(self, table: str, bucket: int | None = None) -> str:
+        """All rows of a table as they were written, of one bucket or all, as SQL."""
+        paths = ", ".join(literal(path) for path in self.warehouse.paths(table, bucket=bucket))
         return f"read_parquet([{paths}], hive_partitioning = false)"
 
-    def _has_versions(self, table: str, source: str) -> bool:
-        """Whether any row of an event table was corrected or cancelled; if not, the view is a plain scan."""
-        statement = raw_rows(TABLES[table], source)
-        if statement is None:
-            return True
+    def _corrected(self, table: str) -> str | None:
+        """The relation of an event table's version keys that have several rows; None where none has.
+
+        Versions of one key lie in one bucket where the key names what buckets are made by: then never more
+        than a bucket's keys are in memory.
+        """
+        declared = TABLES[table]
+        if declared.kind is not Kind.EVENT:
+            return None
         seen = _SEEN.setdefault(self.warehouse, {})
         if table not in seen:
-            total, distinct, cancelled = self._connection.execute(statement).fetchall()[0]
-            seen[table] = bool(total != distinct or cancelled)
-        return seen[table]
+            seen[table] = self._keys_of_several(declared)
+        if not seen[table].num_rows:
+            return None
+        name = f"corrected_{table}"
+        if name not in self._registered:
+            self.register(name, seen[table])
+        return name
+
+    def _keys_of_several(self, declared: Table) -> Any:
+        import pyarrow as pa
+
+        buckets: list[int | None] = [None]
+        if declared.bucket_key in declared.version_key:
+            every = range(self.warehouse.buckets(declared.name))
+            buckets = [one for one in every if self.warehouse.files(declared.name, bucket=one)]
+        statements = (corrected_keys(declared, self._source(declared.name, one)) for one in buckets)
+        return pa.concat_tables([self._connection.execute(one).to_arrow_table() for one in statements])
 
 
 def _missing_name(message: str) -> str:

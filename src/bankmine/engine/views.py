@@ -56,24 +56,28 @@ def view_tables() -> dict[str, str]:
     return views
 
 
-def raw_rows(table: Table, source: str) -> str | None:
-    """Counts an event table's rows, distinct version keys and cancelled rows; None for other kinds."""
-    if table.kind is not Kind.EVENT:
-        return None
+def corrected_keys(table: Table, source: str) -> str:
+    """The version keys of an event table of which more than one row was written."""
     key = ", ".join(quoted(name) for name in table.version_key)
-    return (
-        f"SELECT sum(versions), count(*), sum(cancelled) FROM (SELECT count(*) AS versions, "
-        f"count(*) FILTER (cancelled) AS cancelled FROM {source} GROUP BY {key})"
-    )
+    return f"SELECT {key} FROM {source} GROUP BY {key} HAVING count(*) > 1"
 
 
-def view_statements(table: Table, source: str, known: KnownAt, has_versions: bool) -> list[str]:
-    """The statements that make the table's views."""
-    body = {
-        Kind.EVENT: _event_view,
-        Kind.VERSIONED: _versioned_view,
-        Kind.REFERENCE: _reference_view,
-    }[table.kind](table, source, known, has_versions)
+def parted(table: Table, corrected: str) -> tuple[str, str]:
+    """What joins rows `v` without, and with, other versions: few have any, and only those need an order."""
+    same = " AND ".join(f"v.{one} IS NOT DISTINCT FROM m.{one}" for one in map(quoted, table.version_key))
+    return f"AS v ANTI JOIN {corrected} AS m ON {same}", f"AS v SEMI JOIN {corrected} AS m ON {same}"
+
+
+def view_statements(
+    table: Table, source: str, known: KnownAt, has_versions: bool, corrected: str | None = None
+) -> list[str]:
+    """The statements that make the table's views; `corrected` names a relation of an event table's version
+    keys that have several rows (None: any may)."""
+    if table.kind is Kind.EVENT:
+        body = _event_view(table, source, known, has_versions, corrected)
+    else:
+        make = _versioned_view if table.kind is Kind.VERSIONED else _reference_view
+        body = make(table, source, known)
     if not table.per_owner:
         return [f"CREATE OR REPLACE TEMP VIEW {quoted(table.name)} AS {body}"]
     every = quoted(f"customer_{table.name}")
@@ -83,20 +87,23 @@ def view_statements(table: Table, source: str, known: KnownAt, has_versions: boo
     ]
 
 
-def _event_view(table: Table, source: str, known: KnownAt, has_versions: bool) -> str:
+def _event_view(table: Table, source: str, known: KnownAt, has_versions: bool, corrected: str | None) -> str:
     columns = ", ".join(masked(table, column, known) for column in table.all_columns)
-    conditions = [f"known_at <= {known.known}"] if known.known else []
-    rows = f"SELECT * FROM {source}" + (f" WHERE {' AND '.join(conditions)}" if conditions else "")
+    where = f" WHERE known_at <= {known.known}" if known.known else ""
+    rows = f"SELECT * FROM {source}{where}"
     if has_versions:
         key = ", ".join(quoted(name) for name in table.version_key)
-        rows += (
-            f" QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY known_at DESC, load_number DESC) = 1"
-        )
+        last = f" QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY known_at DESC, load_number DESC) = 1"
+        rows += last
+        if corrected:
+            alone, several = parted(table, corrected)
+            ranked = f"SELECT * FROM {source} {several}{where}{last}"
+            rows = f"SELECT * FROM {source} {alone}{where} UNION ALL {ranked}"
     late = f" AND event_time < {known.cut}" if known.cut else ""
     return f"SELECT {columns} FROM ({rows}) WHERE NOT cancelled{late}"
 
 
-def _versioned_view(table: Table, source: str, known: KnownAt, has_versions: bool) -> str:
+def _versioned_view(table: Table, source: str, known: KnownAt) -> str:
     columns = ", ".join(masked(table, column, known) for column in table.all_columns)
     conditions = [f"known_at <= {known.known}"] if known.known else []
     if known.cut:
@@ -117,7 +124,7 @@ def _versioned_view(table: Table, source: str, known: KnownAt, has_versions: boo
     return f"SELECT {columns} FROM ({latest}) WHERE valid_to IS NULL OR valid_to > {known.cut}"
 
 
-def _reference_view(table: Table, source: str, known: KnownAt, has_versions: bool) -> str:
+def _reference_view(table: Table, source: str, known: KnownAt) -> str:
     key = ", ".join(quoted(name) for name in table.primary_key)
     where = f" WHERE known_at <= {known.known}" if known.known else ""
     return (
