@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pyarrow as pa
@@ -378,7 +379,7 @@ def test_a_customer_at_the_end_of_the_list_is_left_alone_whatever_the_conditions
 class _NoData:
     """Work whose every question is refused for the same reason."""
 
-    bank = None
+    bank = SimpleNamespace(settings={})
 
     def try_ask(self, question: Leaving) -> Refused:
         return Refused(question.name, question.title, "10 positives, at least 50 are needed. " + _MORE)

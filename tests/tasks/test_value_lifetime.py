@@ -12,7 +12,10 @@ from bankmine.tasks.contract import Floats
 from bankmine.tasks.value.by_accounts import exact
 from bankmine.tasks.value.concentration import curve, moves, top_of
 from bankmine.tasks.value.expected import (
+    DAMPED,
     UNTAUGHT,
+    Shift,
+    expected_later,
     expected_year,
     late,
     learn,
@@ -21,7 +24,7 @@ from bankmine.tasks.value.expected import (
     spread,
     troubled,
 )
-from bankmine.tasks.value.forward import bias, judged, rank_correlation
+from bankmine.tasks.value.forward import bias, items_off, judged, rank_correlation
 from bankmine.tasks.value.ledger import COMPONENTS, Ledger
 from bankmine.tasks.value.lifetime import Survival, carried_forward, chance_of_top, grades, value
 from bankmine.tasks.value.said import verdict
@@ -58,12 +61,38 @@ def test_growth_that_was_there_is_foreseen() -> None:
     growth = learn(before, after, np.ones(400, dtype=np.bool_))
     foreseen = expected_year(after, growth)
     deposits = after.volumes[:, 0, 0] * 0.02
-    factor, momentum = growth.balances[0]
-    gained = before.volumes[:, 0, 0] - before.volumes[:, 3, 0]
-    assert factor * before.volumes[:, 0, 0] + momentum * gained == pytest.approx(
-        before.volumes[:, 0, 0] * 1.2, rel=1e-6
-    )
-    assert foreseen[:, 0] == pytest.approx(deposits * factor, rel=0.01)  # nothing gained in the year after
+    assert growth.levels[0] == pytest.approx(1 + DAMPED * 0.2, rel=1e-3)
+    assert foreseen[:, 0] == pytest.approx(deposits * growth.levels[0], rel=0.01)
+
+
+def test_one_giant_teaches_no_growth() -> None:
+    before = made_up(400)
+    after = a_year_later(before)
+    after.volumes[5, :, 0] *= 1_000
+    after.amounts[5, :, 0] *= 1_000
+    growth = learn(before, after, np.ones(400, dtype=np.bool_))
+    assert growth.levels[0] == pytest.approx(1 + DAMPED * 0.2, rel=1e-2)
+    assert growth.left_out >= 1
+
+
+def test_what_rates_did_is_told_apart_from_growth() -> None:
+    before = made_up(400)
+    after = a_year_later(before)
+    after.amounts[:, :, 0] //= 2  # the margin of 2 % fell by a point
+    half = Shift(*(np.tile([-0.01, 0.0], (400, 1)) for _ in range(3)))
+    growth = learn(before, after, np.ones(400, dtype=np.bool_), half)
+    assert growth.levels[0] == pytest.approx(1 + DAMPED * 0.2, rel=1e-2)
+    expected = expected_year(after, growth, Shift.none(400))
+    later = expected_later(expected, after, growth, half)
+    change = -0.01 * after.volumes[:, 0, 0] * growth.levels[0]
+    assert later[:, 0] - expected[:, 0] == pytest.approx(change)
+
+
+def test_products_held_for_the_first_time_raise_the_level() -> None:
+    before, after = made_up(400), made_up(400)
+    none = np.flatnonzero(before.volumes[:, 0, 1] == 0)[:100]
+    after.amounts[none, :, 1] = int(before.amounts[:, :, 1].sum() / 400)
+    assert learn(before, after, np.ones(400, dtype=np.bool_)).levels[1] > 1.15
 
 
 def test_without_a_finished_year_everything_is_taken_to_stay() -> None:
@@ -85,7 +114,8 @@ def test_losses_of_late_loans_move_on_their_own() -> None:
     some = before.volumes[:60, 0, 1] > 0
     assert late(before)[:60][some].all()
     assert not late(before)[60:].any()
-    assert growth.late == pytest.approx(0.5, rel=0.01)
+    # Four quarters are followed for a year: of their four, none, one, two and three are at the old loss.
+    assert growth.late == pytest.approx((0.5 + 0.625 + 0.75 + 0.875) / 4, rel=0.01)
     assert growth.good == pytest.approx(0.01, rel=0.01)
 
 
@@ -127,7 +157,7 @@ def test_lifetime_value_is_the_sum_over_months(
         np.array([parts]), Survival(chances[None, :], ""), growth, None, np.zeros(1, dtype=np.bool_),
         discount_rate=rate, top_share=0.2, seed=0,
     )  # fmt: skip
-    slow = slow_value(np.array(parts), chances, min(1.0, float(growth.balances[1, 0])), rate)
+    slow = slow_value(np.array(parts), chances, growth.kept, rate)
     assert found.lifetime[0] == pytest.approx(slow, rel=1e-9, abs=1e-6)
     assert np.isnan(found.low[0])
 
@@ -219,6 +249,16 @@ def test_a_perfect_forecast_has_no_bias_and_the_better_forecast_less_error() -> 
     assert found["less_error_minor"]["low"] > 0
     assert "coverage" not in found
     assert found["model"]["rank_correlation"]["low"] > found["rule"]["rank_correlation"]["high"]
+
+
+def test_the_items_sum_to_the_bias() -> None:
+    generator = np.random.default_rng(3)
+    actual = generator.normal(100.0, 30.0, (50, len(COMPONENTS)))
+    told = {"model": actual * 1.1, "rule": generator.normal(90.0, 30.0, (50, len(COMPONENTS)))}
+    found = items_off(told, actual)
+    for name, parts in told.items():
+        assert sum(one[name] for one in found) == pytest.approx(bias(parts.sum(axis=1), actual.sum(axis=1)))
+    assert sum(one["share"] for one in found) == pytest.approx(1.0)
 
 
 def test_the_verdict_prefers_the_rule_where_the_model_errs_more() -> None:

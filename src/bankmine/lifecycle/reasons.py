@@ -12,6 +12,7 @@ from bankmine.report.content import Column, Kind
 from bankmine.report.format import amount
 
 FLAG = "1 where "
+MONEY = "value"  # key of the sentences of reasons that move an amount of money and no chance
 UNITLESS = ("1 or 0", "code", "ratio", "flags", "share", "minor units")
 TAILS = (" before the cutoff", " before the transaction", " at the cutoff")
 
@@ -22,13 +23,15 @@ def reason_words(
     """`days since the last payment made: 214; raises the chance`.
 
     `one` is a reason of the scores; `features` are the run's features by name. Without a label a reason says
-    whether the value is typical of the row's segment. A missing value is said to be missing.
+    whether the value is typical of the row's segment; one of an amount of money, that it raises or lowers
+    the value. A missing value is said to be missing.
     """
+    labelled = labelled or one.get("sentence_key") == MONEY
     source, _, level = one["feature"].partition("=")
     about = features.get(source, {"sentence": source.replace("_", " "), "unit": ""})
     what = short(about["sentence"])
     shown = level.replace("_", " ") if level else value_words(one["value"], about, what, currency)
-    return f"{what}: {shown}{'; ' if labelled else ', '}{_side(one['contribution'], labelled=labelled)}"
+    return f"{what}: {shown}{'; ' if labelled else ', '}{_side(one, labelled=labelled)}"
 
 
 def short(sentence: str) -> str:
@@ -57,7 +60,9 @@ def value_words(value: float | None, about: Mapping[str, Any], what: str, curren
     return amount(whole, Column(label=what, kind=Kind.NUMBER, unit=named), unit=True)
 
 
-def _side(contribution: float, *, labelled: bool) -> str:
+def _side(one: Mapping[str, Any], *, labelled: bool) -> str:
+    contribution = one["contribution"]
     if labelled:
-        return "raises the chance" if contribution > 0 else "lowers the chance"
+        of = "value" if one.get("sentence_key") == MONEY else "chance"
+        return f"raises the {of}" if contribution > 0 else f"lowers the {of}"
     return "typical of the segment" if contribution >= 0 else "unlike the segment"

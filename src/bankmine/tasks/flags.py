@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from typing import Any
 
-from bankmine.customers.conditions import WORDS, Conditions, conditions
+from bankmine.customers.conditions import NO_SALE, WORDS, Conditions, conditions
 from bankmine.tasks.contract import Bank
 from bankmine.tasks.study import Shape
 
 FLAGS = Shape("Flags")
+FLAGGED = "flagged"
 
 
 def conditions_at(bank: Bank) -> Conditions:
@@ -27,3 +29,14 @@ def with_flags(table: Any, known: Conditions) -> Any:
     ]
     place = table.column_names.index("customer_id") + 1
     return table.add_column(place, "flags", pa.array(words, pa.string()))
+
+
+def flagged_grades(
+    grades: Sequence[str], flags: Sequence[Sequence[str]], *, sold_to: Collection[str]
+) -> list[str]:
+    """Grades by which somebody is approached (`sold_to`), become `<grade>, flagged` where a condition forbids
+    to sell: the customer is counted as before, and dealt with otherwise."""
+    return [
+        f"{grade}, {FLAGGED}" if grade in sold_to and NO_SALE.intersection(own) else grade
+        for grade, own in zip(grades, flags, strict=True)
+    ]

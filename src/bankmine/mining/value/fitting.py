@@ -8,15 +8,17 @@ is about zero, it is better than every start, the likelihood is curved at it, an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from statistics import NormalDist
+from typing import Any, Self
 
 import numpy as np
 
 from bankmine.errors import UsageError
 from bankmine.mining.arithmetic import one_thread
 from bankmine.mining.contract import Floats
+from bankmine.mining.files import array, numbers
 
 Likelihood = Callable[[Floats], tuple[float, Floats]]  # log-parameters → log-likelihood and its gradient
 
@@ -65,6 +67,24 @@ class Fitted:
         wide = NormalDist().inv_cdf((1 + level) / 2) * np.sqrt(np.diag(self.covariance))
         low, high = np.exp(self.logarithms - wide), np.exp(self.logarithms + wide)
         return {name: (float(low[at]), float(high[at])) for at, name in enumerate(self.names)}
+
+    def to_json(self) -> dict[str, Any]:
+        """The fit as plain values, without its names (the model's) and its starts."""
+        return {
+            "logarithms": numbers(self.logarithms), "log_likelihood": self.log_likelihood,
+            "covariance": numbers(self.covariance), "gradient": self.gradient, "agreeing": self.agreeing,
+            "converged": self.converged, "warnings": list(self.warnings),
+        }  # fmt: skip
+
+    @classmethod
+    def from_json(cls, content: Mapping[str, Any], names: Sequence[str]) -> Self:
+        """The fit that `to_json` described, of the parameters `names`; it has no starts."""
+        return cls(
+            names=tuple(names), logarithms=array(content["logarithms"]),
+            log_likelihood=float(content["log_likelihood"]), covariance=array(content["covariance"]),
+            gradient=float(content["gradient"]), starts=(), agreeing=int(content["agreeing"]),
+            converged=bool(content["converged"]), warnings=tuple(content["warnings"]),
+        )  # fmt: skip
 
 
 def check_level(level: float) -> None:

@@ -164,26 +164,16 @@ class GammaGamma(Estimator):
             "mean": numbers(self.mean_),
             "scale": self.scale_,
             "independence": dict(vars(self.independence_)),
-            "fitted": {
-                "logarithms": numbers(fitted.logarithms), "log_likelihood": fitted.log_likelihood,
-                "covariance": numbers(fitted.covariance), "gradient": fitted.gradient,
-                "agreeing": fitted.agreeing, "converged": fitted.converged,
-                "warnings": list(fitted.warnings),
-            },
-        }  # fmt: skip
+            "fitted": fitted.to_json(),
+        }
 
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> Self:
         """The fitted model that `to_json` described (without its starts)."""
-        made, said = cls(**content["parameters"]), content["fitted"]
+        made = cls(**content["parameters"])
         made.names_, made.mean_, made.scale_ = COLUMNS, array(content["mean"]), float(content["scale"])
         made.independence_ = Independence(**content["independence"])
-        made.fitted_ = Fitted(
-            names=PARAMETERS, logarithms=array(said["logarithms"]),
-            log_likelihood=float(said["log_likelihood"]), covariance=array(said["covariance"]),
-            gradient=float(said["gradient"]), starts=(), agreeing=int(said["agreeing"]),
-            converged=bool(said["converged"]), warnings=tuple(said["warnings"]),
-        )  # fmt: skip
+        made.fitted_ = Fitted.from_json(content["fitted"], PARAMETERS)
         return made
 
     def _maximise(self, x: Floats, mean: Floats, weight: Floats) -> Fitted:

@@ -166,12 +166,7 @@ class PurchaseModel(Estimator):
             "parameters": self.get_params(),
             "names": list(self.names_),
             "mean": numbers(self.mean_),
-            "fitted": {
-                "logarithms": numbers(fitted.logarithms), "log_likelihood": fitted.log_likelihood,
-                "covariance": numbers(fitted.covariance), "gradient": fitted.gradient,
-                "agreeing": fitted.agreeing, "converged": fitted.converged,
-                "warnings": list(fitted.warnings),
-            },
+            "fitted": fitted.to_json(),
         }  # fmt: skip
 
     @classmethod
@@ -180,13 +175,7 @@ class PurchaseModel(Estimator):
         made = cls(**content["parameters"])
         made.names_ = tuple(content["names"])
         made.mean_ = array(content["mean"])
-        said = content["fitted"]
-        made.fitted_ = Fitted(
-            names=cls.parameter_names, logarithms=array(said["logarithms"]),
-            log_likelihood=float(said["log_likelihood"]), covariance=array(said["covariance"]),
-            gradient=float(said["gradient"]), starts=(), agreeing=int(said["agreeing"]),
-            converged=bool(said["converged"]), warnings=tuple(said["warnings"]),
-        )  # fmt: skip
+        made.fitted_ = Fitted.from_json(content["fitted"], cls.parameter_names)
         return made
 
     @abstractmethod

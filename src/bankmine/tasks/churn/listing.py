@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -15,18 +14,20 @@ from bankmine.tasks.contract import Ints
 from bankmine.tasks.study import Asked, Block, Shape
 
 MOST = 1_000
-SHOWN = MappingProxyType(
-    {
+
+
+def shown(days: int) -> dict[str, Shape]:
+    """The columns a page shows; leaving is foretold `days` ahead."""
+    return {
         "customer_id": Shape("Customer", "key"),
         "conditions": Shape("Conditions"),
-        "probability": Shape("Chance in 90 days", "share"),
+        "probability": Shape(f"Chance in {days} days", "share"),
         "within_a_year": Shape("Within a year", "share"),
         "stake_minor": Shape("At stake", "money"),
         "at_risk_minor": Shape("At risk", "money"),
         "signs": Shape("Signs"),
         "step": Shape("Next step"),
     }
-)
 
 
 def leavers(

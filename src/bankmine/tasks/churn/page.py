@@ -46,10 +46,10 @@ def show(about: Mapping[str, Any]) -> Shown:
 
 def key_statements(figures: Mapping[str, Any], currency: str) -> list[str]:
     """A few sentences with their numbers, most important first."""
-    main, unit = figures["at_risk"][0], 10 ** exponent_of(currency)
+    main, unit, days = figures["at_risk"][0], 10 ** exponent_of(currency), figures["horizon_days"]
     made = [
-        f"{main['expected']:,.0f} of {main['customers']:,} customers are expected to leave within 90 days "
-        f"({main['title'].lower()}); {currency} {main['at_risk_minor'] / unit:,.0f} of "
+        f"{main['expected']:,.0f} of {main['customers']:,} customers are expected to leave within {days} "
+        f"days ({main['title'].lower()}); {currency} {main['at_risk_minor'] / unit:,.0f} of "
         f"{main['stake_minor'] / unit:,.0f} at stake is at risk."
     ]
     lead = models_of(figures["lead_time"])
@@ -79,7 +79,7 @@ def _metrics(figures: Mapping[str, Any], currency: str) -> list[Metric]:
     main = figures["at_risk"][0]
     made = [
         Metric(label="Expected to leave", value=round(main["expected"]), digits=0, tone=Tone.WATCH,
-               note=f"of {main['customers']:,} customers, within 90 days"),
+               note=f"of {main['customers']:,} customers, within {figures['horizon_days']} days"),
         Metric(label="Money at risk", value=round(main["at_risk_minor"]), kind=Kind.MONEY, unit=currency,
                note="chance times what is at stake", tone=Tone.WATCH,
                baseline=Baseline(name="at stake", value=float(main["stake_minor"]))),

@@ -44,6 +44,7 @@ from bankmine.tasks.sql import instants, micros, statement
 
 FOLDER = Path(__file__).parent
 TEST_MONTHS = 6
+USUAL_DAYS = 90
 LEAST_HORIZON = 60  # days: silence counts from 30 days after the cutoff, what is left in the last 45
 GRADES = ((0.05, "first"), (0.15, "next"), (0.4, "watch"), (1.0, "rest"))  # of the list by money at risk
 ACTIONS = {
@@ -120,20 +121,28 @@ SILENT_SIGNS = (
 
 
 class Leaving(Task):
-    """One of the questions. Subject: a customer whose relation is open at the cutoff."""
+    """One of the questions. Subject: a customer whose relation is open at the cutoff.
 
-    horizon_words = "90 days"
+    `days` are those of the words; the rule reads the settings.
+    """
+
     whole_numbers = ("horizon_days", "test_months")
 
-    def __init__(self, asking: Asking) -> None:
+    def __init__(self, asking: Asking, days: int = USUAL_DAYS) -> None:
+        usual, words = f"{USUAL_DAYS}", f"{days}"
         self.asking = asking
-        self.name, self.title, self.sentence = asking.name, asking.title, asking.sentence
+        self.name, self.title, self.sentence = (
+            asking.name,
+            asking.title,
+            asking.sentence.replace(usual, words),
+        )
+        self.horizon_words = f"{days} days"
         self.label_rule = asking.definition.rule
         self.needs = Needs(
             tables=asking.tables, usable=("balance", "card", "holding", "digital_event", "interaction")
         )
         self.goal = Goal(
-            question=asking.question,
+            question=asking.question.replace(usual, words),
             success=f"Money at stake ({asking.stake}) of customers who then leave, found in the part of the "
             "list that can be worked.",
             owner="Head of customer relations",

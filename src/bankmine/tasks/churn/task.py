@@ -21,8 +21,8 @@ from bankmine.tasks.churn.actions import RESTRAINED, restrained
 from bankmine.tasks.churn.before import what_they_did
 from bankmine.tasks.churn.features import own_bank
 from bankmine.tasks.churn.lead_time import as_plain, closures, lead_times
-from bankmine.tasks.churn.listing import SHOWN, leavers
-from bankmine.tasks.churn.questions import ACTIONS, CLOSURE, SILENT_SIGNS, Leaving, Silence
+from bankmine.tasks.churn.listing import leavers, shown
+from bankmine.tasks.churn.questions import ACTIONS, CLOSURE, SILENT_SIGNS, USUAL_DAYS, Leaving, Silence
 from bankmine.tasks.churn.sensitivity import by_horizon
 from bankmine.tasks.churn.timing import Coming, coming, lasting
 from bankmine.tasks.contract import Bank, Feasibility, Goal, Needs, Shown
@@ -71,7 +71,9 @@ class Churn(Study):
     def study(self, work: Work) -> Answer:
         """Asks the six questions and draws the list. FeasibilityError where none can be asked."""
         bank = work.bank
-        questions = [Leaving(CLOSURE), *map(Leaving, SILENT_SIGNS), Silence()]
+        days = int(bank.settings.get("horizon_days", USUAL_DAYS))
+        self.horizon_words = f"{days} days"
+        questions = [*(Leaving(one, days) for one in (CLOSURE, *SILENT_SIGNS)), Silence()]
         told = [work.try_ask(one) for one in questions]
         asked = [one for one in told if isinstance(one, Asked)]
         if not asked:
@@ -81,7 +83,9 @@ class Churn(Study):
             )
         work.stage("lead time")
         closed = closures(bank)
-        figures: dict[str, Any] = {"lead_time": _lead_times(bank, questions, told, closed)}
+        figures: dict[str, Any] = {
+            "horizon_days": days, "lead_time": _lead_times(bank, questions, told, closed),
+        }  # fmt: skip
         main = asked[0]
         ahead: Coming | None = None
         if main.name == CLOSURE.name:
@@ -100,7 +104,7 @@ class Churn(Study):
         return Answer(
             blocks=blocks, figures=figures, verdict=_verdict(asked, figures),
             use="study" if main.figures["beats_baseline"] else main.use,
-            tables={"list": Kept(table=rows, title="Who to keep, by money at risk", columns=SHOWN,
+            tables={"list": Kept(table=rows, title="Who to keep, by money at risk", columns=shown(days),
                                  sentence=_list_sentence(main, ahead), shown=20),
                     **_before_table(figures["before"])},
             actions={**ACTIONS, **RESTRAINED}, counts=figures["at_risk"][0]["customers_by_grade"],

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from bankmine.errors import CutoffError, FeasibilityError
 from bankmine.tasks.contract import Bank, Decision, Floats, Ints, exponent_of
-from bankmine.tasks.flags import FLAGS, with_flags
+from bankmine.tasks.flags import FLAGGED, FLAGS, flagged_grades, with_flags
 from bankmine.tasks.population import coverage
 from bankmine.tasks.study import Answer, Block, Kept, Shape, Work
 from bankmine.tasks.value import said
-from bankmine.tasks.value.accounts import Accounts, Look, forecasts, realised, year_cutoffs
+from bankmine.tasks.value.accounts import Accounts, Look, foreseen, realised
 from bankmine.tasks.value.concentration import curve, first, moves, top_of
-from bankmine.tasks.value.forward import judged, list_found
+from bankmine.tasks.value.forward import bias, items_off, judged, largest, list_found, rank_correlation
 from bankmine.tasks.value.ledger import COMPONENTS, MONTHS, WORDS, Ledger
 from bankmine.tasks.value.lifetime import LEVEL, SURELY, grades
+from bankmine.tasks.value.past import Past, year_cutoffs
 from bankmine.tasks.value.reconcile import reconciled
 from bankmine.tasks.value.settings import Settings
 
@@ -28,8 +30,12 @@ ACTIONS = {
     "maybe top": "Look at what would make the difference: salary, savings held elsewhere, a loan paid back.",
     "rest": "Serve well at the cost of the app; look again at the next run.",
     "golden to be": "Get to know now: likelier than not to be among the most profitable within a year.",
-    "golden to be, flagged": "Deal with the flag first (complaint, hold, consent); get to know only then.",
 }
+SOLD_TO = tuple(one for one in ACTIONS if one != "rest")
+FLAG_FIRST = (
+    "No sale and no offer: deal with the flag first (arrears, complaint, hold, consent); still counted."
+)
+ACTIONS |= {f"{one}, {FLAGGED}": FLAG_FIRST for one in SOLD_TO}
 _STALE_DAYS = 62
 
 
@@ -54,9 +60,9 @@ def study(work: Work, settings: Settings, task: Value) -> Answer:
         "discount_rate": settings.discount_rate,
         "result": _result(bank, accounts, look), "curve": _curve(look.profit),
         "value": _value(look, share), "survival": look.survival.words,
-        "growth": {"balances": look.growth.balances.tolist(), "late": look.growth.late,
-                   "good": look.growth.good, "pairs": look.growth.pairs, "taught": look.growth.taught},
-        "moves": _moves(accounts, share), "back_test": _back_test(accounts, before, settings),
+        "growth": asdict(look.growth) | {"levels": look.growth.levels.tolist()},
+        "rates": _rates(accounts, settings),
+        "moves": _moves(accounts, share), "back_test": _back_test(accounts, before, settings, start),
         "golden": {"customers": int(look.golden(share).sum())},
     }  # fmt: skip
     figures["said"] = said.of_accounts(figures, bank.warehouse.currency)
@@ -137,14 +143,17 @@ def _moves(accounts: Accounts, share: float) -> list[dict[str, Any]]:
     return moves(sides[0], sides[1], lambda who: newest.of(who).profit, share=share)
 
 
-def _back_test(accounts: Accounts, before: Look | None, settings: Settings) -> dict[str, Any] | None:
+def _back_test(
+    accounts: Accounts, before: Look | None, settings: Settings, start: int
+) -> dict[str, Any] | None:
     """The forecast of a year ago against what came; None where no year had taught anything then."""
     if before is None or not before.growth.taught:
         return None
-    actual, share = realised(accounts, before), settings.top_share
+    came, share, told = realised(accounts, before), settings.top_share, foreseen(accounts, before)
+    actual = came.sum(axis=1)
     found = judged(
-        actual, forecasts(accounts, before), low=before.worth.year_low, high=before.worth.year_high,
-        level=LEVEL, seed=accounts.bank.seed,
+        actual, {name: parts.sum(axis=1) for name, parts in told.items()}, low=before.worth.year_low,
+        high=before.worth.year_high, level=LEVEL, seed=accounts.bank.seed,
     )  # fmt: skip
     top_then = top_of(actual, share)
     outside = ~top_of(before.profit, share)
@@ -158,6 +167,9 @@ def _back_test(accounts: Accounts, before: Look | None, settings: Settings) -> d
     months = min(11, before.survival.chances.shape[1] - 1)
     return {
         **found,
+        "items": items_off(told, came),
+        "largest_ten": largest(actual, 10),
+        "earlier": _earlier(accounts, settings, start),
         "cutoff": accounts.bank.warehouse.zone.show(before.cutoff),
         "golden": list_found(golden, top_then, nearest, seed=accounts.bank.seed),
         "golden_everybody": float(top_then[outside].mean()) if outside.any() else 0.0,
@@ -170,10 +182,40 @@ def _back_test(accounts: Accounts, before: Look | None, settings: Settings) -> d
     }  # fmt: skip
 
 
+def _rates(accounts: Accounts, settings: Settings) -> dict[str, Any]:
+    """How the bank's customer rates follow the treasury's, and what that was worth."""
+    rule = accounts.prices[0].rule
+    return {
+        "delay": rule.delay, "change": settings.rate_change,
+        "error": None if np.isnan(rule.error) else rule.error,
+        "standing": None if np.isnan(rule.standing) else rule.standing,
+    }  # fmt: skip
+
+
+def _earlier(accounts: Accounts, settings: Settings, start: int) -> list[dict[str, Any]]:
+    """Further finished years, half a year apart, as far as the history allows; usual rate of leaving."""
+    tests: list[tuple[Past, int]] = [(accounts, place) for place in range(2, len(accounts.years))]
+    halfway = year_cutoffs(accounts.bank, start, since=6)
+    if len(halfway) > 2:
+        between = Past(accounts.bank, settings, halfway)
+        tests += [(between, place) for place in range(1, len(between.years))]
+    return sorted((_one_earlier(*one) for one in tests), key=lambda one: str(one["cutoff"]), reverse=True)
+
+
+def _one_earlier(past: Past, place: int) -> dict[str, Any]:
+    actual, told = past.foreseen_flatly(place)
+    total = actual.sum(axis=1)
+    return {
+        "cutoff": past.bank.warehouse.zone.show(past.cutoffs[place]), "actual_minor": float(total.sum()),
+        **{name: bias(parts.sum(axis=1), total) for name, parts in told.items()},
+        "rank_correlation": rank_correlation(told["model"].sum(axis=1), total),
+    }  # fmt: skip
+
+
 def _blocks(bank: Bank, look: Look, share: float) -> list[Block]:
     """All customers by lifetime value, and the golden ones to be by their chance."""
     worth, order = look.worth, -look.worth.lifetime
-    grade = grades(worth.top, worth.lifetime, top_share=share)
+    grade = _with_flags(look, grades(worth.top, worth.lifetime, top_share=share))
     reasons = _reasons(bank, look)
     chance = None if np.isnan(worth.top).all() else worth.top
     decision = Decision(
@@ -184,7 +226,8 @@ def _blocks(bank: Bank, look: Look, share: float) -> list[Block]:
     golden = np.flatnonzero(look.golden(share))
     if len(golden):
         second = Decision(
-            value=np.round(worth.year[golden]), unit="minor units", grade=_golden_grades(look, golden),
+            value=np.round(worth.year[golden]), unit="minor units",
+            grade=_with_flags(look, ["golden to be"] * len(golden), golden),
             order=-look.next_top[golden], actions=ACTIONS,
         )  # fmt: skip
         blocks.append(
@@ -194,10 +237,10 @@ def _blocks(bank: Bank, look: Look, share: float) -> list[Block]:
     return blocks
 
 
-def _golden_grades(look: Look, golden: Ints) -> list[str]:
-    """Whoever has a flag is dealt with otherwise."""
-    flags = look.conditions.flags_of(look.customers[golden].tolist())
-    return ["golden to be, flagged" if one else "golden to be" for one in flags]
+def _with_flags(look: Look, grade: list[str], who: Ints | None = None) -> list[str]:
+    """Whoever may not be sold to is counted, and dealt with otherwise."""
+    customers = look.customers if who is None else look.customers[who]
+    return flagged_grades(grade, look.conditions.flags_of(customers.tolist()), sold_to=SOLD_TO)
 
 
 def _reasons(bank: Bank, look: Look) -> Any:
@@ -280,7 +323,7 @@ def _customers(look: Look, share: float) -> Kept:
         "year_high_minor": _nullable(np.round(worth.year_high)), "lifetime_minor": np.round(worth.lifetime),
         "low_minor": _nullable(np.round(worth.low)), "high_minor": _nullable(np.round(worth.high)),
         "top_chance": _nullable(worth.top),
-        "grade": grades(worth.top, worth.lifetime, top_share=share),
+        "grade": _with_flags(look, grades(worth.top, worth.lifetime, top_share=share)),
     }  # fmt: skip
     order = np.argsort(-worth.lifetime, kind="stable")
     shapes = {

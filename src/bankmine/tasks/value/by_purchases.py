@@ -8,7 +8,7 @@ import numpy as np
 
 from bankmine.errors import FeasibilityError
 from bankmine.tasks.contract import Bank, Decision, Floats, exponent_of
-from bankmine.tasks.flags import FLAGS, conditions_at, with_flags
+from bankmine.tasks.flags import FLAGGED, FLAGS, conditions_at, flagged_grades, with_flags
 from bankmine.tasks.population import coverage
 from bankmine.tasks.study import Answer, Block, Kept, Shape, Work
 from bankmine.tasks.value import buying, said
@@ -25,6 +25,11 @@ ACTIONS = {
     "maybe top": "One reason to come back soon may decide it.",
     "rest": "Reach them by the cheapest channel, or not at all.",
 }
+SOLD_TO = tuple(one for one in ACTIONS if one != "rest")
+FLAG_FIRST = (
+    "No sale and no offer: deal with the flag first (arrears, complaint, hold, consent); still counted."
+)
+ACTIONS |= {f"{one}, {FLAGGED}": FLAG_FIRST for one in SOLD_TO}
 MONTH_DAYS = 30.4375
 
 
@@ -53,7 +58,10 @@ def study(work: Work, settings: Settings, task: Value) -> Answer:
     figures["said"] = said.of_purchases(figures, bank.warehouse.currency)
     use, verdict = said.verdict(figures)
     rows = buying.rows_of(customers, bank.cutoff, spent)
-    grade = grades(foreseen.top, foreseen.lifetime, top_share=settings.top_share)
+    grade = flagged_grades(
+        grades(foreseen.top, foreseen.lifetime, top_share=settings.top_share),
+        conditions_at(bank).flags_of(customers.tolist()), sold_to=SOLD_TO,
+    )  # fmt: skip
     decision = Decision(
         value=np.round(foreseen.lifetime), unit="minor units", grade=grade, order=-foreseen.lifetime,
         actions=ACTIONS,

@@ -1,9 +1,11 @@
 """What each customer will earn in the next twelve months, given that it stays: balances × margins.
 
-Balances grow as they did for customers alike a year before: `next = f · now + g · (now − nine months ago)`,
-fitted on customers who stayed, each side (in credit, lent) apart. Margins are the customer's own of the year
-and of the last quarter, half each. Expected losses move as they did: what late loans cost next, and what
-loans in good standing came to cost. Fees as in the last quarter, costs as in the year.
+The balances of the last quarter, at the customer's own margins moved by the outlook for rates (`outlook.py`);
+each side (in credit, lent) then brought to the level that the same reckoning missed a year ago: balances that
+grow, products held for the first time, money moving to products that earn less. That growth is damped
+(Gardner and McKenzie 1985), and the few customers farthest off do not teach it: one of them may weigh as
+much as a hundred others. Expected losses come to what they came to before. Fees as in the last quarter, costs
+as in the year.
 """
 
 from __future__ import annotations
@@ -18,22 +20,46 @@ from bankmine.tasks.value.ledger import COMPONENTS, VOLUMES, Ledger
 
 LATE = 0.05  # a yearly expected loss above this share of what is lent: some of it is past due
 FEWEST = 30
+FARTHEST = 0.005  # share of customers, the farthest off, that teach no level
+DAMPED = 0.85  # of last year's growth beyond standing still, what is expected of the next
 GROUPS = 5
 _AT = {name: at for at, name in enumerate(COMPONENTS)}
 
 
 @dataclass(frozen=True)
-class Growth:
-    """What the past year taught: `balances` (side, [f, g]), `late` and `good` for losses.
+class Shift:
+    """What the outlook for rates changes in each customer's margin, (customers, sides), shares of 1.
 
-    `pairs` is how many customers it was learned from; `taught` is false where there was no year to learn
-    from and everything is taken to stay as it is.
+    `quarter` and `year`: of the year to come against the last quarter and year; `later`: of the years after
+    it against the year to come.
     """
 
-    balances: Floats
+    quarter: Floats
+    year: Floats
+    later: Floats
+
+    @classmethod
+    def none(cls, customers: int) -> Shift:
+        """Rates that stay as they are."""
+        nothing = np.zeros((customers, len(VOLUMES)))
+        return cls(nothing, nothing, nothing)
+
+
+@dataclass(frozen=True)
+class Growth:
+    """What the past year taught: `levels` (sides,) of what balances earn, `late` and `good` for losses.
+
+    `kept` is the share of a borrower's loans that is still lent a year on, new ones included. `pairs` is how
+    many customers it was learned from, `left_out` how many of them were too far off to teach the levels;
+    `taught` is false where there was no year to learn from and everything is taken to stay as it is.
+    """
+
+    levels: Floats
+    kept: float
     late: float
     good: float
     pairs: int
+    left_out: int = 0
     taught: bool = True
 
 
@@ -68,39 +94,43 @@ class Spread:
         return drawn * (size + self.floor)
 
 
-UNTAUGHT = Growth(np.array([[1.0, 0.0], [1.0, 0.0]]), 1.0, 0.0, 0, taught=False)
+UNTAUGHT = Growth(np.ones(2), 1.0, 1.0, 0.0, 0, taught=False)
 
 
-def learn(before: Ledger, after: Ledger, stayed: Truth) -> Growth:
+def learn(
+    before: Ledger, after: Ledger, stayed: Truth, came: Shift | None = None,
+    book: tuple[Ledger, Ledger] | None = None,
+) -> Growth:  # fmt: skip
     """Growth from one year to the next, over the same customers in the same order.
 
-    Fewer than 30 who stayed teach nothing: everything is then taken to stay as it is.
+    `came` says what the rates of the year did to margins, so that growth is told apart from rates. `book` are
+    the ledgers of everybody, those who left early included, for losses do not leave. Fewer than 30 who stayed
+    teach nothing: everything is then taken to stay as it is.
     """
     if int(stayed.sum()) < FEWEST:
         return UNTAUGHT
-    sides = [
-        _growth(before.volumes[stayed, :, side], after.volumes[stayed, :, side].mean(axis=1))
-        for side in range(len(VOLUMES))
-    ]
-    loss, lent = _loss(before), before.volumes[:, 0, 1]
-    next_loss = -after.parts[:, _AT["credit loss"]].astype(np.float64)
-    is_late = late(before)
+    stays = 1.0 - (1.0 - float(stayed.mean())) / 2.0
+    priced = priced_balances(before, came) * stays
+    real = after.parts[:, : len(VOLUMES)].astype(np.float64)
+    levels, far = zip(*(_level(priced[:, at], real[:, at]) for at in range(len(VOLUMES))), strict=True)
+    late_share, good = _losses(*(book or (before, after)))
     return Growth(
-        np.array(sides),
-        _ratio(next_loss[is_late & stayed], loss[is_late & stayed], usual=1.0),
-        _ratio(next_loss[~is_late & stayed], lent[~is_late & stayed], usual=0.0),
-        int(stayed.sum()),
-    )
+        np.array(levels), _kept(before.volumes[stayed, 0, 1], after.volumes[stayed, :, 1].mean(axis=1)),
+        late_share / stays, good / stays, int(stayed.sum()), max(far),
+    )  # fmt: skip
 
 
-def expected_year(ledger: Ledger, growth: Growth) -> Floats:
+def priced_balances(ledger: Ledger, shift: Shift | None = None) -> Floats:
+    """The balances of the last quarter at the margins to come, (customers, sides), minor units a year."""
+    moved = shift or Shift.none(len(ledger.customers))
+    priced = [ledger.volumes[:, 0, side] * _margin(ledger, side, moved) for side in range(len(VOLUMES))]
+    return np.stack(priced, axis=1)
+
+
+def expected_year(ledger: Ledger, growth: Growth, shift: Shift | None = None) -> Floats:
     """Expected amounts of the next twelve months by component, given that the customer stays; minor units."""
     result = np.zeros((len(ledger.customers), len(COMPONENTS)))
-    for side, name in enumerate(VOLUMES):
-        now, first = ledger.volumes[:, 0, side], ledger.volumes[:, 3, side]
-        factor, momentum = growth.balances[side]
-        volume = np.maximum(factor * now + momentum * (now - first), 0.0)
-        result[:, _AT[name]] = volume * _margin(ledger, side, _AT[name])
+    result[:, : len(VOLUMES)] = priced_balances(ledger, shift) * growth.levels
     loss = _loss(ledger)
     good = loss if not growth.taught else ledger.volumes[:, 0, 1] * growth.good
     result[:, _AT["credit loss"]] = -np.where(late(ledger), loss * growth.late, good)
@@ -109,6 +139,13 @@ def expected_year(ledger: Ledger, growth: Growth) -> Floats:
     campaigns = ledger.parts[:, _AT["campaigns"]]
     result[:, _AT["campaigns"]] = campaigns.mean() if len(campaigns) else 0.0
     return result
+
+
+def expected_later(expected: Floats, ledger: Ledger, growth: Growth, shift: Shift) -> Floats:
+    """A year of the time after the first: the same, at the rates the outlook ends with."""
+    later = expected.copy()
+    later[:, : len(VOLUMES)] += ledger.volumes[:, 0, :] * shift.later * growth.levels
+    return later
 
 
 def margin_moves(known: Sequence[Ledger]) -> Floats:
@@ -125,16 +162,6 @@ def margin_moves(known: Sequence[Ledger]) -> Floats:
     margins = np.array(rows)
     moved = [margins[at + 1 : at + 5].mean(axis=0) - margins[at] for at in range(len(margins) - 4)]
     return np.array(moved).reshape(-1, len(VOLUMES))
-
-
-def bank_margins(ledger: Ledger) -> tuple[Floats, Floats]:
-    """The margins of all customers together, each side: of the year, and half year half last quarter."""
-    mean, now = ledger.volumes.mean(axis=1).sum(axis=0), ledger.volumes[:, 0].sum(axis=0)
-    made = np.array([ledger.amounts[:, :, _AT[name]].sum() for name in VOLUMES], dtype=np.float64)
-    last = np.array([4.0 * ledger.amounts[:, 0, _AT[name]].sum() for name in VOLUMES])
-    year = np.divide(made, mean, out=np.zeros(len(VOLUMES)), where=mean > 0)
-    quarter = np.divide(last, now, out=year.copy(), where=now > 0)
-    return year, (year + quarter) / 2.0
 
 
 def late(ledger: Ledger) -> Truth:
@@ -178,35 +205,54 @@ def spread(expected: Floats, forecast: Floats, actual: Floats, is_late: Truth) -
     return Spread(limits, tuple(errors), floor)
 
 
-def _growth(volumes: Floats, following: Floats) -> Floats:
-    """f and g by least squares, each customer weighing by the inverse root of its size."""
-    now, first = volumes[:, 0], volumes[:, 3]
-    some = (now + first) > 0
+def _level(priced: Floats, real: Floats) -> tuple[float, int]:
+    """What came over what was reckoned, damped, without those farthest off; and how many those are."""
+    off = np.abs(real - priced)
+    near = off <= np.quantile(off, 1.0 - FARTHEST)
+    total = float(priced[near].sum())
+    level = float(real[near].sum()) / total if total > 0 else 1.0
+    return 1.0 + DAMPED * (min(max(level, 0.5), 2.0) - 1.0), int((~near).sum())
+
+
+def _kept(now: Floats, following: Floats) -> float:
+    """The following over what was lent, least squares weighing by the inverse root of the size; at most 1."""
+    some = now > 0
     if int(some.sum()) < FEWEST:
-        return np.array([1.0, 0.0])
-    now, first, following = now[some], first[some], following[some]
-    weight = 1.0 / np.sqrt(np.maximum(now + first, float((now + first).mean())))
-    design = np.column_stack([now, now - first]) * weight[:, None]
-    found = np.linalg.lstsq(design, following * weight, rcond=None)[0]
-    return np.asarray(found, dtype=np.float64)
+        return 1.0
+    now, following = now[some], following[some]
+    weight = 1.0 / np.maximum(now, float(now.mean()))
+    return min(1.0, float((weight * now * following).sum() / (weight * now * now).sum()))
 
 
-def _margin(ledger: Ledger, side: int, component: int) -> Floats:
-    """Yearly margin on the balance: half that of the year, half that of the last quarter."""
-    volumes, amounts = ledger.volumes[:, :, side], ledger.amounts[:, :, component].astype(np.float64)
+def _losses(before: Ledger, after: Ledger) -> tuple[float, float]:
+    """What late loans come to cost over their expected loss, and the others over what is lent.
+
+    Each quarter of the year before is looked at with the four that follow it: four looks at the few who are
+    late in place of one.
+    """
+    at, quarters = _AT["credit loss"], before.volumes.shape[1]
+    loss = -np.concatenate([after.amounts[:, :, at], before.amounts[:, :, at]], axis=1).astype(np.float64)
+    part, whole = np.zeros(2), np.zeros(2)
+    for quarter in range(quarters):
+        lent, now = before.volumes[:, quarter, 1], 4.0 * loss[:, quarters + quarter]
+        following, is_late = loss[:, quarter : quarters + quarter].sum(axis=1), now > LATE * lent
+        part += following[is_late].sum(), following[~is_late].sum()
+        whole += now[is_late].sum(), lent[~is_late].sum()
+    return (float(part[0] / whole[0]) if whole[0] > 0 else 1.0), (
+        float(part[1] / whole[1]) if whole[1] > 0 else 0.0
+    )
+
+
+def _margin(ledger: Ledger, side: int, shift: Shift) -> Floats:
+    """Yearly margin on the balance: half that of the year, half that of the last quarter, each moved on."""
+    volumes, amounts = ledger.volumes[:, :, side], ledger.amounts[:, :, side].astype(np.float64)
     mean, now = volumes.mean(axis=1), volumes[:, 0]
     everybody = float(amounts.sum() / mean.sum()) if mean.sum() > 0 else 0.0
     year = np.divide(amounts.sum(axis=1), mean, out=np.full(len(mean), everybody), where=mean >= 1.0)
     quarter = np.divide(4.0 * amounts[:, 0], now, out=year.copy(), where=now >= 1.0)
-    return np.asarray((year + quarter) / 2.0, dtype=np.float64)
+    return np.asarray((year + shift.year[:, side] + quarter + shift.quarter[:, side]) / 2.0, dtype=np.float64)
 
 
 def _loss(ledger: Ledger) -> Floats:
     """The yearly expected loss at the rate of the last quarter, as a positive amount."""
     return np.asarray(-4.0 * ledger.amounts[:, 0, _AT["credit loss"]], dtype=np.float64)
-
-
-def _ratio(part: Floats, whole: Floats, *, usual: float) -> float:
-    """Sum over sum: right on average, whatever single customers did."""
-    total = float(whole.sum())
-    return float(part.sum()) / total if total > 0 else usual

@@ -13,6 +13,7 @@ import numpy as np
 
 from bankmine.evaluation.intervals import Interval, mean_interval, summarise
 from bankmine.tasks.contract import Floats, Truth
+from bankmine.tasks.value.ledger import COMPONENTS
 
 RESAMPLES = 200
 
@@ -51,6 +52,28 @@ def bias(forecast: Floats, actual: Floats) -> float:
     """Sum of forecasts over sum of what came, less one; NaN where nothing came in all."""
     total = float(actual.sum())
     return float(forecast.sum()) / total - 1.0 if total != 0 else float("nan")
+
+
+def items_off(forecasts: dict[str, Floats], actual: Floats) -> list[dict[str, Any]]:
+    """How far each item was off, as a share of the whole result that came: the shares sum to the bias.
+
+    Forecasts and `actual` of shape (customers, components).
+    """
+    total = float(actual.sum())
+    return [
+        {"component": name, "share": float(actual[:, at].sum()) / total if total else float("nan")}
+        | {
+            key: float((parts[:, at] - actual[:, at]).sum()) / total if total else float("nan")
+            for key, parts in forecasts.items()
+        }
+        for at, name in enumerate(COMPONENTS)
+    ]
+
+
+def largest(actual: Floats, count: int) -> float:
+    """The share of the sum that the `count` largest make; NaN where nothing came in all."""
+    total = float(actual.sum())
+    return float(np.sort(actual)[::-1][:count].sum()) / total if total > 0 else float("nan")
 
 
 def rank_correlation(one: Floats, other: Floats) -> float:

@@ -58,14 +58,18 @@ class Worth:
 def value(
     expected: Floats, survival: Survival, growth: Growth, off: Spread | None, late: Truth, *,
     discount_rate: float, top_share: float, seed: int, shocks: Floats | None = None,
+    later: Floats | None = None,
 ) -> Worth:  # fmt: skip
     """Values from the expected first year (customers, components) and survival over the horizon.
 
     `shocks`, shape (times seen, customers), are what the bank's rates moving as they did before would do to
-    each customer's year: a common error that customers cannot average out.
+    each customer's year: a common error that customers cannot average out. `later`, as `expected`, is what a
+    year after the first brings; the same where it is not given.
     """
     year = first_year(expected, survival)
-    lifetime, stretch = _discounted(expected, survival, growth, discount_rate)
+    lifetime, stretch = _discounted(
+        expected, expected if later is None else later, survival, growth, discount_rate
+    )
     size = size_of(expected)
     none = np.full(len(year), np.nan)
     if off is None:
@@ -110,17 +114,18 @@ def _limits(off: Spread, size: Floats, late: Truth, shocks: Floats | None) -> tu
 
 
 def _discounted(
-    expected: Floats, survival: Survival, growth: Growth, discount_rate: float
+    expected: Floats, later: Floats, survival: Survival, growth: Growth, discount_rate: float
 ) -> tuple[Floats, Floats]:
     """Lifetime value, and how many discounted first years it is long (an error of the level lasts)."""
     months = survival.chances.shape[1]
     shrinking = [name in _SHRINKING for name in COMPONENTS]
-    yearly = np.where(shrinking, min(1.0, float(growth.balances[1, 0])), 1.0)
+    yearly = np.where(shrinking, growth.kept, 1.0)
     at = np.arange(months)
     worth_now = (1.0 + discount_rate) ** (-(at + 0.5) / 12.0)
     level = yearly[:, None] ** (at[None, :] // 12)  # (components, months)
     there = survival.during * worth_now[None, :]
-    lifetime = ((expected @ level) / 12.0 * there).sum(axis=1)
+    monthly = np.where(at[None, :] < 12, expected @ level, later @ level) / 12.0
+    lifetime = (monthly * there).sum(axis=1)
     return lifetime, there.sum(axis=1) / 12.0
 
 

@@ -7,22 +7,20 @@ from typing import Any
 
 from bankmine.report.content import (
     Baseline,
-    Block,
     Chart,
     Column,
-    Interval,
     Kind,
     Metric,
-    Metrics,
     Section,
     Statement,
     Table,
     Tone,
 )
 from bankmine.report.format import money
-from bankmine.report.pictures import Bar, Bars, Estimates, Lines, Series
+from bankmine.report.pictures import Bar, Bars, Lines, Series
 from bankmine.tasks.contract import Shown
-from bankmine.tasks.value.said import LEAST_RANK, MOST_BIAS, rule_of
+from bankmine.tasks.value.said import LEAST_RANK, MOST_BIAS, rates_words, rule_of
+from bankmine.tasks.value.tested_page import interval_of, money_column, number_column, tested_section
 
 
 def show(about: Mapping[str, Any]) -> Shown:
@@ -30,13 +28,13 @@ def show(about: Mapping[str, Any]) -> Shown:
     figures, currency = about["figures"], about["currency"]
     statements = [Statement(line, tone=Tone.NEUTRAL) for line in figures["said"]]
     if figures["basis"] == "purchases":
-        sections = [_curve(figures, currency), _purchase_models(figures), _back_test(figures, currency)]
+        sections = [_curve(figures, currency), _purchase_models(figures), tested_section(figures, currency)]
         return Shown(metrics=_purchase_metrics(figures, currency), statements=statements, sections=sections)
     sections = [_result(figures, currency), _curve(figures, currency)]
     if figures["moves"]:
         sections.append(_moves(figures, currency))
     if figures["back_test"]:
-        sections.append(_back_test(figures, currency))
+        sections.append(tested_section(figures, currency))
     sections.append(_assumed(figures))
     return Shown(metrics=_metrics(figures, currency), statements=statements, sections=sections)
 
@@ -80,7 +78,7 @@ def _tested_metrics(figures: Mapping[str, Any]) -> list[Metric]:
     return [
         Metric(
             label="Bias of the forecast", value=model["bias"]["value"], kind=Kind.SHARE,
-            interval=_interval(model["bias"]), baseline=Baseline(name=words, value=rule["bias"]["value"]),
+            interval=interval_of(model["bias"]), baseline=Baseline(name=words, value=rule["bias"]["value"]),
             note=f"of {tested['cutoff']}, seen since" + (
                 f"; at the rates that came {tested['model at rates']['bias']['value']:+.1%}".replace("-", "−")
                 if "model at rates" in tested else ""
@@ -89,7 +87,7 @@ def _tested_metrics(figures: Mapping[str, Any]) -> list[Metric]:
         ),
         Metric(
             label="Rank correlation", value=model["rank_correlation"]["value"], digits=2,
-            interval=_interval(model["rank_correlation"]),
+            interval=interval_of(model["rank_correlation"]),
             baseline=Baseline(name=words, value=rule["rank_correlation"]["value"]),
             tone=Tone.GOOD if model["rank_correlation"]["value"] >= LEAST_RANK else Tone.WATCH,
         ),
@@ -114,9 +112,13 @@ def _result(figures: Mapping[str, Any], currency: str) -> Section:
     bars = [Bar(label=words, value=minor) for words, minor, _ in steps]
     bars.append(Bar(label="result", value=result["total_minor"]))
     known = result["before_minor"] is not None
-    columns = [Column(label="Item"), _money("Past year", currency), _money("Running total", currency)]
+    columns = [
+        Column(label="Item"),
+        money_column("Past year", currency),
+        money_column("Running total", currency),
+    ]
     if known:
-        columns.append(_money("Year before", currency))
+        columns.append(money_column("Year before", currency))
     rows, running = [], 0
     for words, minor, before in steps:
         running += minor
@@ -127,7 +129,7 @@ def _result(figures: Mapping[str, Any], currency: str) -> Section:
         title=f"From margins to result: the largest item is {largest}",
         subtitle=f"{currency}, twelve months before the cutoff; what costs stands below zero",
         picture=Bars(
-            label=Column(label="Item"), measure=_money("Amount", currency), bars=bars, ordered=True
+            label=Column(label="Item"), measure=money_column("Amount", currency), bars=bars, ordered=True
         ),
         table=Table(columns=columns, rows=rows, name="result"),
         name="result",
@@ -184,7 +186,7 @@ def _moves(figures: Mapping[str, Any], currency: str) -> Section:
         title=f"Those who fell out or left earn {money(round(-lost), currency)} less than the year before",
         subtitle=f"Change of profit by what became of the top {figures['top_share']:.0%}, {currency}",
         picture=Bars(
-            label=Column(label="Customers"), measure=_money("Change", currency), ordered=True,
+            label=Column(label="Customers"), measure=money_column("Change", currency), ordered=True,
             bars=[
                 Bar(label=f"{one['move']} ({one['customers']:,})", value=round(one["change_minor"]))
                 for one in figures["moves"]
@@ -201,98 +203,6 @@ def _moves(figures: Mapping[str, Any], currency: str) -> Section:
     return Section(title="Into and out of the top", sentence=sentence, blocks=[chart])
 
 
-def _back_test(figures: Mapping[str, Any], currency: str) -> Section:
-    tested = figures["back_test"]
-    blocks: list[Block] = [
-        _ranked(tested, rule_of(figures)),
-        Metrics(_list_metrics(tested, currency, rule_of(figures))),
-    ]
-    coverage = tested.get("coverage")
-    sentence = (
-        f"What would have been foreseen on {tested['cutoff']} with nothing but what was known then, against "
-        f"what the same reckoning says came: {money(round(tested['actual_minor']), currency)} from "
-        f"{tested['customers']:,} customers."
-    )
-    if coverage:
-        sentence += (
-            f" {coverage['value']:.0%} of customers came to lie within limits that should hold "
-            f"{tested['level']:.0%}."
-        )
-    if "staying_seen" in tested:
-        sentence += (
-            f" {tested['staying_foreseen']:.1%} were expected to stay, {tested['staying_seen']:.1%} stayed."
-        )
-    return Section(title="Foreseen and come", sentence=sentence, blocks=blocks)
-
-
-def _ranked(tested: Mapping[str, Any], words: str) -> Chart:
-    model, rule = tested["model"]["rank_correlation"], tested["rule"]["rank_correlation"]
-    better = "better" if model["value"] > rule["value"] else "no better"
-    shown = {"model": "model", "rule": words, "model at rates": "model, at the rates that came",
-             "rule at rates": f"{words}, at the rates that came"}  # fmt: skip
-    rows = [
-        [words_, *(tested[key][figure][part] for figure in ("bias", "rank_correlation") for part in _PARTS)]
-        for key, words_ in shown.items()
-        if key in tested
-    ]
-    columns = [
-        Column(label="Forecast"), Column(label="Bias", kind=Kind.SHARE), Column(label="Low", kind=Kind.SHARE),
-        Column(label="High", kind=Kind.SHARE), _number("Rank correlation"), _number("Low"), _number("High"),
-    ]  # fmt: skip
-    return Chart(
-        title=f"The order of customers was foreseen {better} than by the rule",
-        subtitle="Rank correlation of forecast and outcome, 95 % interval over customers",
-        picture=Estimates(
-            label=Column(label="Forecast"), measure=_number("Rank correlation"),
-            bars=[
-                Bar(label="model", value=model["value"], low=model["low"], high=model["high"]),
-                Bar(label=words, value=rule["value"], low=rule["low"], high=rule["high"]),
-            ],
-        ),
-        table=Table(columns=columns, rows=rows, name="back-test"),
-        name="back-test",
-    )  # fmt: skip
-
-
-_PARTS = ("value", "low", "high")
-
-
-def _list_metrics(tested: Mapping[str, Any], currency: str, words: str) -> list[Metric]:
-    less = tested["less_error_minor"]
-    found = [
-        Metric(
-            label="Less error a customer", value=round(less["value"]), kind=Kind.MONEY, unit=currency,
-            interval=_interval(less), baseline=Baseline(name="no difference", value=0.0),
-            note=f"than {words}", tone=Tone.GOOD if less["low"] > 0 else Tone.WATCH,
-        )
-    ]  # fmt: skip
-    golden = tested.get("golden")
-    if golden and golden.get("listed"):
-        found.append(
-            Metric(
-                label="Golden to be that came true", value=golden["listed"]["value"], kind=Kind.SHARE,
-                interval=_interval(golden["listed"]),
-                baseline=Baseline(
-                    name="just below the top by profit",
-                    value=golden["others"]["value"] if golden.get("others") else tested["golden_everybody"],
-                ),
-                note=f"of {golden['customers']:,}; of all outside the top {tested['golden_everybody']:.0%}",
-            )
-        )  # fmt: skip
-    sure = tested.get("surely_top")
-    if sure and sure.get("listed"):
-        found.append(
-            Metric(
-                label="Surely top that were", value=sure["listed"]["value"], kind=Kind.SHARE,
-                interval=_interval(sure["listed"]),
-                baseline=Baseline(name=f"as many by {words}", value=sure["others"]["value"]) if
-                sure.get("others") else None,
-                note=f"of {sure['customers']:,}; nine in ten promised",
-            )
-        )  # fmt: skip
-    return found
-
-
 def _purchase_models(figures: Mapping[str, Any]) -> Section:
     tested = figures["back_test"]
     bars = [Bar(label=one["model"], value=one["bias"]) for one in tested["models"]]
@@ -306,7 +216,7 @@ def _purchase_models(figures: Mapping[str, Any]) -> Section:
         name="models",
         table=Table(
             columns=[
-                Column(label="Model"), _number("Log-likelihood"), Column(label="Bias", kind=Kind.SHARE),
+                Column(label="Model"), number_column("Log-likelihood"), Column(label="Bias", kind=Kind.SHARE),
                 Column(label="Warnings"),
             ],
             rows=[
@@ -321,38 +231,28 @@ def _purchase_models(figures: Mapping[str, Any]) -> Section:
 
 def _assumed(figures: Mapping[str, Any]) -> Section:
     growth = figures["growth"]
-    deposits, lent = growth["balances"]
+    learned = "No finished year could teach how balances grow: everything is taken to stay as it is."
     if growth["taught"]:
+        deposits, lent = growth["levels"]
         learned = (
-            f"From {growth['pairs']:,} customers who stayed through the past year: a balance in credit comes "
-            f"to {deposits[0]:.2f} of what it is now and {deposits[1]:+.2f} of its gain in nine months, "
-            f"what is lent to {lent[0]:.2f} and {lent[1]:+.2f}; loans past due go on costing "
-            f"{growth['late']:.2f} of their expected loss, loans in good standing come to cost "
-            f"{growth['good']:.2%} of what is lent."
+            f"From {growth['pairs']:,} customers who stayed through the past year: what lies in credit now "
+            f"will earn {deposits:.2f} of its margin, what is lent {lent:.2f} (growth, new products, money "
+            f"moving to products that earn less; without the {growth['left_out']:,} farthest off); loans "
+            f"past due go on costing {growth['late']:.2f} of their expected loss, loans in good standing "
+            f"come to cost {growth['good']:.2%} of what is lent."
         )
-    else:
-        learned = "No finished year could teach how balances grow: everything is taken to stay as it is."
     return Section(
         title="What the forecast rests on",
-        sentence="Margins are each customer's own: half of the year, half of the last quarter.",
+        sentence="Margins are each customer's own, half of the year and half of the last quarter, moved to "
+        "the rates to come.",
         blocks=[
+            Statement(rates_words(figures["rates"])),
             Statement(learned),
-            Statement(f"Survival: {figures['survival']}."),
+            Statement(f"Survival: {figures['survival']}; the chance itself is that of churn."),
             Statement(
-                "After the first year balances in credit are held and what is lent shrinks at its rate; an "
-                "error of the level is taken to last, so limits widen with the horizon."
+                "After the first year balances in credit are held and what is lent shrinks to "
+                f"{growth['kept']:.2f} a year; an error of the level is taken to last, so limits widen with "
+                "the horizon."
             ),
         ],
     )
-
-
-def _interval(one: Mapping[str, float]) -> Interval:
-    return Interval(low=one["low"], high=one["high"])
-
-
-def _money(label: str, currency: str) -> Column:
-    return Column(label=label, kind=Kind.MONEY, unit=currency)
-
-
-def _number(label: str, digits: int = 2) -> Column:
-    return Column(label=label, kind=Kind.NUMBER, digits=digits)

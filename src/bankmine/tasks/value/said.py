@@ -46,6 +46,26 @@ def foreseen(tested: Mapping[str, Any], when: str, rule_words: str) -> str:
     )
 
 
+def rates_words(rates: Mapping[str, Any]) -> str:
+    """What is expected of the bank's rates, and why."""
+    market = "The treasury's rates stand still"
+    if rates["change"]:
+        market = f"The treasury's rates move by {rates['change'] * 100:+.2f} points in a year, as set"
+    if rates["error"] is None:
+        follow = "customers' rates stand still too, the history being too short to learn how they follow"
+    elif rates["delay"] is None:
+        follow = (
+            f"customers' rates stand still too: a learned delay would have erred by "
+            f"{rates['error'] * 100:.2f} points, standing still by {rates['standing'] * 100:.2f}"
+        )
+    else:
+        follow = (
+            f"customers' rates follow them {rates['delay']} months later (off by {rates['error'] * 100:.2f} "
+            f"points in the past, standing still by {rates['standing'] * 100:.2f})"
+        )
+    return f"{market}; {follow}.".replace("-", "−")
+
+
 def verdict(figures: Mapping[str, Any]) -> tuple[str, str]:
     """What to use, and the sentence that says so."""
     tested = figures["back_test"]

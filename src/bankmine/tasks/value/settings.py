@@ -13,6 +13,8 @@ SENTENCES = MappingProxyType(
     {
         "horizon_months": "how far lifetime value looks ahead, 36 by default",
         "discount_rate": "yearly rate at which later money counts less, 0.1 by default",
+        "rate_change": "by how much the treasury's rates are to move over the next year: -0.01 is a "
+        "point down, 0 by default",
         "top_share": "which share of customers is the top, 0.2 by default",
         "customer_kind": "any (the default), person or company",
         "basis": "accounts or purchases; by default accounts where the bank has balances and rates",
@@ -20,7 +22,12 @@ SENTENCES = MappingProxyType(
         "unit_days": "days in the unit of time of the purchase models, 7 by default (basis purchases)",
     }
 )
-_BETWEEN = {"discount_rate": (0.0, 1.0), "top_share": (0.01, 0.5), "margin_share": (0.0, 1.0)}
+_BETWEEN = {
+    "rate_change": (-0.2, 0.2),
+    "discount_rate": (0.0, 1.0),
+    "top_share": (0.01, 0.5),
+    "margin_share": (0.0, 1.0),
+}
 _WORDS = {"customer_kind": ("any", "person", "company"), "basis": ("accounts", "purchases")}
 WHOLE = ("horizon_months", "unit_days")
 
@@ -31,6 +38,7 @@ class Settings:
 
     horizon_months: int = 36
     discount_rate: float = 0.1
+    rate_change: float = 0.0
     top_share: float = 0.2
     customer_kind: str = "any"
     basis: str | None = None
