@@ -6,7 +6,7 @@ the scored rows.
 
     GROWTH_BANKS     a folder of banks made before (`make_banks`), 5000/bank, 20000/bank, …: all there are
     GROWTH_BUDGETS   budgets other than usual, as "200000=quick"; said in the row
-    GROWTH_RESULTS   a file of earlier lines of this row: what it holds is not measured again
+    GROWTH_RESULTS   a file to which each measurement is added; what it holds already is not measured again
     BENCH_SIZES      other sizes: a reduced run, printed and not recorded
 """
 
@@ -58,7 +58,7 @@ def run() -> Row:
                 if str(customers) not in mine:
                     budget = budgets.get(customers, "usual")
                     mine[str(customers)] = _measured(bank, task, budget, Path(folder) / "results")
-                    print(json.dumps({task: {str(customers): mine[str(customers)]}}), flush=True)
+                    _say(task, customers, mine[str(customers)])
     found = {task: {str(one): found[task][str(one)] for one in sizes} for task in TASKS}
     return Row(
         row="GRO",
@@ -95,15 +95,23 @@ def _budgets() -> dict[int, str]:
 
 
 def _earlier() -> dict[str, dict[str, Any]]:
-    """What earlier, interrupted goes of this row printed: one line a task and size."""
+    """What earlier, interrupted goes of this row measured: one line a task and size."""
     found: dict[str, dict[str, Any]] = {}
     file = os.environ.get("GROWTH_RESULTS")
     if file and Path(file).exists():
         for line in Path(file).read_text(encoding="utf-8").splitlines():
-            if line.startswith("{"):
-                for task, one in json.loads(line).items():
-                    found.setdefault(task, {}).update(one)
+            for task, one in json.loads(line).items():
+                found.setdefault(task, {}).update(one)
     return found
+
+
+def _say(task: str, customers: int, measured: dict[str, Any]) -> None:
+    """Prints a measurement, and keeps it for a go that follows."""
+    line = json.dumps({task: {str(customers): measured}})
+    print(line, flush=True)
+    if file := os.environ.get("GROWTH_RESULTS"):
+        with Path(file).open("a", encoding="utf-8") as out:
+            out.write(line + "\n")
 
 
 def _bank(folder: Path, customers: int) -> Path:
