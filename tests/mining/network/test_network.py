@@ -34,6 +34,29 @@ def networks(draw: st.DrawFn) -> Links:
     return links_of(one, other, kind, since, until, kinds=KINDS, parties=PARTIES, elements=ELEMENTS)
 
 
+ROW = st.tuples(
+    st.integers(0, 3), st.integers(0, 3), st.integers(0, 1), st.integers(0, 9), st.integers(-1, 6)
+)
+
+
+@given(st.lists(ROW, max_size=30))
+@settings(max_examples=80, deadline=None, derandomize=True)
+def test_clean_links_stand_exactly_when_a_raw_one_does(rows: list[tuple[int, ...]]) -> None:
+    one, other, kind, since, lasts = (np.array([r[c] for r in rows], dtype=np.int64) for c in range(5))
+    links = links_of(one, other, kind, since, since + lasts, kinds=("a", "b"), parties=4)
+    for cutoff in range(-1, 17):
+        raw = {
+            (min(a, b), max(a, b), k)
+            for a, b, k, begin, lasting in rows
+            if a != b and begin <= cutoff < begin + lasting
+        }
+        here = links.at(cutoff)
+        clean = list(zip(links.one[here], links.other[here], links.kind[here], strict=True))
+        assert set(clean) == raw
+        assert len(clean) == len(raw)
+    assert len(links) + sum(links.left_out.values()) == len(rows)
+
+
 EVERY = [(party, cutoff) for party in range(PARTIES) for cutoff in range(-1, 15)]
 PARTY, CUTOFF = (np.array(column) for column in zip(*EVERY, strict=True))
 

@@ -13,6 +13,7 @@ from test_text_linear import sample
 from bankmine.errors import FeasibilityError, UsageError
 from bankmine.mining.files import load, save
 from bankmine.mining.text.encoder import SentenceEncoder
+from bankmine.mining.text.linear import TextLinear
 from bankmine.mining.text.near_copies import copies_before, near_copies, shingles
 from bankmine.mining.text.sorted_terms import SortedTermNetwork
 
@@ -38,6 +39,22 @@ def test_the_same_seed_gives_the_same_network_and_a_row_alone_the_same_answer() 
     told = miner.decision_function(texts)
     assert other.decision_function(texts).tobytes() == told.tobytes()
     assert [miner.decision_function([text])[0] for text in texts[:4]] == told[:4].tolist()
+
+
+@pytest.mark.parametrize(
+    ("miner", "name"),
+    [
+        (TextLinear(C=0.0), "C"), (TextLinear(least_texts=0), "least_texts"),
+        (TextLinear(signs=(3, 2)), "signs"),
+        (SortedTermNetwork(terms=0), "terms"), (SortedTermNetwork(width=2.5), "width"),  # type: ignore[arg-type]
+        (SortedTermNetwork(alpha=float("nan")), "alpha"),
+    ],
+)  # fmt: skip
+def test_parameters_that_cannot_be_meant_are_refused_by_name(
+    miner: TextLinear | SortedTermNetwork, name: str
+) -> None:
+    with pytest.raises(UsageError, match=f"{name} ="):
+        miner.fit(*sample())
 
 
 def test_rare_words_come_first_and_empty_texts_are_answered() -> None:

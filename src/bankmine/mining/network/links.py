@@ -148,19 +148,42 @@ def _merged(rows: Ints) -> Ints:
     """Rows (one, other, kind, since, until) of one pair and kind that overlap or touch become one."""
     if not rows.shape[1]:
         return rows
-    rows = rows[:, np.lexsort((rows[4], rows[3], rows[2], rows[1], rows[0]))]
-    pair = np.concatenate([[0], np.cumsum((np.diff(rows[:3]) != 0).any(axis=0))])
+    pair = _numbered(rows[:3])
+    order = np.lexsort((rows[4], rows[3], pair))
+    rows, pair = rows[:, order], pair[order]
+    alone = np.ones(pair.size, dtype=np.bool_)  # most pairs have one link: nothing to merge
+    alone[1:] &= pair[1:] != pair[:-1]
+    alone[:-1] &= pair[1:] != pair[:-1]
+    shared = np.flatnonzero(~alone)
+    merged = np.concatenate([rows[:, alone], _joined_lives(rows[:, shared], pair[shared])], axis=1)
+    return np.ascontiguousarray(merged[:, np.lexsort((_numbered(merged[:3]), merged[3]))])
+
+
+def _numbered(keys: Ints) -> Ints:
+    """One number for each combination of rows of `keys`, in their order."""
+    _, number = np.unique(keys[0], return_inverse=True)
+    for key in keys[1:]:
+        low, high = int(key.min()), int(key.max())
+        number = number * (high - low + 1) + (key - low)
+        if number.size and int(number.max()) > 2**31:
+            _, number = np.unique(number, return_inverse=True)
+    return np.asarray(number, dtype=np.int64)
+
+
+def _joined_lives(rows: Ints, pair: Ints) -> Ints:
+    """The lives of each pair, which are in order of their begin, without overlaps."""
+    if not pair.size:
+        return rows
     order = np.lexsort((rows[4], pair))
     rank = np.empty(pair.size, dtype=np.int64)  # ends as ranks, larger in later pairs: one running maximum
     rank[order] = np.arange(pair.size)
-    furthest = order[np.maximum.accumulate(rank)]
-    reached = rows[4][furthest]
+    reached = rows[4][order[np.maximum.accumulate(rank)]]
     new = np.ones(pair.size, dtype=np.bool_)
     new[1:] = (np.diff(pair) != 0) | (rows[3][1:] > reached[:-1])
     last = np.append(np.flatnonzero(new)[1:], pair.size) - 1
     merged = rows[:, new]
     merged[4] = reached[last]
-    return merged[:, np.lexsort((merged[2], merged[1], merged[0], merged[3]))]
+    return merged
 
 
 def _without_hubs(rows: Ints, kinds: Sequence[str], most: int) -> tuple[Ints, tuple[Hub, ...]]:

@@ -19,6 +19,7 @@ from bankmine.errors import FeasibilityError, UsageError
 from bankmine.mining.arithmetic import logistic, one_thread
 from bankmine.mining.contract import Estimator, Floats, MinimumData, Reasons
 from bankmine.mining.files import array, numbers
+from bankmine.mining.learner import check_parameters
 from bankmine.mining.text.masking import mask
 from bankmine.mining.text.words import normal, texts_of, words
 
@@ -84,6 +85,12 @@ class TextLinear(Estimator):
         """Learn from texts (None: empty) and one label each. FeasibilityError below the minimum data."""
         from sklearn.linear_model import LogisticRegression
 
+        check_parameters(self)
+        if not 1 <= self.signs[0] <= self.signs[1]:
+            raise UsageError(
+                f"TextLinear was given signs = {self.signs!r}",
+                hint="Give the shortest run, then the longest.",
+            )
         given = texts_of(texts)
         self.classes_, place = classes_of(y, len(given), self.minimum, type(self).__name__)
         spans = [self._terms(text) for text in given]

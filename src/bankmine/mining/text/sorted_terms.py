@@ -19,6 +19,7 @@ from bankmine.errors import FeasibilityError, UsageError
 from bankmine.mining.arithmetic import logistic, one_thread
 from bankmine.mining.contract import Estimator, Floats, MinimumData, Reasons
 from bankmine.mining.files import array, numbers
+from bankmine.mining.learner import check_parameters
 from bankmine.mining.text.linear import classes_of, reasons_of
 from bankmine.mining.text.masking import mask
 from bankmine.mining.text.words import normal, texts_of, words
@@ -56,6 +57,7 @@ class SortedTermNetwork(Estimator):
         """Learn word vectors, then the network. FeasibilityError below the minimum data."""
         from sklearn.neural_network import MLPClassifier
 
+        check_parameters(self)
         given = [_bag(text) for text in texts_of(texts)]
         self.classes_, place = classes_of(y, len(given), self.minimum, type(self).__name__)
         self._learn_vectors(given)
