@@ -15,7 +15,7 @@ from bankmine.lifecycle.forms import published_form
 from bankmine.lifecycle.pages import page_of
 from bankmine.lifecycle.publishing import publish
 from bankmine.lifecycle.run import Run
-from bankmine.tasks.cross_sell.listing import BEST, CAMPAIGN, NOW
+from bankmine.tasks.cross_sell.listing import BEST, OFFERED, TRIAL
 from simulated_bank import simulated_bank
 
 pytestmark = pytest.mark.slow
@@ -59,7 +59,7 @@ def test_nothing_is_offered_against_a_condition(run: Run, bank: BankFolder) -> N
     assert forbidden.isdisjoint(offers.column("customer_id").to_pylist())
     for row in run.scores.to_pylist():
         if row["customer_id"] in forbidden:
-            assert row["grade"] not in (NOW, CAMPAIGN)
+            assert row["grade"] not in OFFERED
 
 
 def test_an_offer_is_worth_its_contact_and_says_why(run: Run) -> None:
@@ -92,9 +92,25 @@ def test_every_family_is_offered_refused_or_not_worth_a_contact(run: Run) -> Non
 
 
 def test_profit_is_chance_times_margin_less_the_contact(run: Run) -> None:
-    margins = {one["code"]: one["margin_minor"] for one in run.metrics["products"]}
+    margins: dict[str, list[float]] = {}
+    for one in run.metrics["products"]:
+        margins.setdefault(one["family"], []).append(one["margin_minor"])
     for row in run.table("offers").to_pylist():
-        assert row["profit_minor"] == np.round(row["chance"] * margins[row["product"]] - row["cost_minor"])
+        assert row["profit_minor"] == np.round(row["chance"] * row["margin_minor"] - row["cost_minor"])
+        assert min(margins[row["family"]]) <= row["margin_minor"] <= max(margins[row["family"]])
+
+
+def test_nothing_is_to_be_offered_now_where_the_list_is_not_proved(run: Run) -> None:
+    proved = run.metrics["tested"]["tenth"]["more_low"] > 0
+    grades = {row["grade"] for row in rows_of(run, BEST)} & set(OFFERED)
+    assert grades
+    assert (TRIAL in grades) == (not proved)
+    assert len(grades - {TRIAL}) == (2 if proved else 0)
+
+
+def test_every_family_learns_from_the_others(run: Run) -> None:
+    for one in run.metrics["questions"]:
+        assert "together" in one["candidates"]
 
 
 def test_rules_and_bundles_are_kept_with_their_intervals(run: Run) -> None:
@@ -118,7 +134,7 @@ def test_the_back_test_stands_beside_popularity(run: Run) -> None:
 
 def test_a_stranger_is_told_an_insurance(run: Run, results: Path) -> None:
     publish(run)
-    answer, _ = published_form(results, "cross_sell").answer({"age": 35, "income_band": None})
+    answer, _ = published_form(results, "cross_sell").answer({"age": 35, "large_payment": "no"})
     assert answer.best.startswith("INS-")
     assert sum(answer.probability.values()) == pytest.approx(1)
     assert answer.ask_next

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -16,8 +17,8 @@ from scipy.stats import chi2
 from bankmine.errors import ConfigurationError
 from bankmine.folder import BankFolder
 from bankmine.tasks.contract import Bank
-from bankmine.tasks.cross_sell.back_test import Together, back_test
-from bankmine.tasks.cross_sell.bundles import bundles, own_gaps
+from bankmine.tasks.cross_sell.back_test import Together, back_test, worth_of
+from bankmine.tasks.cross_sell.bundles import bundles, forward_bundles, own_gaps
 from bankmine.tasks.cross_sell.eligibility import (
     SHIPPED,
     Eligibility,
@@ -28,8 +29,9 @@ from bankmine.tasks.cross_sell.eligibility import (
 )
 from bankmine.tasks.cross_sell.following import check, mine
 from bankmine.tasks.cross_sell.holdings import Look, Openings
-from bankmine.tasks.cross_sell.listing import CAMPAIGN, NOT_ALLOWED, NOT_WORTH, NOW, graded
-from bankmine.tasks.cross_sell.margins import _product
+from bankmine.tasks.cross_sell.listing import CAMPAIGN, NOT_ALLOWED, NOT_WORTH, NOW, TRIAL, graded
+from bankmine.tasks.cross_sell.margins import Prices, _product
+from bankmine.tasks.cross_sell.offering import expected_margin, family_margin
 from bankmine.tasks.cross_sell.sentences import one_in, sentence
 
 FAMILIES = ("card", "fund", "savings")
@@ -88,6 +90,25 @@ def test_what_is_taken_together_by_design_stands_and_what_is_not_does_not() -> N
         chi2.ppf(0.025, 120) / 2 / found["card", "fund"].expected
     )
     assert not any(one.stands for pair, one in found.items() if "savings" in pair)
+
+
+def test_bundles_are_found_in_one_half_and_judged_by_the_other() -> None:
+    draw = np.random.default_rng(5)
+    rows = []
+    for who in range(400):
+        day = int(draw.integers(0, 700))
+        rows += [(who, 0, day), (who, 1, day + int(draw.integers(0, 10)))]  # always together
+        late = int(draw.integers(400, 700))
+        rows += [(who, 2, late if day >= 350 else int(draw.integers(0, 350)))]
+    every = openings(rows)
+    judged = forward_bundles(every, middle_day=350)
+    assert {one.first for one in judged[:1]} | {one.second for one in judged[:1]} == {"card", "fund"}
+    assert judged[0].stands
+    assert judged[0].earlier > 1
+    alone = {frozenset((one.first, one.second)): one for one in bundles(every.within(350, 10**6))}
+    for one in judged:
+        assert one.pairs == alone[frozenset((one.first, one.second))].pairs  # of the second half alone
+    assert forward_bundles(every.within(350, 10**6), middle_day=350) == []  # nothing found, nothing judged
 
 
 def look(seed: int, at: int = 0) -> Look:
@@ -229,11 +250,30 @@ def test_what_is_neither_laid_in_nor_lent_brings_what_offers_were_measured_to() 
 def test_grades_keep_those_refused_and_those_not_worth_it_apart() -> None:
     profit = np.array([*range(1, 21), -5.0, 50.0])
     may = np.array([True] * 21 + [False])
-    grade = graded(profit, may)
+    grade = graded(profit, may, proved=True)
     assert grade[20] == NOT_WORTH
     assert grade[21] == NOT_ALLOWED
     assert [place for place, word in enumerate(grade) if word == NOW] == [18, 19]
     assert grade.count(CAMPAIGN) == 18
+    assert graded(profit, may, proved=False) == [TRIAL] * 20 + [NOT_WORTH, NOT_ALLOWED]
+
+
+def test_a_margin_is_expected_over_the_products_open_to_the_customer() -> None:
+    low, high = (_product(product("fund", product_code=code), 1_000.0 * size, 1.0)
+                 for code, size in (("a", 1), ("b", 3)))  # fmt: skip
+    liking = np.array([[0.25, 0.75], [0.25, 0.75], [0.5, 0.5]])
+    open_to = np.array([[True, True], [True, False], [False, False]])
+    assert expected_margin([low, high], liking, open_to).tolist() == [2_500.0, 1_000.0, 2_000.0]
+
+
+def test_a_family_brings_what_its_openings_brought_on_average() -> None:
+    products = {code: _product(product("fund", product_code=code), size, 1.0)
+                for code, size in (("a", 1_000.0), ("b", 3_000.0))}  # fmt: skip
+    one = openings([(1, 1, 10), (2, 1, 20), (3, 1, 30), (4, 1, 40)])
+    taken = Openings(one.customer, one.family, one.day, one.joining, ("a", "b", "b", "b"), FAMILIES)
+    assert family_margin("fund", Prices(products, {}, ""), taken) == 2_500.0
+    none = taken.only(np.zeros(4, dtype=np.bool_))
+    assert family_margin("fund", Prices(products, {}, ""), none) == 2_000.0
 
 
 def side_by_side(chance: list[list[float]], took: list[list[bool]]) -> Together:
@@ -250,11 +290,20 @@ def test_the_first_offer_is_the_likeliest_family_the_customer_lacks() -> None:
         [[0.3, 0.1, 0.2], [0.3, nan, 0.4], [nan, 0.2, 0.1], [0.1, 0.1, 0.9]],
         [[True, False, False], [False, False, True], [False, False, True], [False, True, False]],
     )
-    found = back_test(rows, dict.fromkeys(FAMILIES, 100.0), seed=0)
+    found = back_test(rows, np.full((4, 3), 100.0), seed=0)
     assert found["all"]["value"] == 0.5  # card and savings were taken, fund and savings were not
     assert found["all"]["baseline"] == 0.5  # fund where lacked, else savings
     assert found["taken_at_all"] == 1.0
     assert found["tenth"]["rows"] == 1
+
+
+def test_the_back_test_is_priced_at_the_margins_of_each_cutoff() -> None:
+    rows = side_by_side([[0.3, 0.1, 0.2]] * 2, [[True, False, False]] * 2)
+    rows = replace(rows, cutoff=np.array([7, 9]))
+    margins = {7: {"card": 10.0, "fund": 1.0, "savings": 1.0}, 9: {"card": 50.0, "fund": 1.0, "savings": 1.0}}
+    worth = worth_of(rows, margins)
+    assert worth.tolist() == [[10.0, 1.0, 1.0], [50.0, 1.0, 1.0]]
+    assert back_test(rows, worth, seed=0)["money_minor"]["value"] == 30.0
 
 
 def test_a_perfect_order_finds_all_takers_in_the_first_tenth() -> None:
@@ -262,7 +311,7 @@ def test_a_perfect_order_finds_all_takers_in_the_first_tenth() -> None:
     took = np.zeros((1_000, 3), dtype=np.bool_)
     took[np.arange(80), draw.integers(0, 3, 80)] = True
     chance = np.where(took, 0.9, 0.01 * draw.random((1_000, 3)))
-    found = back_test(side_by_side(chance.tolist(), took.tolist()), dict.fromkeys(FAMILIES, 1.0), seed=0)
+    found = back_test(side_by_side(chance.tolist(), took.tolist()), np.ones((1_000, 3)), seed=0)
     assert found["tenth"]["value"] == pytest.approx(0.8)
     assert found["tenth"]["more_low"] > 0
 

@@ -10,10 +10,18 @@ import pyarrow as pa
 import pytest
 
 from bankmine.bank.civil import DAY
-from bankmine.errors import FeasibilityError, UsageError
+from bankmine.errors import ConfigurationError, FeasibilityError, UsageError
 from bankmine.folder import BankFolder
 from bankmine.tasks.contract import Bank, Scored
-from bankmine.tasks.next_product import ACTIONS, COMMON, NextProduct, families_of, next_product_catalogue
+from bankmine.tasks.next_product import (
+    ACTIONS,
+    COMMON,
+    NextProduct,
+    families_of,
+    next_product_catalogue,
+    wanted_families,
+)
+from bankmine.tasks.other_families import SHARE, OtherFamilies
 from bankmine.tasks.population import check_cutoff
 from bankmine.tasks.sql import micros
 
@@ -143,3 +151,55 @@ def test_grades_follow_the_chance_and_equal_chances_get_equal_grades(bank: Bank)
         decision.grade.index(word) for word in ACTIONS
     )
     assert decision.summary["expected"] == pytest.approx(chance.sum())
+
+
+class Desk:
+    """What the other families need of a study's work: the bank, and the matrix."""
+
+    def __init__(self, bank: Bank) -> None:
+        self.bank = bank
+
+    def matrix(self, rows: Any, names: Any, *, catalogue: Any) -> Any:
+        from bankmine.customers.matrix import matrix
+
+        return matrix(self.bank.warehouse, rows, names, catalogue=catalogue).select(list(names))
+
+
+def test_a_family_learns_from_the_others_rows_under_its_own_names(bank: Bank) -> None:
+    others = OtherFamilies(Desk(bank))  # type: ignore[arg-type]
+    fund, loan = NextProduct("fund", others), NextProduct("loan", others)
+    columns = fund.columns(fund.features(bank))
+    training = np.array(fund.plan(bank).cutoffs[:-4])
+    more = others.more("fund", columns, training)
+    assert more.features.column_names == list(columns)
+    rows = others._rows_of("loan")
+    inside = rows.cutoffs <= training.max()
+    assert inside.sum() == len(more.truth) < len(rows.cutoffs)  # nothing after the training months
+    again = loan.label(bank, rows.rows)[0]
+    assert more.truth.tolist() == again[inside].tolist()
+    assert (more.weight >= SHARE - 1e-12).all()
+    made = Desk(bank).matrix(rows.rows.take(np.flatnonzero(inside)), loan.features(bank),
+                             catalogue=loan.catalogue(bank))  # fmt: skip
+    name = "{}_page_days_since_last_all"
+    assert more.features.column(name.format("fund")).equals(made.column(name.format("loan")))
+    assert more.features.column("age").equals(made.column("age"))
+
+
+def test_the_model_of_one_family_alone_has_no_other_rows(bank: Bank) -> None:
+    alone = NextProduct("fund").candidates(bank, NextProduct("fund").features(bank))
+    assert [one.name for one in alone if one.more] == []
+    others = OtherFamilies(Desk(bank))  # type: ignore[arg-type]
+    fund, _ = NextProduct("fund", others), NextProduct("loan", others)
+    assert [one.name for one in fund.candidates(bank, fund.features(bank)) if one.more] == ["together"]
+
+
+def test_a_misspelt_family_is_named_with_the_closest() -> None:
+    sold = ("savings", "card", "fund")
+    assert wanted_families(["fund", "savings"], sold) == ("savings", "fund")
+    assert wanted_families("card", sold) == ("card",)
+    with pytest.raises(ConfigurationError, match="'savngs'") as caught:
+        wanted_families(["card", "savngs"], sold)
+    assert "Did you mean savings?" in caught.value.hint
+    for wrong in ([], 3, ["fund", 4]):
+        with pytest.raises(ConfigurationError, match="families is"):
+            wanted_families(wrong, sold)

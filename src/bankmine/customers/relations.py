@@ -75,7 +75,11 @@ def _customer_change(zone: str) -> str:
     day = f"CAST(timezone({literal(zone)}, valid_from) AS DATE) AS since_day"
     changed = ", ".join(
         f"coalesce({column} <> lag({column}) OVER began, FALSE) AS {name}"
-        for name, column in (("moved", "region_id"), ("band_changed", "income_band"))
+        for name, column in (
+            ("moved", "region_id"),
+            ("band_changed", "income_band"),
+            ("works_otherwise", "occupation"),
+        )
     )
     hired = (
         "row_number() OVER began > 1 AND employer_id IS NOT NULL "

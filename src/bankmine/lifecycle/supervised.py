@@ -20,7 +20,7 @@ import numpy as np
 from bankmine.evaluation.metrics import compute, metric
 from bankmine.lifecycle.material import Material
 from bankmine.mining.arithmetic import log_odds
-from bankmine.tasks.contract import Bank, Candidate, Floats, Ints, Plan, Task, Tested, Truth
+from bankmine.tasks.contract import Bank, Candidate, Floats, Ints, More, Plan, Task, Tested, Truth
 
 PROBABILITY_METRICS = ("brier", "log_loss")
 MOST_TRAINING_ROWS = 400_000
@@ -150,6 +150,9 @@ class _Ready:
         learnt_from = features.take(train)
         self.preparation = _fitted(material, candidate, learnt_from, train)
         self._matrix = self.preparation.transform(learnt_from)
+        self._values = self._matrix.values
+        if candidate.more is not None:
+            self._add(candidate.more(material.cutoffs[train]))
         self.held_out = self.preparation.transform(features.take(test)).values
         self._miner = candidate.miner
 
@@ -161,8 +164,15 @@ class _Ready:
     def fit(self, settings: Mapping[str, Any]) -> Any:
         """A new miner on the training rows."""
         return fit_weighted(
-            self._miner(**settings), self._matrix.values, self.truth, self._matrix.names, self.weight
+            self._miner(**settings), self._values, self.truth, self._matrix.names, self.weight
         )
+
+    def _add(self, more: More) -> None:
+        """Further rows to learn from, prepared as the question's own are."""
+        weight = np.ones(len(self.truth)) if self.weight is None else self.weight
+        self._values = np.concatenate([self._values, self.preparation.transform(more.features).values])
+        self.truth = np.concatenate([self.truth, more.truth])
+        self.weight = np.concatenate([weight, more.weight])
 
 
 def fit_weighted(miner: Any, values: Floats, truth: Truth, names: Sequence[str], weight: Any) -> Any:

@@ -120,13 +120,23 @@ class Plan:
 
 
 @dataclass(frozen=True, kw_only=True)
+class More:
+    """Further rows to learn from: features by name, their labels and how much each row counts."""
+
+    features: Any
+    truth: Truth
+    weight: Floats
+
+
+@dataclass(frozen=True, kw_only=True)
 class Candidate:
     """A preparation and a miner to try.
 
     `preparation` and `miner` make new ones; `settings` are keyword arguments for `miner`, among which the
     tuning folds choose. A baseline is what the model has to beat. `columns` limits the features (a rule
     that looks at one). `calibrate` puts a calibrator behind the miner; `parallel` says that fits may run
-    beside each other and still give the same.
+    beside each other and still give the same. `more` gives further rows to learn from for the cutoffs (µs) of
+    the training rows: those of like questions, whose labels were known when the training rows' were.
     """
 
     name: str
@@ -138,6 +148,7 @@ class Candidate:
     columns: tuple[str, ...] | None = None
     calibrate: bool = False
     parallel: bool = False
+    more: Callable[[Ints], More] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,13 +17,14 @@ _WORDS = {1: "monthly", 3: "quarterly"}
 
 def monthly_plan(
     bank: Bank, needs: Needs, rule: LabelRule, *, name: str, history_days: int, test_months: int = 4,
-    every: int = 1,
+    tune_months: int = 1, every: int = 1,
 ) -> Plan:  # fmt: skip
-    """Monthly cutoffs from `history_days` after the first event on: the last mature ones test, the month
-    whose label was known before them tunes, those before train.
+    """Monthly cutoffs from `history_days` after the first event on: the last mature ones test, the months
+    whose label was known before them tune, those before train.
 
-    `test_months` is lowered to a third of the mature months where there are few; `every` takes only cutoffs
-    so many months apart, counted back from the run's. FeasibilityError where no month is left to train on.
+    `test_months` is lowered to a third of the mature months where there are few, `tune_months` to a third of
+    those before the test; `every` takes only cutoffs so many months apart, counted back from the run's.
+    FeasibilityError where no month is left to train on.
     """
     zone = bank.warehouse.zone
     start, _ = coverage(bank.warehouse, needs)
@@ -31,7 +32,8 @@ def monthly_plan(
     months = months[-every::-every][::-1]
     known = rule.known_at(np.array(months, dtype=np.int64), zone)
     mature = np.array(months, dtype=np.int64)[known <= bank.cutoff]
-    folds = _folds(mature, rule.known_at(mature, zone), min(test_months, max(1, len(mature) // 3)))
+    tests = min(test_months, max(1, len(mature) // 3))
+    folds = _folds(mature, rule.known_at(mature, zone), tests, tune_months)
     if folds is None:
         raise FeasibilityError(
             f"{name} found {len(mature)} monthly cutoffs with a known label between {zone.show(start)} and "
@@ -53,7 +55,7 @@ def monthly_plan(
     )
 
 
-def _folds(mature: Ints, known: Ints, tests: int) -> tuple[Fold, Fold] | None:
+def _folds(mature: Ints, known: Ints, tests: int, tunes: int) -> tuple[Fold, Fold] | None:
     """The test fold and the tuning fold before it, each with its embargo."""
     if len(mature) < 3:
         return None
@@ -61,8 +63,10 @@ def _folds(mature: Ints, known: Ints, tests: int) -> tuple[Fold, Fold] | None:
     training = mature[known <= test_from]
     if len(training) < 2 or not (known <= int(training[-1])).any():
         return None
-    tune_from = int(training[-1])
+    tune_from = int(training[-max(1, min(tunes, len(training) // 3))])
+    if not (known <= tune_from).any():
+        tune_from = int(training[-1])
     return (
         Fold(train_from=first, test_from=test_from, test_until=until),
-        Fold(train_from=first, test_from=tune_from, test_until=tune_from + 1),
+        Fold(train_from=first, test_from=tune_from, test_until=int(training[-1]) + 1),
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from difflib import get_close_matches
 from functools import cache, partial
 from pathlib import Path
 from types import MappingProxyType
@@ -20,7 +21,7 @@ from bankmine.bank.warehouse import Warehouse
 from bankmine.customers.catalogue import CATALOGUE, Catalogue
 from bankmine.customers.themes.needs import family_features
 from bankmine.engine.session import Session
-from bankmine.errors import UsageError
+from bankmine.errors import ConfigurationError, UsageError
 from bankmine.tasks.asking import asked_label
 from bankmine.tasks.candidates import boosting, logistic, prior, rule
 from bankmine.tasks.contract import (
@@ -41,6 +42,7 @@ from bankmine.tasks.contract import (
 from bankmine.tasks.definitions import DEFINITIONS
 from bankmine.tasks.labels import LabelRule
 from bankmine.tasks.monthly import monthly_plan
+from bankmine.tasks.other_families import OtherFamilies
 from bankmine.tasks.population import rows_at
 from bankmine.tasks.sql import micros, statement
 
@@ -57,9 +59,11 @@ ACTIONS = MappingProxyType(
 )
 COMMON = (  # windows of three months or of all records: longer ones would be missing in early months
     "age", "tenure", "customer_kind", "customer_income_band", "customer_education", "customer_occupation",
+    "occupation_days_since_change", "address_change_days_since_last_all",
     "products_held_count", "product_days_since_last", *(f"{one}_held_count" for one in PRODUCT_FAMILIES),
     "income_mean_3mo", "income_mean_all", "income_level_3mo", "income_days_since_last_all",
-    "income_payers_distinct_3mo", "income_payers_distinct_6mo", "benefit_days_since_last_all", "in_sum_3mo",
+    "income_count_3mo", "income_count_6mo", "income_sum_change_3mo", "income_payers_distinct_3mo",
+    "income_payers_distinct_6mo", "benefit_days_since_last_all", "in_sum_3mo",
     "out_sum_3mo", "out_mean_all", "saved_share_3mo", "transfer_in_max_to_usual_1mo",
     "transfer_in_max_to_usual_3mo", "transfer_in_max_to_usual_6mo", "transfer_in_max_to_usual_9mo",
     "transfer_in_max_to_usual_all", "counter_out_days_since_last_all", "counter_out_max_9mo",
@@ -81,6 +85,7 @@ OWN = (
 )  # fmt: skip
 HELD = "products_held_count"
 TEST_MONTHS = 8  # openings are few: fewer months could not tell a model from a rule
+TUNE_MONTHS = 4  # one month has thirty openings: too few to choose or to calibrate by
 MOST_MISSING = 0.999  # share of rows without the event
 NEWEST = "product_days_since_last"
 _DAY_US = 86_400_000_000
@@ -106,13 +111,17 @@ class NextProduct(Task):
     )
     whole_numbers = ("horizon_days", "test_months")
 
-    def __init__(self, family: str) -> None:
-        """UsageError for a family no product may have."""
+    def __init__(self, family: str, others: OtherFamilies | None = None) -> None:
+        """UsageError for a family no product may have. With `others`, the model learns from the openings of
+        the other families too."""
         if family not in PRODUCT_FAMILIES:
             raise UsageError(
                 f"there is no product family {family!r}", hint=f"There are {', '.join(PRODUCT_FAMILIES)}."
             )
         self.family = family
+        self.others = others
+        if others is not None:
+            others.questions[family] = self
         self.name = f"next_{family}"
         self.title = f"Next product: {family}"
         self.sentence = f"Who will open a product of the family {family} in the next 90 days"
@@ -133,7 +142,7 @@ class NextProduct(Task):
         return monthly_plan(
             bank, self.needs, self.rule(bank), name=self.name,
             history_days=self.goal.feasibility.history_days,
-            test_months=int(bank.settings.get("test_months", TEST_MONTHS)),
+            test_months=int(bank.settings.get("test_months", TEST_MONTHS)), tune_months=TUNE_MONTHS,
         )  # fmt: skip
 
     def population(self, bank: Bank, plan: Plan) -> Any:
@@ -190,7 +199,19 @@ class NextProduct(Task):
             )
             if column in features
         ]
-        return (prior(), *rules, *(replace(one, columns=self.columns(features)) for one in models(bank)))
+        columns = self.columns(features)
+        straight, trees = (replace(one, columns=columns) for one in models(bank))
+        if self.others is not None and len(self.others.questions) > 1:
+            trees = replace(
+                trees, name="together", settings=trees.settings[:1],
+                words="gradient boosting of trees, learnt from the openings of all families",
+                more=partial(self.others.more, self.family, columns),
+            )  # fmt: skip
+        return (prior(), *rules, straight, trees)
+
+    def own_columns(self, family: str) -> dict[str, str]:
+        """For each feature of another family's own, the feature of this one that says the same."""
+        return {name.format(family=family): name.format(family=self.family) for name in OWN}
 
     def columns(self, features: Sequence[str]) -> tuple[str, ...]:
         """The features that this family's models read: those of no family and those of its own."""
@@ -274,6 +295,25 @@ def families_of(bank: Bank) -> tuple[str, ...]:
     with Session(bank.warehouse, bank.cutoff, until=bank.cutoff, memory=bank.memory) as session:
         sold = set(session.arrow("SELECT DISTINCT family FROM product").column("family").to_pylist())
     return tuple(one for one in PRODUCT_FAMILIES if one in sold and one != "current")
+
+
+def wanted_families(wanted: Any, sold: Sequence[str], *, setting: str = "families") -> tuple[str, ...]:
+    """The families a setting names, in the order of `sold`; ConfigurationError names the first that is not
+    among them and the closest that is."""
+    named = [wanted] if isinstance(wanted, str) else wanted
+    if not isinstance(named, list | tuple) or not named or not all(isinstance(one, str) for one in named):
+        raise ConfigurationError(
+            f"{setting} is {wanted!r}", hint=f"Give a list of product families: {', '.join(sold)}."
+        )
+    for one in named:
+        if one not in sold:
+            close = get_close_matches(one, sold, n=1)
+            meant = f"Did you mean {close[0]}? " if close else ""
+            raise ConfigurationError(
+                f"{setting} names {one!r}, which is no product family that is asked about here",
+                hint=f"{meant}There are {', '.join(sold)}.",
+            )
+    return tuple(one for one in sold if one in named)
 
 
 @cache

@@ -215,7 +215,7 @@ def _asked() -> list[Feature]:
 
 _CHANGES = (
     ("moved", "region_id", "region the customer lives in"), ("hired", "employer_id", "employer"),
-    ("band_changed", "income_band", "band of income"),
+    ("band_changed", "income_band", "band of income"), ("works_otherwise", "occupation", "occupation"),
 )  # fmt: skip
 
 

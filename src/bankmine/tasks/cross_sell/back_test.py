@@ -52,17 +52,25 @@ def together(asked: Mapping[str, Asked]) -> Together:
     return Together(unique[:, 1], unique[:, 0], tuple(asked), chance, usual, took)
 
 
-def back_test(rows: Together, worth: Mapping[str, float], *, seed: int) -> dict[str, Any]:
+def worth_of(rows: Together, margins: Mapping[int, Mapping[str, float]]) -> Floats:
+    """What one product of each family brings as known at each row's cutoff (µs), shape (rows, families)."""
+    cutoffs, place = np.unique(rows.cutoff, return_inverse=True)
+    table = np.array([[margins[int(at)][one] for one in rows.families] for at in cutoffs])
+    return np.asarray(table[place.reshape(-1)])
+
+
+def back_test(rows: Together, worth: Floats, *, seed: int) -> dict[str, Any]:
     """Hit rate of the first offer, of the likeliest tenth of first offers, and the money they brought.
 
-    `worth` is what one product of each family brings, minor units: the order by expected profit uses it.
+    `worth` is what one product of each family brings at each row's cutoff, minor units, shape (rows,
+    families): the order by expected profit uses it.
     Each figure stands beside the popularity baseline's and the interval of the difference, whole customers
     resampled.
     """
-    margin = np.array([worth[one] for one in rows.families])
+    at = np.arange(len(rows.customer))
     own = _picked(rows, rows.chance, rows.chance)
     base = _picked(rows, rows.usual, rows.usual)
-    money = _picked(rows, rows.chance * margin, rows.chance)
+    money = _picked(rows, rows.chance * worth, rows.chance)
     found: dict[str, Any] = {
         "rows": len(rows.customer), "customers": len(np.unique(rows.customer)),
         "cutoffs": len(np.unique(rows.cutoff)),
@@ -75,8 +83,8 @@ def back_test(rows: Together, worth: Mapping[str, float], *, seed: int) -> dict[
     tenth, base_tenth = _first(rows, own[1]), _first(rows, base[1], draw)
     found["all"] = _compared(own[0], every, base[0], every, group, weights)
     found["tenth"] = _compared(own[0], tenth, base[0], base_tenth, group, weights)
-    brought, usual = (margin[pick[2]] * pick[0] for pick in (money, base))
-    by_money = _first(rows, (rows.chance * margin)[np.arange(len(rows.customer)), money[2]])
+    brought, usual = (worth[at, pick[2]] * pick[0] for pick in (money, base))
+    by_money = _first(rows, (rows.chance * worth)[at, money[2]])
     found["money_minor"] = _compared(brought, by_money, usual, base_tenth, group, weights)
     return found
 

@@ -4,7 +4,7 @@ Chance keeps what each customer took and lets only the days be those of other cu
 pairs of an opening of A and one of B by different customers, the share that lie within the span is what any
 customer's own pair would have. So that a customer takes both at all is no evidence; that both come close in
 time is. Openings while joining the bank do not count. The interval of observed over expected is exact for a
-Poisson count (Garwood 1936).
+Poisson count (Garwood 1936). Pairs are found in the first half of the records and judged by the second alone.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Bundle:
     """Pairs of openings of two families within the span, by one customer: how many, how many by chance.
 
     `first_share` is the share of pairs in which `first` came first (a pair of one day counts half);
-    `q` is the one-sided p after Benjamini–Hochberg.
+    `q` is the one-sided p after Benjamini–Hochberg; `earlier` the ratio in the records that found the pair.
     """
 
     first: str
@@ -40,6 +40,7 @@ class Bundle:
     high: float
     first_share: float
     q: float
+    earlier: float = 0.0
 
     @property
     def stands(self) -> bool:
@@ -47,14 +48,29 @@ class Bundle:
         return self.low > 1 and self.pairs >= LEAST_PAIRS and self.q <= FALSE_DISCOVERIES
 
 
+def forward_bundles(opened: Openings, *, middle_day: int, span: int = SPAN_DAYS) -> list[Bundle]:
+    """Pairs that came more often than chance before the middle, judged by the openings from that day on."""
+    before = bundles(opened.within(-(10**6), middle_day), span=span)
+    found = {frozenset((one.first, one.second)): one.ratio for one in before if one.ratio > 1}
+    later = opened.within(middle_day, 10**6)
+    judged = _corrected([one for one in _pairs(later, span) if frozenset((one.first, one.second)) in found])
+    return [replace(one, earlier=found[frozenset((one.first, one.second))]) for one in judged]
+
+
 def bundles(opened: Openings, *, span: int = SPAN_DAYS) -> list[Bundle]:
     """All pairs of different families with an expected count, those that stand first."""
+    return _corrected(_pairs(opened, span))
+
+
+def _pairs(opened: Openings, span: int) -> list[Bundle]:
+    every = (_bundle(opened, a, b, span) for a, b in combinations(range(len(opened.families)), 2))
+    return [one for one in every if one is not None]
+
+
+def _corrected(found: list[Bundle]) -> list[Bundle]:
+    """With control of false discoveries over all of them; those that stand first."""
     from bankmine.mining.description.contrast import benjamini_hochberg
 
-    found = []
-    for a, b in combinations(range(len(opened.families)), 2):
-        if (one := _bundle(opened, a, b, span)) is not None:
-            found.append(one)
     q = benjamini_hochberg(np.array([one.q for one in found]))
     found = [replace(one, q=float(value)) for one, value in zip(found, q, strict=True)]
     return sorted(found, key=lambda one: (not one.stands, -one.low, one.first, one.second))
@@ -126,6 +142,6 @@ def bundles_table(found: list[Bundle]) -> Any:
     }
     numbers: dict[str, Floats] = {
         name: np.array([getattr(one, name) for one in found], dtype=np.float64)
-        for name in ("expected", "ratio", "low", "high", "first_share", "q")
+        for name in ("expected", "ratio", "low", "high", "first_share", "q", "earlier")
     }
     return pa.table({**words, **numbers})

@@ -19,11 +19,13 @@ from bankmine.tasks.study import Asked, Block
 
 BEST = "best_offer"
 NOW, CAMPAIGN, NOT_WORTH, NOT_ALLOWED = "offer now", "next campaign", "not worth a contact", "not eligible"
-UNPROVED = "Only as a test, with a hold-out group: the list is not proved better than what is popular."
+TRIAL = "test only"
+OFFERED = (NOW, CAMPAIGN, TRIAL)
 ACTIONS = MappingProxyType(
     {
         NOW: "Make the offer now by the way named, with a hold-out group.",
         CAMPAIGN: "Put into the next campaign for the product, with a hold-out group.",
+        TRIAL: "Only as a test, with a hold-out group: this list is not proved better than what is usual.",
         NOT_WORTH: "Leave alone: a contact costs more than it is expected to bring.",
         NOT_ALLOWED: "Do not offer it: the reason is in the table of refusals.",
     }
@@ -53,9 +55,12 @@ class FamilyOffers:
         return np.array([not one for one in self.chosen.refused], dtype=np.bool_)
 
 
-def graded(profit: Floats, may: Any) -> list[str]:
-    """Grade of each row: the first tenth by profit of those worth a contact is offered now."""
+def graded(profit: Floats, may: Any, *, proved: bool) -> list[str]:
+    """Grade of each row: the first tenth by profit of those worth a contact is offered now; where the list is
+    not proved, nothing is: all of them are for a test only."""
     worth = may & (profit > 0)
+    if not proved:
+        return [str(one) for one in np.where(worth, TRIAL, np.where(may, NOT_WORTH, NOT_ALLOWED))]
     ahead = np.searchsorted(np.sort(-profit[worth]), -profit, side="left")
     now = worth & (ahead < FIRST_SHARE * worth.sum())
     grade = np.where(worth, CAMPAIGN, np.where(may, NOT_WORTH, NOT_ALLOWED)).astype(object)
@@ -63,12 +68,17 @@ def graded(profit: Floats, may: Any) -> list[str]:
     return [str(one) for one in grade]
 
 
-def family_block(one: FamilyOffers) -> Block:
-    """The family's scores, by expected profit; what may not be offered comes last."""
-    return one.asked.block(_decision(one.profit, one.open, "margin of the product times its chance"))
+def family_block(one: FamilyOffers, *, proved: bool) -> Block:
+    """The family's scores, by expected profit; what may not be offered comes last.
+
+    `proved`: whether all first offers together are better than what is popular; the family's model has to
+    beat its own baseline besides.
+    """
+    proved = proved and bool(one.asked.figures["beats_baseline"])
+    return one.asked.block(_decision(one.profit, one.open, "margin of the product times its chance", proved))
 
 
-def best_block(families: Sequence[FamilyOffers], look: Look) -> Block:
+def best_block(families: Sequence[FamilyOffers], look: Look, *, proved: bool) -> Block:
     """One row a customer: the offer expected to bring most."""
     import pyarrow as pa
 
@@ -78,7 +88,7 @@ def best_block(families: Sequence[FamilyOffers], look: Look) -> Block:
     starts = np.cumsum([0, *(len(one.asked.reasons) for one in families)])[place.clip(min=0)]
     reasons = lists.take(pa.array(np.where(may, starts + row, 0), mask=~may)) if len(lists) else None
     return Block(
-        question=BEST, rows=customer_rows(look), decision=_decision(profit, may, "the best offer's"),
+        question=BEST, rows=customer_rows(look), decision=_decision(profit, may, "the best offer's", proved),
         probability=chance, reasons=reasons,
     )  # fmt: skip
 
@@ -161,7 +171,8 @@ def _offer_row(
     return {
         "customer_id": customer, "rank": rank, "family": one.family, "product": one.chosen.product[row],
         "chance": chance, "usual": one.usual, "profit_minor": profit, "channel": one.chosen.channel[row],
-        "offer_id": one.chosen.offer[row], "cost_minor": float(one.chosen.cost_minor[row]), "why": told,
+        "offer_id": one.chosen.offer[row], "cost_minor": float(one.chosen.cost_minor[row]),
+        "margin_minor": float(one.chosen.margin_minor[row]), "why": told,
     }  # fmt: skip
 
 
@@ -172,7 +183,7 @@ def _offer_schema() -> Any:
     kinds = dict.fromkeys(texts, pa.string()) | dict.fromkeys(numbers, pa.float64())
     kinds |= {"customer_id": pa.int64(), "rank": pa.int64(), "profit_minor": pa.float64()}
     names = ("customer_id", "rank", "family", "product", "chance", "usual", "profit_minor", "channel",
-             "offer_id", "cost_minor", "why")  # fmt: skip
+             "offer_id", "cost_minor", "margin_minor", "why")  # fmt: skip
     return pa.schema([(name, kinds.get(name, pa.float64())) for name in names])
 
 
@@ -190,11 +201,12 @@ def _best(families: Sequence[FamilyOffers], customers: Ints) -> tuple[Floats, Fl
     return profit, chance, place, row
 
 
-def _decision(profit: Floats, may: Any, what: str) -> Decision:
-    grade = graded(profit, may)
+def _decision(profit: Floats, may: Any, what: str, proved: bool) -> Decision:
+    grade = graded(profit, may, proved=proved)
     counts = {word: grade.count(word) for word in ACTIONS}
+    actions = {word: said for word, said in ACTIONS.items() if counts[word]}
     return Decision(
-        value=profit, unit="minor units", grade=grade, order=np.where(may, -profit, _NEVER), actions=ACTIONS,
+        value=profit, unit="minor units", grade=grade, order=np.where(may, -profit, _NEVER), actions=actions,
         summary={
             "customers": len(profit), "by_grade": counts, "what": what,
             "profit_minor": float(profit[may & (profit > 0)].sum()),

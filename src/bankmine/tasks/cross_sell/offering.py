@@ -36,6 +36,7 @@ class Chosen:
     """What is offered to each customer in one family; arrays and lists of shape (customers,).
 
     `refused` is empty where something is offered; else product and way are those nearest to being offered.
+    `margin_minor` is expected over the products the customer may take, as often as their like take each.
     """
 
     product: Sequence[str]
@@ -118,7 +119,7 @@ def choose(
         offer=[way.offer[row] for way, row in picked],
         channel=[way.channel[row] for way, row in picked],
         cost_minor=np.array([way.cost[row] for way, row in picked], dtype=np.float64),
-        margin_minor=np.array([products[place].margin_minor for place in best], dtype=np.float64),
+        margin_minor=expected_margin(products, liking, open_to),
         refused=[one or other for one, other in zip(refused, reasons, strict=True)],
     )
 
@@ -137,6 +138,25 @@ def preferences(products: Sequence[Product], opened: Openings, who: Customers) -
     usual = whole / whole.sum() if whole.sum() else np.full(len(codes), 1 / max(len(codes), 1))
     share = (counts + PRIOR * usual) / (counts.sum(axis=1, keepdims=True) + PRIOR)
     return np.asarray(share[[names.index(str(band)) for band in who.band]], dtype=np.float64)
+
+
+def expected_margin(products: Sequence[Product], liking: Floats, open_to: Truth) -> Floats:
+    """What one product of the family brings each customer's bank: the margins weighted by how often each is
+    taken, over the products open to the customer (over all where none is); shape (customers,)."""
+    weight = np.where(open_to.any(axis=1, keepdims=True), liking * open_to, liking)
+    total = weight.sum(axis=1)
+    margin = np.array([one.margin_minor for one in products], dtype=np.float64)
+    return np.asarray(np.divide(weight @ margin, total, out=np.zeros(len(total)), where=total > 0))
+
+
+def family_margin(family: str, prices: Prices, opened: Openings) -> float:
+    """What one product of a family brings on average: the margins weighted by how often each was opened."""
+    products = [one for one in prices.products.values() if one.family == family]
+    counts = np.array(
+        [sum(code == one.code for code in opened.product) for one in products], dtype=np.float64
+    )
+    margin = np.array([one.margin_minor for one in products], dtype=np.float64)
+    return float((margin * counts).sum() / counts.sum()) if counts.sum() else float(margin.mean())
 
 
 @dataclass(frozen=True)

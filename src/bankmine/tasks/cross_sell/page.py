@@ -20,7 +20,7 @@ from bankmine.report.content import (
 from bankmine.report.pictures import Bar, Bars, Estimates
 from bankmine.report.values import Tone
 from bankmine.tasks.contract import Shown
-from bankmine.tasks.cross_sell.listing import CAMPAIGN, NOW
+from bankmine.tasks.cross_sell.listing import NOW, OFFERED
 
 MOST_RULES = 10
 
@@ -43,8 +43,8 @@ def _metrics(figures: Mapping[str, Any], currency: str) -> list[Metric]:
     grades = found["by_grade"]
     return [
         Metric(
-            label="Customers with an offer worth a contact", value=grades[NOW] + grades[CAMPAIGN], digits=0,
-            note=f"of {found['customers']:,}; {grades[NOW]:,} to be made now",
+            label="Customers with an offer worth a contact", value=sum(grades[name] for name in OFFERED),
+            digits=0, note=f"of {found['customers']:,}; {grades[NOW]:,} to be made now",
         ),
         Metric(
             label="Expected profit of the best offers", value=round(found["profit_minor"]), kind=Kind.MONEY,
@@ -155,8 +155,9 @@ def _rules(follows: Mapping[str, Any]) -> Section:
 def _bundles(pairs: list[Mapping[str, Any]]) -> Section:
     standing = sum(one["stands"] for one in pairs)
     chart = Chart(
-        title=f"{standing} pairs of families are taken close together more than chance",
-        subtitle="Pairs opened by one customer within the span, over those expected, 95 % interval",
+        title=f"{standing} pairs of families are taken close together more than chance, checked forward",
+        subtitle="Pairs found in the first half of the records: how often they came in the second, over "
+        "those expected, 95 % interval",
         picture=Estimates(
             label=Column(label="Pair"), measure=Column(label="Times chance", kind=Kind.NUMBER, digits=2),
             bars=[

@@ -1,14 +1,15 @@
 """The form that names the most suitable product of a family (insurance) as soon as a stranger fills it in.
 
-Learnt from customers who took one: their answers to the form's questions, and which product they took last.
-So it says which one suits people like this, given that they take one; not whether they will. Before it is
-used it is tested forward: learnt from what was taken up to a year before, asked of who took one since.
+Learnt from openings: which product was taken, and the form as its customer would have filled it in at the
+end of that day, by what the bank knew then. So it says which one suits people like this, given that they take
+one; not whether they will. Before it is used it is tested forward: learnt from what was taken up to a year
+before, asked of who took one since.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,24 +17,42 @@ import numpy as np
 from bankmine.engine.session import Session
 from bankmine.errors import FeasibilityError
 from bankmine.tasks.contract import Bank, Floats, Ints
-from bankmine.tasks.cross_sell.holdings import Holdings, Openings
-from bankmine.tasks.sql import statement
+from bankmine.tasks.cross_sell.holdings import Holdings
+from bankmine.tasks.next_product import NextProduct, next_product_catalogue
+from bankmine.tasks.population import coverage
+from bankmine.tasks.sql import instants
+from bankmine.tasks.study import Work
 
-FOLDER = Path(__file__).parent
+DAY = 86_400_000_000
 FAMILY, TEST_DAYS, LEAST_TESTED, RESAMPLES = "insurance", 365, 30, 400
 QUESTIONS = {
     "age": "How old are you?", "occupation": "What do you do for a living?",
     "income_band": "What is your monthly income?", "education": "What is your highest education?",
+    "large_payment": "Have you paid a large sum, for a home for example, in the last nine months?",
+    "children": "Do you spend money on children?",
 }  # fmt: skip
+PLAIN = {"age": "age", "occupation": "customer_occupation", "income_band": "customer_income_band",
+         "education": "customer_education"}  # fmt: skip
+LARGE, LATELY = "counter_out_days_since_last_all", 270  # paid over the counter: what no card or app would pay
+CHILDREN = "children_payment_days_since_first_all"
+KIND = "customer_kind"
 
 
 @dataclass(frozen=True)
 class Takers:
-    """Customers with the product they took last and their form; lists of equal length."""
+    """Openings in order of the day: customer, day, product and form of each; of equal length."""
 
     customers: Ints
+    day: Ints
     product: list[str]
     fields: Any
+
+    def within(self, first_day: int, end_day: int) -> Takers:
+        """Those of the days [first_day, end_day)."""
+        kept = np.flatnonzero((self.day >= first_day) & (self.day < end_day))
+        return Takers(
+            self.customers[kept], self.day[kept], [self.product[row] for row in kept], self.fields.take(kept)
+        )
 
 
 @dataclass(frozen=True)
@@ -45,51 +64,92 @@ class Suitable:
     tested: dict[str, Any]
 
 
-def suitable(bank: Bank, held: Holdings, family: str) -> Suitable | str:
+def suitable(work: Work, held: Holdings, family: str) -> Suitable | str:
     """The form for a family; the reason in words where it cannot be learnt."""
-    end = held.day(bank.cutoff)
+    bank = work.bank
     names = _names(bank)
     try:
-        form, learnt = _fit(bank, takers(bank, held, family, bank.cutoff, end))
+        known = takers(work, held, family)
+        form = _fit(bank, known)
     except FeasibilityError as error:
         return f"{error.what}. {error.hint}"
     which = ", ".join(names.get(one, one) for one in form.outcomes)
+    test = tested(bank, known, held.day(bank.cutoff), names)
     return Suitable(
         form,
-        f"Learnt from {learnt:,} customers who took one of {which}: which one suits people like this, not "
-        "whether they take one.",
-        tested(bank, held, family, end),
+        f"Learnt from {len(known.product):,} openings of {which}: which one suits people like this, not "
+        f"whether they take one. {_proved(test)}",
+        test,
     )
 
 
-def takers(
-    bank: Bank, held: Holdings, family: str, at: int, end_day: int, first_day: int = -(10**6)
-) -> Takers:
-    """Who opened one in [first_day, end_day), the last one they opened, and their form as known at `at`."""
+def takers(work: Work, held: Holdings, family: str) -> Takers:
+    """Persons who opened one since the records begin, and their form as known at the end of that day."""
     if family not in held.families:
         raise FeasibilityError(
-            f"the bank sells nothing of the family {family}", hint="Set form_family to one it sells."
+            f"the family {family} is not among those asked about", hint="Set form_family to one that is."
         )
-    opened = held.openings.within(first_day, end_day)
+    bank = work.bank
+    begin = held.day(coverage(bank.warehouse, NextProduct(family).needs)[0])
+    opened = held.openings.within(begin, held.day(bank.cutoff))
     opened = opened.only(opened.family == held.families.index(family))
-    fields = _forms(bank, at)
-    ids = np.asarray(fields.column("customer_id").to_numpy(), dtype=np.int64)
-    last = _last(opened)
-    rows = [row for row, one in enumerate(ids.tolist()) if one in last]
+    order = np.lexsort([opened.customer, opened.day])
+    customers, day = opened.customer[order], opened.day[order]
+    made = _known_on(work, customers, bank.warehouse.zone.to_utc((day + 1) * DAY))
+    persons = np.array([one in (None, "person") for one in made.column(KIND).to_pylist()], dtype=np.bool_)
+    kept = np.flatnonzero(persons)
     return Takers(
-        ids[rows], [last[int(ids[row])] for row in rows], fields.take(rows).drop_columns(["customer_id"])
+        customers[kept], day[kept], [opened.product[order[row]] for row in kept], _answers(made.take(kept))
     )
 
 
-def tested(bank: Bank, held: Holdings, family: str, end: int) -> dict[str, Any]:
+def _known_on(work: Work, customers: Ints, cutoffs: Ints) -> Any:
+    """The features behind the form's answers, of each customer at its own cutoff (µs)."""
+    import pyarrow as pa
+
+    bank = work.bank
+    catalogue = next_product_catalogue(bank.warehouse, bank.cutoff)
+    can = set(catalogue.available(bank.warehouse, as_of=bank.cutoff).names)
+    names = tuple(one for one in (*PLAIN.values(), LARGE, CHILDREN, KIND) if one in can)
+    rows = pa.table(
+        {
+            "subject_kind": pa.array(["customer"] * len(customers), pa.string()), "subject_id": customers,
+            "customer_id": customers, "cutoff": instants(cutoffs),
+        }
+    )  # fmt: skip
+    return work.matrix(rows, names, catalogue=catalogue)
+
+
+def _answers(made: Any) -> Any:
+    """The form's fields; a question the bank's tables cannot answer is left out of the form."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    known = set(made.column_names)
+    fields = {name: made.column(feature) for name, feature in PLAIN.items() if feature in known}
+    if "age" in fields:
+        fields["age"] = fields["age"].cast(pa.float64())
+    if LARGE in known:
+        fields["large_payment"] = _yes_no(pc.less(made.column(LARGE), LATELY))
+    if CHILDREN in known:
+        fields["children"] = _yes_no(pc.is_valid(made.column(CHILDREN)))
+    return pa.table(fields)
+
+
+def _yes_no(true: Any) -> Any:
+    import pyarrow.compute as pc
+
+    return pc.if_else(pc.fill_null(true, False), "yes", "no")
+
+
+def tested(bank: Bank, known: Takers, end: int, names: Mapping[str, str]) -> dict[str, Any]:
     """Hit rate of the form learnt a year ago among those who took one since, beside the usual product's."""
     zone = bank.warehouse.zone
     then = zone.days_before(bank.cutoff, TEST_DAYS)
-    first = held.day(then)
-    later = takers(bank, held, family, bank.cutoff, end, first)
+    first = int(zone.to_local(np.array([then]))[0] // DAY)
+    before, later = known.within(-(10**6), first), known.within(first, end)
     try:
-        before = takers(bank, held, family, then, first)
-        form, learnt = _fit(bank, before)
+        form = _fit(bank, before)
     except FeasibilityError:
         return {}
     if len(later.customers) < LEAST_TESTED:
@@ -101,13 +161,22 @@ def tested(bank: Bank, held: Holdings, family: str, end: int) -> dict[str, Any]:
     hit, base = (np.array(best, dtype=object) == truth), truth == usual
     low, high, more_low, more_high = _interval(hit.astype(float), base.astype(float), bank.seed)
     return {
-        "rows": len(truth), "learnt": learnt, "hit_rate": float(hit.mean()), "low": low, "high": high,
-        "baseline": float(base.mean()), "usual": usual, "more_low": more_low, "more_high": more_high,
-        "since": zone.show(then)[:10],
+        "rows": len(truth), "learnt": len(before.product), "hit_rate": float(hit.mean()), "low": low,
+        "high": high, "baseline": float(base.mean()), "usual": names.get(usual, usual),
+        "more_low": more_low, "more_high": more_high, "since": zone.show(then)[:10],
     }  # fmt: skip
 
 
-def _fit(bank: Bank, known: Takers) -> tuple[Any, int]:
+def _proved(test: Mapping[str, Any]) -> str:
+    """Whether the form does better than always naming the usual product, in words."""
+    if not test:
+        return "Too few took one in the last year to test it."
+    if test["more_low"] > 0:
+        return "In the test it named the product taken more often than the usual one was."
+    return f"It is not proved better than always naming {test['usual']}: take its answer as a hint."
+
+
+def _fit(bank: Bank, known: Takers) -> Any:
     from bankmine.mining.form.model import FormModel
 
     if len(set(known.product)) < 2:
@@ -115,27 +184,16 @@ def _fit(bank: Bank, known: Takers) -> tuple[Any, int]:
             f"customers took {len(set(known.product))} products of the family",
             hint="A form that chooses needs two.",
         )
-    form = FormModel.fit(known.fields, known.product, questions=QUESTIONS, random_state=bank.seed)
-    return form, len(known.product)
-
-
-def _forms(bank: Bank, at: int) -> Any:
-    year = int(bank.warehouse.zone.show(at)[:4])
-    with Session(bank.warehouse, at, until=at, memory=bank.memory, threads=bank.threads) as session:
-        found = session.arrow(statement(FOLDER, "forms"), {"year": year})
-        bank.note("forms", session.statements)
-    return found
+    asked = {name: QUESTIONS[name] for name in known.fields.column_names}
+    return FormModel.fit(
+        known.fields, known.product, questions=asked, groups=known.customers, random_state=bank.seed
+    )
 
 
 def _names(bank: Bank) -> dict[str, str]:
     with Session(bank.warehouse, bank.cutoff, until=bank.cutoff, memory=bank.memory) as session:
         found = session.arrow("SELECT product_code, coalesce(name, product_code) AS name FROM product")
     return dict(zip(found.column(0).to_pylist(), found.column(1).to_pylist(), strict=True))
-
-
-def _last(opened: Openings) -> dict[int, str]:
-    """The product each customer opened last."""
-    return dict(zip(opened.customer.tolist(), opened.product, strict=True))
 
 
 def _interval(own: Floats, base: Floats, seed: int) -> tuple[float, float, float, float]:

@@ -8,6 +8,7 @@ is tested forward in time before it is shown.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
@@ -16,16 +17,14 @@ import numpy as np
 from bankmine.customers.conditions import conditions
 from bankmine.errors import FeasibilityError
 from bankmine.tasks.contract import Bank, Feasibility, Goal, Needs, Shown, exponent_of
-from bankmine.tasks.cross_sell.back_test import back_test, together
-from bankmine.tasks.cross_sell.bundles import SPAN_DAYS, Bundle, bundles, bundles_table
+from bankmine.tasks.cross_sell.back_test import Together, back_test, together, worth_of
+from bankmine.tasks.cross_sell.bundles import SPAN_DAYS, Bundle, bundles_table, forward_bundles
 from bankmine.tasks.cross_sell.eligibility import Eligibility, eligibility
 from bankmine.tasks.cross_sell.following import Following, following, rules_table
-from bankmine.tasks.cross_sell.holdings import Holdings
+from bankmine.tasks.cross_sell.holdings import Holdings, Openings
 from bankmine.tasks.cross_sell.listing import (
     ACTIONS,
-    CAMPAIGN,
-    NOW,
-    UNPROVED,
+    OFFERED,
     FamilyOffers,
     best_block,
     customer_rows,
@@ -35,9 +34,21 @@ from bankmine.tasks.cross_sell.listing import (
     rules_met,
 )
 from bankmine.tasks.cross_sell.margins import Prices, prices
-from bankmine.tasks.cross_sell.offering import RECENT_DAYS, choose, customers_of, rule_features
+from bankmine.tasks.cross_sell.offering import (
+    RECENT_DAYS,
+    choose,
+    customers_of,
+    family_margin,
+    rule_features,
+)
 from bankmine.tasks.cross_sell.suitable import FAMILY, Suitable, suitable
-from bankmine.tasks.next_product import NextProduct, families_of, next_product_catalogue
+from bankmine.tasks.next_product import (
+    NextProduct,
+    families_of,
+    next_product_catalogue,
+    wanted_families,
+)
+from bankmine.tasks.other_families import OtherFamilies
 from bankmine.tasks.population import coverage
 from bankmine.tasks.study import Answer, Asked, Kept, Shape, Study, Work
 
@@ -87,7 +98,9 @@ class CrossSell(Study):
         could be asked about."""
         bank = work.bank
         families = _families(bank)
-        said = {family: work.try_ask(NextProduct(family)) for family in families}
+        others = OtherFamilies(work)
+        questions = {family: NextProduct(family, others) for family in families}
+        said = {family: work.try_ask(question) for family, question in questions.items()}
         asked = {family: one for family, one in said.items() if isinstance(one, Asked)}
         if not asked:
             raise FeasibilityError(
@@ -101,15 +114,16 @@ class CrossSell(Study):
         follows = following(bank, held, start)
         span = int(bank.settings.get("bundle_days", SPAN_DAYS))
         opened = held.openings.only(~held.openings.joining)
-        pairs = bundles(opened.within(held.day(start), 10**6), span=span)
+        middle = (held.day(start) + held.day(bank.cutoff)) // 2
+        pairs = forward_bundles(opened.within(held.day(start), 10**6), middle_day=middle, span=span)
         work.stage("offers")
         price, allowed = prices(bank), eligibility(bank)
         offered = _offered(work, asked, held, price, allowed)
         work.stage("back-test")
-        worth = {one.family: _mean_margin(one) for one in offered}
-        tested = back_test(together(asked), worth, seed=bank.seed)
+        rows = together(asked)
+        tested = back_test(rows, worth_of(rows, _margins_then(bank, rows, held)), seed=bank.seed)
         work.stage("form")
-        form = suitable(bank, held, str(bank.settings.get("form_family", FAMILY)))
+        form = suitable(work, held, _form_family(bank, families))
         return _answer(work, held, offered, follows, pairs, price, tested, form)
 
     def show(self, about: Mapping[str, Any]) -> Shown:
@@ -126,9 +140,29 @@ class CrossSell(Study):
 def _families(bank: Bank) -> tuple[str, ...]:
     sold = families_of(bank)
     wanted = bank.settings.get("families")
+    return sold if wanted is None else wanted_families(wanted, sold)
+
+
+def _form_family(bank: Bank, families: tuple[str, ...]) -> str:
+    """The family the form names a product of; ConfigurationError for one that is set and not asked about."""
+    wanted = bank.settings.get("form_family")
     if wanted is None:
-        return sold
-    return tuple(one for one in sold if one in ([wanted] if isinstance(wanted, str) else list(wanted)))
+        return FAMILY
+    return wanted_families(wanted, families, setting="form_family")[0]
+
+
+def _margins_then(bank: Bank, rows: Together, held: Holdings) -> dict[int, dict[str, float]]:
+    """By cutoff of the test and family: what one product brought on average, as known then."""
+    found = {}
+    for at in np.unique(rows.cutoff).tolist():
+        then = prices(replace(bank, cutoff=at, statements={}))
+        before = held.openings.within(-(10**6), held.day(at))
+        found[at] = {one: family_margin(one, then, _of(before, one)) for one in rows.families}
+    return found
+
+
+def _of(opened: Openings, family: str) -> Openings:
+    return opened.only(opened.family == opened.families.index(family))
 
 
 def _offered(
@@ -169,7 +203,8 @@ def _answer(
         offered, most, catalogue, bank.warehouse.currency, rules_met(follows.rules, look)
     )  # fmt: skip
     refusals = refusals_table(offered, look)
-    best = best_block(offered, look)
+    proved = _proved(tested)
+    best = best_block(offered, look, proved=proved)
     figures = {
         "rule": price.sentence, "tested": dict(tested), "following": _following_figures(follows),
         "bundles": [vars(one) | {"stands": one.stands} for one in pairs[:12]],
@@ -179,9 +214,9 @@ def _answer(
         "form_tested": {} if isinstance(form, str) else form.tested,
     }  # fmt: skip
     return Answer(
-        blocks=[best, *(family_block(one) for one in offered)], figures=figures,
+        blocks=[best, *(family_block(one, proved=proved) for one in offered)], figures=figures,
         tables=_tables(offers, refusals, follows, pairs, price), verdict=_verdict(tested, offered),
-        use="study", actions=_actions(tested), form=None if isinstance(form, str) else form.form,
+        use="study", actions=ACTIONS, form=None if isinstance(form, str) else form.form,
     )  # fmt: skip
 
 
@@ -219,12 +254,14 @@ def _tables(
         ),
         "bundles": Kept(
             table=bundles_table(pairs), title="Every pair of families",
-            sentence="Pairs opened by one customer close in time, against pairs of different customers.",
+            sentence="Pairs of families found in the first half of the records, judged by the openings of "
+            "the second: pairs of one customer close in time, against pairs of different customers.",
             columns={
                 "first": Shape("First"), "second": Shape("Second"), "stands": Shape("Verdict"),
                 "pairs": Shape("Pairs", "number", 0), "expected": Shape("By chance", "number", 1),
                 "ratio": Shape("Times chance", "number", 2), "low": Shape("Low", "number", 2),
                 "high": Shape("High", "number", 2), "first_share": Shape("First first", "share"),
+                "earlier": Shape("Times chance when found", "number", 2),
             },
         ),
     }  # fmt: skip
@@ -262,14 +299,14 @@ def _counts(refusals: Any) -> dict[str, int]:
     return dict(sorted(counts.items(), key=lambda one: (-one[1], one[0])))
 
 
-def _actions(tested: Mapping[str, Any]) -> Mapping[str, str]:
-    """What to do for each grade; a list that is not proved is for a test only."""
-    return ACTIONS if tested["tenth"]["more_low"] > 0 else {**ACTIONS, NOW: UNPROVED, CAMPAIGN: UNPROVED}
+def _proved(tested: Mapping[str, Any]) -> bool:
+    """Whether the likeliest tenth of first offers is taken more often than what is popular."""
+    return bool(tested["tenth"]["more_low"] > 0)
 
 
 def _verdict(tested: Mapping[str, Any], offered: Sequence[FamilyOffers]) -> str:
     tenth = tested["tenth"]
-    better = tenth["more_low"] > 0
+    better = _proved(tested)
     first = (
         f"In the test {tenth['value']:.1%} of the likeliest tenth of first offers were taken "
         f"({tenth['low']:.1%}–{tenth['high']:.1%}), by popularity {tenth['baseline']:.1%}."
@@ -283,7 +320,7 @@ def _verdict(tested: Mapping[str, Any], offered: Sequence[FamilyOffers]) -> str:
 def _summary(bank: Bank, figures: Mapping[str, Any]) -> list[str]:
     minor = 10 ** exponent_of(bank.warehouse.currency)
     found, tenth, rules = figures["offers"], figures["tested"]["tenth"], figures["following"]
-    offered = sum(found["by_grade"][name] for name in list(ACTIONS)[:2])
+    offered = sum(found["by_grade"][name] for name in OFFERED)
     told = [
         f"Of {found['customers']:,} customers, {offered:,} have an offer worth a contact; the best of each "
         f"are expected to bring {bank.warehouse.currency} {found['profit_minor'] / minor:,.0f}.",
