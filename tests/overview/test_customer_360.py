@@ -109,9 +109,10 @@ def test_similar_customers_are_others_nearest_first(seen: Customer360, who: int)
 
 
 def test_a_flag_is_shown_first(bank: BankFolder) -> None:
-    with Session(bank.warehouse) as session:
+    cutoff = default_cutoff(bank.warehouse)
+    with Session(bank.warehouse, cutoff) as session:
         flagged = session.scalar("SELECT min(customer_id) FROM customer_flag WHERE flag = 'complaint_open'")
-    found = customer_360(bank, int(flagged), default_cutoff(bank.warehouse))
+    found = customer_360(bank, int(flagged), cutoff)
     assert "open complaint" in found.conditions
     assert "open complaint" in found.lines()[1]
     page = customer_page(found, currency="SGD")
