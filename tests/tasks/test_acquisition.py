@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from bankmine import lifecycle
+from bankmine.customers.conditions import conditions
 from bankmine.folder import BankFolder
 from bankmine.lifecycle.forms import published_form
 from bankmine.lifecycle.pages import page_of
@@ -52,6 +53,23 @@ def test_counterparties_who_are_customers_are_not_on_the_list(run: Run, bank: Ba
     known = table.filter(pa.compute.is_valid(table.column("resolved_customer_id")))
     asked = {row["subject_id"] for row in rows_of(run, "counterparties")}
     assert asked.isdisjoint(known.column("counterparty_id").to_pylist())
+
+
+def test_the_list_of_counterparties_names_whom_to_go_through_with_flags_and_transfers(run: Run) -> None:
+    table = run.table("counterparties")
+    rows = table.to_pylist()
+    assert [one for one in table.column_names if one in ("customer_id", "flags", "transfers")] == [
+        "customer_id", "flags", "transfers",
+    ]  # fmt: skip
+    assert all(row["customer_id"] and row["transfers"] >= 1 for row in rows)
+    assert "customer_id" not in run.table("prospects").column_names
+
+
+def test_nobody_is_pursued_through_a_customer_to_whom_nothing_may_be_sold(run: Run, bank: BankFolder) -> None:
+    known = conditions(bank.warehouse, int(run.about["cutoff_us"]))
+    pursued = [row for row in run.table("counterparties").to_pylist() if row["grade"] != NOT]
+    assert pursued
+    assert known.may_sell([row["customer_id"] for row in pursued]).all()
 
 
 def test_nobody_without_consent_is_pursued(run: Run, bank: BankFolder) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -24,8 +25,8 @@ from bankmine.tasks.acquisition.expected import FIRST, NEXT, NOT, Prices, expect
 from bankmine.tasks.acquisition.groups import _communities, _employers, communities_of
 from bankmine.tasks.acquisition.judge import by_decile
 from bankmine.tasks.acquisition.likeness import civil_year
-from bankmine.tasks.acquisition.lists import unreachable
-from bankmine.tasks.acquisition.prospects import FRESH_DAYS, Forms, ProspectJoins, share_joining
+from bankmine.tasks.acquisition.lists import transfers_between, unreachable
+from bankmine.tasks.acquisition.prospects import FRESH_DAYS, NEVER, Forms, ProspectJoins, share_joining
 from bankmine.tasks.acquisition.task import TASK, _verdict
 from bankmine.tasks.acquisition.ties import catalogue, tie_features
 from bankmine.tasks.acquisition.worth import most_valuable, worth
@@ -33,6 +34,7 @@ from bankmine.tasks.contract import Bank, Plan
 
 ZONE = "Europe/Prague"
 zone = Zone(ZONE)
+SURE = np.full(4, NEVER)
 START, END = zone.midnight(date(2020, 1, 1)), zone.midnight(date(2021, 4, 1))
 
 
@@ -278,7 +280,7 @@ def test_a_prospect_is_looked_at_while_the_form_is_fresh_and_it_has_not_joined(b
     at = START + 100 * DAY
     left = at - np.array([10, 10, FRESH_DAYS + 2, 10]) * DAY
     joined = np.array([0, at + 5 * DAY, 0, at - DAY])
-    known = Forms(np.array([1, 2, 3, 4]), left, joined, np.array([0, 70, 0, 71]), left, joined)
+    known = Forms(np.array([1, 2, 3, 4]), left, joined, np.array([0, 70, 0, 71]), left, joined, SURE)
     task = ProspectJoins(known)
     rows = task.population(bank, Plan(score=(at, at + 1), sentence="", cutoffs=(at,)))
     assert rows.column("subject_id").to_pylist() == [1, 2]
@@ -292,12 +294,68 @@ def test_forms_and_joiners_count_from_the_day_they_were_known(bank: Bank) -> Non
     known = np.array([at, at + DAY, at, at, at])  # the second form is entered a day late
     joined = np.array([0, 0, at - DAY, at + 5 * DAY, at + 5 * DAY])
     joined_known = np.array([0, 0, at + DAY, at + 97 * DAY, at + 98 * DAY])
-    task = ProspectJoins(Forms(np.arange(1, 6), left, joined, np.arange(5), known, joined_known))
+    sure = np.full(5, NEVER)
+    task = ProspectJoins(Forms(np.arange(1, 6), left, joined, np.arange(5), known, joined_known, sure))
     rows = task.population(bank, Plan(score=(at, at + 1), sentence="", cutoffs=(at,)))
     assert rows.column("subject_id").to_pylist() == [1, 3, 4, 5]
     truth, known_at = task.label(bank, rows)
     assert truth.tolist() == [False, False, True, False]
     assert known_at.tolist() == [zone.days_before(at, -97)] * 4
+
+
+def test_a_joining_holds_until_another_form_or_customer_casts_doubt_on_it(bank: Bank) -> None:
+    at = START + 100 * DAY
+    left, joined = np.full(3, at - 10 * DAY), np.full(3, at - DAY)
+    until = np.array([NEVER, at, at + 1])
+    known = Forms(np.arange(1, 4), left, joined, np.arange(7, 10), left, joined, until)
+    assert known.open_at(at).tolist() == [False, True, False]
+    late = replace(known, joined=np.full(3, at + DAY), joined_until=np.array([NEVER, at + 2 * DAY, NEVER]))
+    task = ProspectJoins(late)
+    rows = task.population(bank, Plan(score=(at, at + 1), sentence="", cutoffs=(at,)))
+    assert task.label(bank, rows)[0].tolist() == [True, False, True]
+
+
+def joined_pairs(forms: list[tuple[int, int]], customers: list[tuple[int, int]], known: int) -> list[Any]:
+    """What the rule says of forms and customers all alike, each (id, day it became known)."""
+    import duckdb
+
+    from bankmine.tasks.acquisition.prospects import FOLDER
+    from bankmine.tasks.sql import statement
+
+    like = "1980 AS birth_year, 'f' AS gender, 1 AS region_id, 'clerk' AS occupation, 'master' AS education"
+    like += ", 'single' AS marital, 1 AS load_number, TIMESTAMPTZ '2020-01-01 00:00:00+00' AS valid_from"
+    base = duckdb.connect()
+    base.execute("SET TimeZone = 'UTC'")
+    for name, key, rows in (
+        ("prospect_versions", "prospect_id", forms), ("customer_versions", "customer_id", customers),
+    ):  # fmt: skip
+        base.execute(f"CREATE TABLE {name} ({key} BIGINT, known_at TIMESTAMPTZ)")
+        for number, day in rows:
+            base.execute(f"INSERT INTO {name} VALUES ({number}, make_timestamptz({day * DAY}))")
+        base.execute(
+            f"CREATE OR REPLACE TABLE {name} AS SELECT *, 'person' AS kind, "
+            f"DATE '2020-02-01' AS since, {like} FROM {name}"
+        )
+    given = {"known": known * DAY, "zone": "UTC"}
+    found = base.execute(statement(FOLDER, "joined"), given).fetchall()
+    return [(p, c, k // DAY, None if u is None else u // DAY) for p, c, _, k, u in found]
+
+
+def test_a_form_that_comes_later_takes_nothing_from_what_was_known_before() -> None:
+    assert joined_pairs([(1, 5)], [(70, 9)], 30) == [(1, 70, 9, None)]
+    assert joined_pairs([(1, 5), (2, 20)], [(70, 9)], 15) == [(1, 70, 9, None)]
+    assert joined_pairs([(1, 5), (2, 20)], [(70, 9)], 30) == [(1, 70, 9, 20)]
+    assert joined_pairs([(1, 5)], [(70, 9), (71, 12)], 30) == [(1, 70, 9, 12)]
+
+
+def test_the_payments_between_a_counterparty_and_its_nearest_customer_are_counted(bank: Bank) -> None:
+    ids, through = np.array([11, 12, 13]), np.array([1, 1, 9])
+    year = sum(START + (month * 30 + 3) * DAY >= zone.months_before(END, 12) for month in range(15))
+    assert transfers_between(bank, ids, through).tolist() == [year, year, 0]
+
+
+def test_forms_alike_from_the_start_lead_to_nobody() -> None:
+    assert joined_pairs([(1, 5), (2, 6)], [(70, 9)], 30) == []
 
 
 @pytest.mark.parametrize("year", range(1988, 2032))

@@ -1,6 +1,7 @@
 -- Which prospect became which customer: a form and a new customer that agree in every field of the form but
 -- income (which moves), at least four of six filled in, the relation beginning within 90 days of the form, and
--- each of the two agreeing with no other.
+-- each of the two agreeing with no other. A pair holds from when both are known until another form or customer
+-- that agrees with one of the two becomes known: what came later says nothing of an earlier cutoff.
 WITH form AS (
     SELECT *, CAST(timezone($zone, valid_from) AS DATE) AS left_on
     FROM prospect_versions
@@ -23,15 +24,27 @@ pair AS (
         AND (f.gender IS NOT NULL)::INT + (f.region_id IS NOT NULL)::INT + (f.occupation IS NOT NULL)::INT
             + (f.education IS NOT NULL)::INT + (f.marital IS NOT NULL)::INT >= 3
 ),
-alone AS (
-    SELECT *
+rivals AS (
+    SELECT
+        *,
+        least(
+            min(known_at) OVER (
+                PARTITION BY prospect_id
+                ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING EXCLUDE CURRENT ROW
+            ),
+            min(known_at) OVER (
+                PARTITION BY customer_id
+                ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING EXCLUDE CURRENT ROW
+            )
+        ) AS known_until
     FROM pair
-    QUALIFY count(*) OVER (PARTITION BY prospect_id) = 1 AND count(*) OVER (PARTITION BY customer_id) = 1
 )
 SELECT
     prospect_id,
     customer_id,
     epoch_us(timezone($zone, CAST(since AS TIMESTAMP))) AS joined_at,
-    epoch_us(known_at) AS joined_known
-FROM alone
+    epoch_us(known_at) AS joined_known,
+    epoch_us(known_until) AS joined_until
+FROM rivals
+WHERE known_until IS NULL OR known_at < known_until
 ORDER BY prospect_id

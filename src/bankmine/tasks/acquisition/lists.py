@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from bankmine.tasks.acquisition.expected import ACTIONS, Prices, Pursuit, expect
 from bankmine.tasks.acquisition.likeness import FIELDS, GOLDEN, Likeness, prospect_forms
 from bankmine.tasks.acquisition.prospects import Forms, prospect_rows
 from bankmine.tasks.contract import Bank, Decision, Floats, Ints, Truth, exponent_of
+from bankmine.tasks.flags import with_flags
 from bankmine.tasks.sql import statement
 from bankmine.tasks.study import Asked, Block
 
@@ -26,7 +27,11 @@ TOP = 3
 
 @dataclass(frozen=True)
 class List:
-    """One list: its block of scores, chances of joining and being golden, expected profit, who is barred."""
+    """One list: its block of scores, chances of joining and being golden, expected profit, who is barred.
+
+    `through` is, for each subject, the customer it is approached through (0 for nobody), `transfers` the
+    payments between the two in 12 months; both empty where nobody stands between.
+    """
 
     block: Block
     subjects: Ints
@@ -34,6 +39,8 @@ class List:
     golden: Floats
     profit: Floats
     pursuit: Pursuit
+    through: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
+    transfers: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
 
     @property
     def kept(self) -> Floats:
@@ -89,7 +96,9 @@ def counterparty_list(
     nearest = golden.rows.column("customer_id").to_pylist()
     pursuit = pursue(profit, {**unreachable(known, nearest), "tied to a confirmed case": _suspect(bank, ids)})
     block = _block(COUNTERPARTIES, golden.rows, joins, profit, pursuit, golden.reasons)
-    return List(block, ids, joins, golden.probability, profit, pursuit)
+    through = np.array([one or 0 for one in nearest], dtype=np.int64)
+    transfers = transfers_between(bank, ids, through)
+    return List(block, ids, joins, golden.probability, profit, pursuit, through, transfers)
 
 
 def unreachable(known: Conditions, nearest: Sequence[int | None]) -> dict[str, Truth]:
@@ -104,14 +113,33 @@ def unreachable(known: Conditions, nearest: Sequence[int | None]) -> dict[str, T
     }
 
 
-def list_table(one: List, subject: str) -> Any:
-    """The list as a table, best first, with the reasons of those not to be pursued."""
+def transfers_between(bank: Bank, ids: Ints, through: Ints) -> Ints:
+    """For each counterparty its payments with that customer in the 12 months before the cutoff."""
+    import pyarrow as pa
+
+    asked = pa.table({"counterparty_id": ids, "customer_id": through})
+    since = bank.warehouse.zone.months_before(bank.cutoff, 12)
+    with Session(bank.warehouse, bank.cutoff, until=bank.cutoff, memory=bank.memory, threads=1) as session:
+        session.register("asked_ties", asked)
+        found = session.arrow(statement(FOLDER, "through"), {"since": since})
+        bank.note("through", session.statements)
+    count = dict(zip(*(found.column(name).to_pylist() for name in found.column_names), strict=True))
+    return np.array([count.get(one, 0) for one in ids.tolist()], dtype=np.int64)
+
+
+def list_table(one: List, subject: str, known: Conditions) -> Any:
+    """The list as a table, best first, with the reasons of those not to be pursued; where somebody stands
+    between, the customer with their flags."""
     import pyarrow as pa
 
     order = np.lexsort([one.subjects, one.pursuit.order])
-    return pa.table(
+    between = {}
+    if len(one.through):
+        between = {"customer_id": one.through[order], "transfers": one.transfers[order]}
+    table = pa.table(
         {
             subject: one.subjects[order],
+            **between,
             "grade": [one.pursuit.grade[place] for place in order],
             "golden": one.golden[order],
             "joins": one.joins[order],
@@ -119,6 +147,7 @@ def list_table(one: List, subject: str) -> Any:
             "reason": [", ".join(one.pursuit.reasons[place]) for place in order],
         }
     )
+    return with_flags(table, known) if between else table
 
 
 def _joining(ids: Ints, joining: Asked | None, share: float) -> Floats:

@@ -41,6 +41,7 @@ from bankmine.tasks.sql import instants, micros, statement
 FOLDER = Path(__file__).parent
 FRESH_DAYS = 62  # a form older than that is cold
 PROSPECT = "prospect"
+NEVER = int(np.iinfo(np.int64).max)
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,8 @@ class Forms:
     """All forms as known at the run's cutoff: when each was left (µs), and when its prospect joined.
 
     `prospects` ascend; `joined` is 0 where nobody joined, `customer` and `joined_known` likewise. `known` and
-    `joined_known` are when the bank first knew of the form and of the new customer.
+    `joined_known` are when the bank first knew of the form and of the new customer; from `joined_until` on
+    (`NEVER` where it is sure still) another form or customer casts doubt on who became whom.
     """
 
     prospects: Ints
@@ -57,10 +59,15 @@ class Forms:
     customer: Ints
     known: Ints
     joined_known: Ints
+    joined_until: Ints
+
+    def sure_at(self, at: int | Ints, place: Any = slice(None)) -> Truth:
+        """Whose joining (of the prospects at `place`) was known, and beyond doubt, by a time (µs)."""
+        return np.asarray((self.joined_known[place] <= at) & (at < self.joined_until[place]), dtype=np.bool_)
 
     def open_at(self, at: int) -> Truth:
         """Who had left a form and not joined by a cutoff, as known at that cutoff."""
-        gone = (self.joined > 0) & (self.joined < at) & (self.joined_known <= at)
+        gone = (self.joined > 0) & (self.joined < at) & self.sure_at(at)
         return np.asarray((self.left < at) & (self.known <= at) & ~gone, dtype=np.bool_)
 
 
@@ -108,16 +115,17 @@ def forms(bank: Bank) -> Forms:
     prospects = np.asarray(left.column("prospect_id").to_numpy(), dtype=np.int64)
     place = np.searchsorted(prospects, joined.column("prospect_id").to_numpy())
 
-    def spread(name: str) -> Ints:
-        found = np.zeros(len(prospects), np.int64)
-        found[place] = joined.column(name).to_numpy()
+    def spread(name: str, otherwise: int = 0) -> Ints:
+        found = np.full(len(prospects), otherwise, np.int64)
+        found[place] = joined.column(name).fill_null(otherwise).to_numpy()
         return found
 
     left_at, known = (
         np.asarray(left.column(name).to_numpy(), dtype=np.int64) for name in ("left_at", "known")
     )
     return Forms(
-        prospects, left_at, spread("joined_at"), spread("customer_id"), known, spread("joined_known")
+        prospects, left_at, spread("joined_at"), spread("customer_id"), known, spread("joined_known"),
+        spread("joined_until", NEVER),
     )  # fmt: skip
 
 
@@ -168,7 +176,7 @@ class ProspectJoins(Task):
         joined = self._forms.joined[place]
         known_at = self.label_rule.known_at(cutoffs, zone)
         truth = (joined >= cutoffs) & (joined < self.label_rule.ends(cutoffs, zone))
-        truth &= self._forms.joined_known[place] <= known_at
+        truth &= self._forms.sure_at(known_at, place)
         return np.asarray(truth, dtype=np.bool_), known_at
 
     def catalogue(self, bank: Bank) -> Any:
@@ -212,7 +220,7 @@ def prospect_rows(prospects: Ints, at: int) -> Any:
 def share_joining(known: Forms, at: int) -> float:
     """The share of forms at least 90 days old whose prospect joined within 90 days; 0 without any."""
     old = known.left <= at - 90 * DAY
-    joined = (known.joined > 0) & (known.joined < known.left + 90 * DAY)
+    joined = (known.joined > 0) & known.sure_at(at) & (known.joined < known.left + 90 * DAY)
     return float(joined[old].mean()) if old.any() else 0.0
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from bankmine.customers.conditions import conditions
+from bankmine.customers.conditions import Conditions
 from bankmine.errors import FeasibilityError
 from bankmine.tasks.acquisition.counterparties import GoldenTies, JoinsLater
 from bankmine.tasks.acquisition.expected import (
@@ -38,6 +38,7 @@ from bankmine.tasks.acquisition.lists import (
 from bankmine.tasks.acquisition.prospects import ProspectJoins, forms, share_joining
 from bankmine.tasks.acquisition.worth import Worth, most_valuable, worth
 from bankmine.tasks.contract import Bank, Feasibility, Floats, Goal, Needs, Shown, exponent_of
+from bankmine.tasks.flags import FLAGS, conditions_at
 from bankmine.tasks.population import coverage
 from bankmine.tasks.study import Answer, Asked, Kept, Refused, Shape, Study, Work
 
@@ -138,7 +139,7 @@ class Acquisition(Study):
             return
         joining = work.try_ask(JoinsLater())
         work.stage("counterparties")
-        known = conditions(bank.warehouse, bank.cutoff, memory=bank.memory, threads=bank.threads)
+        known = conditions_at(bank)
         share = float(bank.settings.get("join_share", JOIN_SHARE))
         brings = _brings(value)
         chance = None if isinstance(joining, Refused) else joining
@@ -159,7 +160,10 @@ class Acquisition(Study):
             figures["lists"][name] = _list_figures(one)
         figures["not_pursued"] = count_reasons([one.pursuit for one in found.values()])
         figures["groups"] = {name: one.table.num_rows for name, one in tables.items()}
-        kept = {name: _list_kept(name, one, _joining_words(name, figures)) for name, one in found.items()}
+        known = conditions_at(bank)
+        kept = {
+            name: _list_kept(name, one, _joining_words(name, figures), known) for name, one in found.items()
+        }
         return Answer(
             blocks=[one.block for one in found.values()], figures=figures, tables={**kept, **tables},
             verdict=_verdict(figures), actions=ACTIONS,
@@ -261,14 +265,18 @@ def _joining_words(name: str, figures: Mapping[str, Any]) -> str:
     return f"The chance of joining, {figures['join_share']:.1%}, is assumed (setting join_share)."
 
 
-def _list_kept(name: str, one: List, how: str) -> Kept:
+def _list_kept(name: str, one: List, how: str, known: Conditions) -> Kept:
     subject = "prospect_id" if name == PROSPECTS else "counterparty_id"
     who = "Prospect" if name == PROSPECTS else "Counterparty"
+    between = {
+        "customer_id": Shape("Through the customer", "key"), "flags": FLAGS, "transfers": Shape("Transfers"),
+    }  # fmt: skip
     return Kept(
-        table=list_table(one, subject), title=f"All {name} by expected profit",
+        table=list_table(one, subject, known), title=f"All {name} by expected profit",
         sentence=f"Those not to be pursued stand last, with the reason. {how}".strip(),
         columns={
-            subject: Shape(who, "key"), "grade": Shape("What to do"), "golden": Shape("Golden", "share"),
+            subject: Shape(who, "key"), **(between if len(one.through) else {}),
+            "grade": Shape("What to do"), "golden": Shape("Golden", "share"),
             "joins": Shape("Joins", "share"), "profit_minor": Shape("Expected profit", "money"),
             "reason": Shape("Why not"),
         },
