@@ -20,6 +20,7 @@ from bankmine.tasks.churn.task import _MORE, Churn
 from bankmine.tasks.contract import Bank, Plan
 from bankmine.tasks.sql import instants
 from bankmine.tasks.study import Refused
+from bankmine.tasks.value.closing import Closing
 from engine.small_warehouse import SmallWarehouse
 
 DAY = 86_400_000_000
@@ -390,3 +391,37 @@ def test_a_study_without_any_question_says_once_what_to_do() -> None:
         Churn().study(_NoData())  # type: ignore[arg-type]
     assert str(caught.value).count(_MORE) == 1
     assert "10 positives" in str(caught.value)
+
+
+def test_what_is_received_on_a_joint_account_is_at_stake_once(small: SmallWarehouse) -> None:
+    """Two owners receive 901 together and one of them 100 alone: 1,001 is at stake, not 1,902."""
+    joint = [
+        paid(1, owner, "2023-12-20", direction="in", base_minor=901, is_primary=owner == 1)
+        for owner in (1, 2)
+    ]
+    alone = paid(2, 2, "2023-12-21", direction="in", base_minor=100)
+    small.load(customer=customers(1, 2), transaction=[*joint, alone])
+    bank = bank_of(small, "2024-06-01")
+    rows = Leaving(CLOSURE).population(bank, at(small, "2024-01-01"))
+    assert rows.column("value_minor").to_pylist() == [451, 550]
+
+
+def test_words_say_the_horizon_that_was_asked() -> None:
+    asked = Leaving(CLOSURE, 60)
+    assert asked.horizon_words == "60 days"
+    assert "within 60 days" in asked.sentence
+    assert "within 60 days" in asked.goal.question
+    assert Leaving(CLOSURE).horizon_words == "90 days"
+
+
+def test_value_asks_the_question_of_churn(small: SmallWarehouse) -> None:
+    small.load(customer=customers(1, 2), transaction=[paid(1, 1, "2023-12-20"), paid(2, 2, "2023-12-21")])
+    bank = bank_of(small, "2024-06-01", horizon_months=36)
+    own, theirs = Closing(), Leaving(CLOSURE)
+    plan = at(small, "2024-01-01")
+    assert own.features(bank) == theirs.features(bank)
+    assert own.rule(bank) == theirs.rule(bank)
+    assert own.population(bank, plan).equals(theirs.population(bank, plan))
+    names = own.features(bank)
+    same = [[one.name for one in asked.candidates(bank, names)] for asked in (own, theirs)]
+    assert same[0] == same[1]

@@ -8,8 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bankmine.errors import ConfigurationError
+from bankmine.lifecycle.reasons import reason_words
 from bankmine.tasks.contract import Floats
-from bankmine.tasks.value.by_accounts import exact
+from bankmine.tasks.flags import flagged_grades
+from bankmine.tasks.value.by_accounts import ACTIONS, SOLD_TO, exact
 from bankmine.tasks.value.concentration import curve, moves, top_of
 from bankmine.tasks.value.expected import (
     DAMPED,
@@ -292,3 +294,20 @@ def test_settings_that_cannot_be_meant_are_refused() -> None:
         with pytest.raises(ConfigurationError):
             TASK.check_settings(wrong)
     TASK.check_settings({"discount_rate": 0.08, "basis": "accounts", "horizon_months": 60})
+
+
+def test_who_may_not_be_sold_to_is_counted_and_dealt_with_otherwise() -> None:
+    given = ["surely top", "surely top", "maybe top", "rest"]
+    flags = [["arrears"], [], ["no_consent"], ["arrears"]]
+    found = flagged_grades(given, flags, sold_to=SOLD_TO)
+    assert found == ["surely top, flagged", "surely top", "maybe top, flagged", "rest"]
+    assert all(one in ACTIONS for one in found)
+    assert "No sale" in ACTIONS["surely top, flagged"]
+
+
+def test_reasons_of_money_raise_the_value_and_not_a_chance() -> None:
+    reason = {"feature": "expected fees", "value": 3.0, "contribution": 3.0, "sentence_key": "value"}
+    for labelled in (True, False):
+        assert reason_words(reason, {}, "EUR", labelled=labelled).endswith("; raises the value")
+    reason |= {"contribution": -3.0, "sentence_key": ""}
+    assert reason_words(reason, {}, "EUR", labelled=True).endswith("; lowers the chance")

@@ -49,6 +49,9 @@ class Shift:
 class Growth:
     """What the past year taught: `levels` (sides,) of what balances earn, `late` and `good` for losses.
 
+    `lost` is what the whole book came to lose over what was lent: expected losses are brought to that sum,
+    for the few late loans say better how losses are divided than how large they are.
+
     `kept` is the share of a borrower's loans that is still lent a year on, new ones included. `pairs` is how
     many customers it was learned from, `left_out` how many of them were too far off to teach the levels;
     `taught` is false where there was no year to learn from and everything is taken to stay as it is.
@@ -58,6 +61,7 @@ class Growth:
     kept: float
     late: float
     good: float
+    lost: float
     pairs: int
     left_out: int = 0
     taught: bool = True
@@ -94,7 +98,7 @@ class Spread:
         return drawn * (size + self.floor)
 
 
-UNTAUGHT = Growth(np.ones(2), 1.0, 1.0, 0.0, 0, taught=False)
+UNTAUGHT = Growth(np.ones(2), 1.0, 1.0, 0.0, 0.0, 0, taught=False)
 
 
 def learn(
@@ -113,10 +117,11 @@ def learn(
     priced = priced_balances(before, came) * stays
     real = after.parts[:, : len(VOLUMES)].astype(np.float64)
     levels, far = zip(*(_level(priced[:, at], real[:, at]) for at in range(len(VOLUMES))), strict=True)
-    late_share, good = _losses(*(book or (before, after)))
+    whole = book or (before, after)
+    late_share, good = _losses(*whole)
     return Growth(
         np.array(levels), _kept(before.volumes[stayed, 0, 1], after.volumes[stayed, :, 1].mean(axis=1)),
-        late_share / stays, good / stays, int(stayed.sum()), max(far),
+        late_share, good, _lost(*whole) / stays, int(stayed.sum()), max(far),
     )  # fmt: skip
 
 
@@ -131,9 +136,7 @@ def expected_year(ledger: Ledger, growth: Growth, shift: Shift | None = None) ->
     """Expected amounts of the next twelve months by component, given that the customer stays; minor units."""
     result = np.zeros((len(ledger.customers), len(COMPONENTS)))
     result[:, : len(VOLUMES)] = priced_balances(ledger, shift) * growth.levels
-    loss = _loss(ledger)
-    good = loss if not growth.taught else ledger.volumes[:, 0, 1] * growth.good
-    result[:, _AT["credit loss"]] = -np.where(late(ledger), loss * growth.late, good)
+    result[:, _AT["credit loss"]] = -_losses_to_come(ledger, growth)
     result[:, _AT["fees"]] = 4.0 * ledger.amounts[:, 0, _AT["fees"]]
     result[:, _AT["channels"]] = ledger.parts[:, _AT["channels"]]
     campaigns = ledger.parts[:, _AT["campaigns"]]
@@ -222,6 +225,23 @@ def _kept(now: Floats, following: Floats) -> float:
     now, following = now[some], following[some]
     weight = 1.0 / np.maximum(now, float(now.mean()))
     return min(1.0, float((weight * now * following).sum() / (weight * now * now).sum()))
+
+
+def _lost(before: Ledger, after: Ledger) -> float:
+    """What the book came to lose in the year over what was lent at its begin."""
+    lent = float(before.volumes[:, 0, 1].sum())
+    return float(-after.parts[:, _AT["credit loss"]].sum()) / lent if lent > 0 else 0.0
+
+
+def _losses_to_come(ledger: Ledger, growth: Growth) -> Floats:
+    """Expected losses of the year to come, positive, divided by state and summing to the book's."""
+    loss, lent = _loss(ledger), ledger.volumes[:, 0, 1]
+    if not growth.taught:
+        return loss
+    divided = np.where(late(ledger), loss * growth.late, lent * growth.good)
+    total = float(divided.sum())
+    scale = growth.lost * float(lent.sum()) / total if total > 0 else 1.0
+    return np.asarray(divided * scale, dtype=np.float64)
 
 
 def _losses(before: Ledger, after: Ledger) -> tuple[float, float]:

@@ -238,8 +238,7 @@ def _assumed(figures: Mapping[str, Any]) -> Section:
             f"From {growth['pairs']:,} customers who stayed through the past year: what lies in credit now "
             f"will earn {deposits:.2f} of its margin, what is lent {lent:.2f} (growth, new products, money "
             f"moving to products that earn less; without the {growth['left_out']:,} farthest off); loans "
-            f"past due go on costing {growth['late']:.2f} of their expected loss, loans in good standing "
-            f"come to cost {growth['good']:.2%} of what is lent."
+            f"come to lose {growth['lost']:.2%} of what is lent, those past due their part of it."
         )
     return Section(
         title="What the forecast rests on",
