@@ -426,3 +426,13 @@ def test_purchases_that_cannot_be_meant_are_not_summed_up() -> None:
         == summarise(who, [1, 3, 4], until=9).values.tolist()
     )
     assert len(summarise([], np.array([], np.int64), until=9).values) == 0
+
+
+def test_negative_amounts_are_refused_in_one_line() -> None:
+    with pytest.raises(UsageError, match="1 of 2 amounts are negative"):
+        summarise(["a", "b"], [1, 2], until=9, amount=[-1.0, 2.0])
+
+
+def test_customers_none_of_whom_came_again_are_refused_with_the_numbers() -> None:
+    with pytest.raises(FeasibilityError, match="0 customers with a repeat purchase of 100"):
+        BgNbd().fit([[0, 0, 10]] * 100)

@@ -120,7 +120,7 @@ def summarise(customer: Any, day: Any, *, until: int, amount: Any = None, unit_d
     Purchases of one customer and day are one, with their sum. The age runs to the last day observed,
     `until − 1`, and is measured in units of `unit_days`; customers whose only day is that one have an age
     of 0 and are left out, for they were not observed. UsageError for columns of different lengths, days that
-    are not whole, amounts that are not finite, and a unit that is not above 0.
+    are not whole, amounts that are not finite or below 0, and a unit that is not above 0.
     """
     if not 0 < unit_days < np.inf:
         raise UsageError(f"the unit is {unit_days} days", hint="Give a number of days above 0.")
@@ -135,6 +135,11 @@ def summarise(customer: Any, day: Any, *, until: int, amount: Any = None, unit_d
         raise UsageError(
             f"{int((~np.isfinite(spent)).sum())} of {len(spent)} amounts are missing or infinite",
             hint="Leave such purchases out.",
+        )
+    if (spent < 0).any():
+        raise UsageError(
+            f"{int((spent < 0).sum())} of {len(spent)} amounts are negative",
+            hint="Take what was given back off the purchase, or leave it out.",
         )
     keep = when < until
     order = np.lexsort((when[keep], who[keep]))
