@@ -203,6 +203,24 @@ def test_wrong_asks_are_refused() -> None:
         network_features(links, [0], 1, window=0)
 
 
+def test_fractions_and_words_are_refused_dates_and_missing_numbers_read() -> None:
+    with pytest.raises(UsageError, match="fraction"):
+        links_of([0], [1], [0], [0.5], kinds=("a",), parties=2)
+    with pytest.raises(UsageError, match="given as"):
+        links_of(["0"], [1], [0], [0], kinds=("a",), parties=2)
+    days = np.array(["2024-01-02", "NaT"], dtype="datetime64[D]")
+    links = links_of([0, 0], [1, 1], [0, 0], days, [np.nan, np.inf], kinds=("a",), parties=2)
+    assert links.since.tolist() == [19_724 * 86_400_000_000]
+    assert links.until.tolist() == [FOREVER]
+    assert links.left_out["unknown time"] == 1
+
+
+def test_who_is_bad_from_an_unknown_time_is_never_seen_and_times_may_be_negative() -> None:
+    links = links_of([0, 0], [1, 2], [0, 0], [-50, -50], kinds=("a",), parties=3)
+    row = network_features(links, [0], -10, window=5, bad_known_at=[FOREVER, UNKNOWN, -30]).to_pylist()[0]
+    assert (row["bad_neighbours"], row["since_last_bad"]) == (1, 20)
+
+
 def test_an_empty_network_leaves_everybody_alone() -> None:
     links = links_of([], [], [], [], kinds=KINDS, parties=3)
     row = network_features(links, [1], 5, window=2).to_pylist()[0]

@@ -14,7 +14,7 @@ import pyarrow as pa
 from bankmine.errors import UsageError
 from bankmine.mining.contract import Floats, Ints, Reasons
 from bankmine.mining.network.components import Components, components_at, queries
-from bankmine.mining.network.links import FOREVER, MOST, Links
+from bankmine.mining.network.links import FOREVER, MOST, UNKNOWN, Links, whole_numbers
 
 
 def network_features(
@@ -71,16 +71,16 @@ def _share(part: Ints, whole: Ints) -> pa.Array:
 
 
 def bad_times(links: Links, bad_known_at: Any) -> Ints:
-    """When each party became known to be bad, shape (parties,); FOREVER where never."""
+    """When each party became known to be bad, shape (parties,); FOREVER where never or unknown when."""
     if bad_known_at is None:
         return np.full(links.parties, FOREVER)
-    times = np.ascontiguousarray(bad_known_at, dtype=np.int64)
+    times = whole_numbers(bad_known_at)
     if times.shape != (links.parties,):
         raise UsageError(
             f"Times of being bad have shape {times.shape}",
             hint=f"Give one for each of {links.parties} parties.",
         )
-    return times
+    return np.where(times == UNKNOWN, FOREVER, times)
 
 
 def _counts(links: Links, node: Ints, when: Ints, window: int, bad_at: Ints, most: int) -> tuple[Ints, Ints]:

@@ -11,6 +11,7 @@ import numba as nb
 import numpy as np
 
 TYPES: Any = nb.types
+NEVER = np.iinfo(np.int64).min
 
 _INTS = TYPES.Array(nb.int64, 1, "C", readonly=True)
 _OWN = nb.int64[::1]
@@ -104,7 +105,7 @@ def around(first, far, begin, end, kind, parties, all_kinds, window, most, bad_a
                                       stamp, query, since, kinds, found)  # fmt: skip
         counts[query, 0], counts[query, 7], counts[query, 8] = count, shared, full
         second[here] = query
-        last = np.int64(-1)
+        last = NEVER
         for place in range(count):
             node = found[place]
             second[node] = query

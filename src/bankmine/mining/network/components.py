@@ -17,7 +17,7 @@ import numpy as np
 
 from bankmine.errors import UsageError
 from bankmine.mining.contract import Ints
-from bankmine.mining.network.links import Links
+from bankmine.mining.network.links import Links, whole_numbers
 
 
 class Component(NamedTuple):
@@ -87,10 +87,12 @@ def party_weight(links: Links) -> Ints:
 def queries(links: Links, party: Any, cutoff: Any) -> tuple[Ints, Ints]:
     """Parties and cutoffs of one length; UsageError where they do not fit."""
     node = links.nodes_of(party)
-    when = np.asarray(cutoff, dtype=np.int64)
-    if when.ndim and when.shape != node.shape:
+    when = whole_numbers(cutoff)
+    if np.ndim(cutoff) and when.shape != node.shape:
         raise UsageError(
             f"{when.size} cutoffs were given for {node.size} parties",
             hint="Give one for all or one for each.",
         )
-    return node, np.ascontiguousarray(np.broadcast_to(when, node.shape))
+    return node, np.ascontiguousarray(
+        np.broadcast_to(when if np.ndim(cutoff) else when.reshape(()), node.shape)
+    )

@@ -74,7 +74,7 @@ class Links:
 
     def nodes_of(self, asked: Any) -> Ints:
         """Asked parties as int64; UsageError where one is not a party."""
-        node = np.ascontiguousarray(asked, dtype=np.int64)
+        node = whole_numbers(asked)
         if node.ndim != 1 or (node.size and not (node.min() >= 0 and node.max() < self.parties)):
             raise UsageError(
                 "A party was asked for that the network does not have",
@@ -104,11 +104,11 @@ def links_of(
     one), and links of hubs (more than `most` of a kind). `until` UNKNOWN or None: stands for ever. UsageError
     for a node or kind that does not exist, or a link between two elements.
     """
-    a, b, what, begin = (np.ascontiguousarray(x, dtype=np.int64) for x in (one, other, kind, since))
-    end = np.full(a.size, FOREVER) if until is None else np.array(until, dtype=np.int64)
+    a, b, what, begin = (whole_numbers(x) for x in (one, other, kind, since))
+    end = np.full(a.size, FOREVER) if until is None else whole_numbers(until)
     end = np.where(end == UNKNOWN, FOREVER, end)
     if known is not None:
-        told = np.ascontiguousarray(known, dtype=np.int64)
+        told = whole_numbers(known)
         begin = np.where((begin == UNKNOWN) | (told == UNKNOWN), UNKNOWN, np.maximum(begin, told))
     nodes = parties + elements
     _refuse(a, b, what, begin, end, nodes, parties, len(kinds))
@@ -127,6 +127,25 @@ def links_of(
     left_out["hub"] = merged.shape[1] - capped.shape[1]
     first, second, what, begin, end = (np.ascontiguousarray(row) for row in capped)
     return Links(first, second, what, begin, end, tuple(kinds), parties, nodes, left_out, hubs)
+
+
+def whole_numbers(values: Any) -> Ints:
+    """Whole numbers as int64: NaN is UNKNOWN, infinity FOREVER, dates and times microseconds.
+
+    UsageError for fractions and anything else.
+    """
+    given = np.asarray(values)
+    if given.dtype.kind == "M":
+        given = given.astype("datetime64[us]").astype(np.int64)  # not a time is UNKNOWN by itself
+    if given.dtype.kind == "f":
+        bounded = np.where(np.isnan(given), 0, np.clip(given, -(2.0**62), 2.0**62))
+        if (bounded != np.round(bounded)).any():
+            raise UsageError("A link has a number or a time with a fraction", hint="Give whole numbers.")
+        made = np.where(np.isposinf(given), FOREVER, bounded.astype(np.int64))
+        given = np.where(np.isnan(given), UNKNOWN, made)
+    if given.size and given.dtype.kind not in "iub":
+        raise UsageError(f"Links were given as {given.dtype}", hint="Give whole numbers, dates or times.")
+    return np.ascontiguousarray(given, dtype=np.int64)
 
 
 def _refuse(
@@ -226,7 +245,7 @@ def sightings(one: Any, other: Any, kind: Any, seen: Any, *, lasts: int, **setti
         raise UsageError(
             f"A sighting cannot last {lasts}", hint="Give a positive duration, in units of time."
         )
-    begin = np.ascontiguousarray(seen, dtype=np.int64)
+    begin = whole_numbers(seen)
     until = np.where(begin > FOREVER - lasts, FOREVER, begin + lasts)
     return links_of(one, other, kind, begin, np.where(begin == UNKNOWN, FOREVER, until), **settings)
 

@@ -31,6 +31,7 @@ from bankmine.mining.text.facts import (
     Fact,
     facts,
 )
+from bankmine.mining.text.sentences import in_chinese
 from bankmine.mining.text.words import normal, texts_of
 
 FIELDS = {
@@ -63,7 +64,7 @@ class Contradiction(NamedTuple):
         """One sentence with both sides, in `en` or `zh`."""
         where = _WHERE[self.check]
         if language == "zh":
-            return f"文字说{self.text_says}，{where[1]}是{self.field_says}。"
+            return f"文字说：{in_chinese(self.text_says)}；{where[1]}：{in_chinese(self.field_says)}。"
         return f"The text says {self.text_says}, {where[0]} {self.field_says}."
 
 
