@@ -22,11 +22,13 @@ from pathlib import Path
 from typing import Any
 
 from bankmine import pipeline
-from benchmarks.rows import Row
+from benchmarks.rows import Row, is_reduced
 
 SIZES, MONTHS, SEED = (5_000, 20_000, 200_000), 24, 312
 TASKS = ("segmentation", "churn", "value", "cross_sell", "acquisition", "behaviour", "classification")
 MOST_GIGABYTES = 8
+PAGE = Path(__file__).resolve().parents[1] / "docs" / "speed.md"
+BEGIN, END = "<!-- tasks -->", "<!-- tasks end -->"
 BAR = f"every task answers; CPU grows no faster than the customers; peak memory at most {MOST_GIGABYTES} GB"
 WORK = """
 import json, resource, sys, time
@@ -60,6 +62,8 @@ def run() -> Row:
                     mine[str(customers)] = _measured(bank, task, budget, Path(folder) / "results")
                     _say(task, customers, mine[str(customers)])
     found = {task: {str(one): found[task][str(one)] for one in sizes} for task in TASKS}
+    if not is_reduced():
+        write_page(found, sizes)
     return Row(
         row="GRO",
         bankmine=found,
@@ -143,6 +147,25 @@ def _protocol(sizes: list[int], budgets: dict[int, str]) -> str:
     banks = f"simulated banks of {many} customers × {MONTHS} months, seed {SEED}"
     others = [f"{name} for {size:,}" for size, name in budgets.items() if size in sizes]
     return f"{banks}; budget usual{''.join(f', {one}' for one in others)}; a process a task, two threads"
+
+
+def write_page(found: dict[str, dict[str, Any]], sizes: list[int], page: Path = PAGE) -> None:
+    """Replaces the table of the page: a row a task and size."""
+    text = page.read_text(encoding="utf-8")
+    before, _, rest = text.partition(BEGIN)
+    lines = "\n".join(table_lines(found, sizes))
+    page.write_text(f"{before}{BEGIN}\n\n{lines}\n\n{END}{rest.partition(END)[2]}", encoding="utf-8")
+
+
+def table_lines(found: dict[str, dict[str, Any]], sizes: list[int]) -> list[str]:
+    """The table as Markdown: CPU seconds, seconds, and peak memory by task and customers."""
+    lines = ["| task | customers | CPU seconds | seconds | GiB held |", "|---|--:|--:|--:|--:|"]
+    for task, one in found.items():
+        for size in sizes:
+            seen = one[str(size)]
+            held = f"{seen['peak_mb'] / 1024:.2f}"
+            lines.append(f"| {task} | {size:,} | {seen['cpu_s']:.0f} | {seen['wall_s']:.0f} | {held} |")
+    return lines
 
 
 def _grows_slowly(one: dict[str, Any], sizes: list[int]) -> bool:
