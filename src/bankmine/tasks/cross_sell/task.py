@@ -50,7 +50,7 @@ from bankmine.tasks.next_product import (
 )
 from bankmine.tasks.other_families import OtherFamilies
 from bankmine.tasks.population import coverage
-from bankmine.tasks.study import Answer, Asked, Kept, Shape, Study, Work
+from bankmine.tasks.study import Answer, Asked, Block, Kept, Shape, Study, Work
 
 MOST_OFFERS = 3
 
@@ -213,10 +213,11 @@ def _answer(
         "form": form if isinstance(form, str) else form.sentence,
         "form_tested": {} if isinstance(form, str) else form.tested,
     }  # fmt: skip
+    blocks = [best, *(family_block(one, proved=proved) for one in offered)]
     return Answer(
-        blocks=[best, *(family_block(one, proved=proved) for one in offered)], figures=figures,
+        blocks=blocks, figures=figures,
         tables=_tables(offers, refusals, follows, pairs, price), verdict=_verdict(tested, offered),
-        use="study", actions=ACTIONS, form=None if isinstance(form, str) else form.form,
+        use="study", actions=_actions(blocks), form=None if isinstance(form, str) else form.form,
     )  # fmt: skip
 
 
@@ -297,6 +298,12 @@ def _counts(refusals: Any) -> dict[str, int]:
         for part in text.split("; "):
             counts[part] = counts.get(part, 0) + 1
     return dict(sorted(counts.items(), key=lambda one: (-one[1], one[0])))
+
+
+def _actions(blocks: Sequence[Block]) -> dict[str, str]:
+    """What to do for each grade that somebody has."""
+    given = {grade for one in blocks for grade in one.decision.grade}
+    return {grade: said for grade, said in ACTIONS.items() if grade in given}
 
 
 def _proved(tested: Mapping[str, Any]) -> bool:
