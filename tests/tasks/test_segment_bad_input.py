@@ -1,0 +1,62 @@
+"""What segmentation says, in one line, of customers from whom no segments can come."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from bankmine.errors import BankmineError, FeasibilityError
+from bankmine.tasks.segmentation.clusters import choose
+from bankmine.tasks.segmentation.living import StyleFeatures
+from bankmine.tasks.segmentation.looking import check_subjects
+from bankmine.tasks.segmentation.style import fit_style
+from bankmine.tasks.segmentation.task import TASK
+
+WANTED = StyleFeatures(
+    wholes=(("a", "b"),), parts=("abroad",), numbers=("bought_mean",), count="n",
+    counts={"a": "n", "b": "n", "abroad": "n"},
+)  # fmt: skip
+EVERY = np.ones(200, np.bool_)
+
+
+def one_line(error: BankmineError) -> bool:
+    return "\n" not in error.what and bool(error.hint)
+
+
+def customers(**columns: object) -> pa.Table:
+    filled: dict[str, object] = {"a": 0.5, "b": 0.5, "abroad": 0.1, "bought_mean": 2_000.0, "n": 50.0}
+    return pa.table({name: np.full(200, value) for name, value in (filled | columns).items()})
+
+
+def test_columns_that_are_constant_are_no_ways_of_life() -> None:
+    with pytest.raises(FeasibilityError, match="0 of 4 features of how customers live differ") as seen:
+        fit_style(customers(), WANTED, EVERY)
+    assert one_line(seen.value)
+
+
+def test_columns_of_which_all_is_missing_are_no_ways_of_life() -> None:
+    nothing = dict.fromkeys(("a", "b", "abroad", "bought_mean"), np.nan)
+    with pytest.raises(FeasibilityError, match="0 of 4 features") as seen:
+        fit_style(customers(**nothing, n=0.0), WANTED, EVERY)
+    assert one_line(seen.value)
+
+
+def test_fewer_than_a_hundred_customers_are_too_few() -> None:
+    with pytest.raises(FeasibilityError, match="found 99 customers") as seen:
+        check_subjects(SimpleNamespace(num_rows=99), TASK.goal)
+    assert one_line(seen.value)
+
+
+def test_customers_of_two_kinds_only_are_no_three_segments() -> None:
+    values = np.repeat([[0.0, 1.0], [1.0, 0.0]], 100, axis=0)
+    with pytest.raises(FeasibilityError, match="distinct rows") as seen:
+        choose(values, ["a", "b"], (3, 4), 0)
+    assert one_line(seen.value)
+
+
+def test_customers_without_any_structure_get_segments_that_are_not_to_be_used() -> None:
+    values = np.random.default_rng(0).normal(size=(400, 6))
+    found = choose(values, list("abcdef"), (3, 4), 0)
+    assert not found.usable
+    assert found.figures["choice"].startswith("No number of segments is found again well enough")
