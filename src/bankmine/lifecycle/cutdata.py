@@ -112,8 +112,11 @@ def _events_of(warehouse: Warehouse, declared: Table, wanted: Mapping[str, Any])
 
 
 def _keys_of(warehouse: Warehouse, rows: Any) -> dict[str, Any]:
-    keys = warehouse.read("transaction", ["transaction_id", *SAMPLED_KEYS])
-    keys = keys.filter(pc.is_in(keys.column("transaction_id"), rows.column("subject_id")))
+    asked, parts = pc.unique(rows.column("subject_id")), []
+    for bucket in range(warehouse.buckets("transaction")):
+        part = warehouse.read("transaction", ["transaction_id", *SAMPLED_KEYS], bucket=bucket)
+        parts.append(part.filter(pc.is_in(part.column("transaction_id"), asked)))
+    keys = pa.concat_tables(parts)
     return {name: pc.drop_null(pc.unique(keys.column(name))) for name in SAMPLED_KEYS}
 
 

@@ -198,10 +198,13 @@ def _known_by(bank: Bank, material: Material, candidates: Ints, at: int) -> Trut
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    rows = bank.warehouse.read("transaction", ["transaction_id", "known_at"])
-    known = rows.filter(pa.array(micros(rows.column("known_at")) <= at))
-    asked = material.rows.column("subject_id").take(pa.array(candidates))
-    return np.asarray(pc.is_in(asked, known.column("transaction_id")), dtype=np.bool_)
+    asked = material.rows.column("subject_id").take(pa.array(candidates)).combine_chunks()
+    known = np.zeros(len(asked), dtype=np.bool_)
+    for bucket in range(bank.warehouse.buckets("transaction")):
+        rows = bank.warehouse.read("transaction", ["transaction_id", "known_at"], bucket=bucket)
+        there = rows.filter(pa.array(micros(rows.column("known_at")) <= at)).column("transaction_id")
+        known |= np.asarray(pc.is_in(asked, value_set=there), dtype=np.bool_)
+    return known
 
 
 def _present(copy: Any, material: Material, task: Task, bank: Bank) -> list[str]:
