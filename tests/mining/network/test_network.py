@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -260,3 +262,15 @@ def test_the_picture_is_safe_readable_and_the_same_every_time() -> None:
     import xml.etree.ElementTree as tree
 
     assert tree.fromstring(first).tag.endswith("svg")
+
+
+def test_no_two_nodes_of_a_picture_meet() -> None:
+    draw = np.random.default_rng(4)
+    one = np.concatenate([np.zeros(12), draw.integers(1, 13, 40)])
+    other = np.concatenate([np.arange(1, 13), draw.integers(13, 90, 40)])
+    links = links_of(one, other, np.zeros(52), np.arange(52), kinds=("phone",), parties=90)
+    svg = picture(links, 0, 99, most=50)
+    marks = [(float(x), float(y)) for x, y in re.findall(r'<circle cx="(-?[\d.]+)" cy="(-?[\d.]+)"', svg)]
+    assert len(marks) == neighbourhood(links, 0, 99, most=50).node.size > 40
+    gaps = [np.hypot(a[0] - b[0], a[1] - b[1]) for i, a in enumerate(marks) for b in marks[:i]]
+    assert min(gaps) > 20

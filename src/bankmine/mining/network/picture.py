@@ -15,7 +15,9 @@ from typing import Any
 from bankmine.mining.network.around import Neighbourhood, bad_times, neighbourhood
 from bankmine.mining.network.links import Links
 
-_GAP = 110.0  # between rings
+_GAP, _WIDEST = 110.0, 240.0  # between rings
+_ARC = 62.0  # wanted between neighbours of the first ring
+_HALO = 'stroke="#ffffff" stroke-width="3" paint-order="stroke"'
 _LONGEST = 18
 
 
@@ -39,7 +41,6 @@ def picture(
     bad = [int(node) < links.parties and bad_at[node] <= cutoff for node in around.node]
     depth = _depths(around)
     x, y = _places(around, depth)
-    half = _GAP * (max(depth) + 1)
     title = f"{around.node.size} nodes within {hops} hops, {sum(bad)} of them known to be bad"
     lines = [_line(links, around, place, x, y) for place in range(1, around.node.size)]
     marks = [
@@ -47,7 +48,8 @@ def picture(
         for place, node in enumerate(around.node)
     ]
     words = [_word(x[place], y[place], _name(names, int(node))) for place, node in enumerate(around.node)]
-    size = f"{-half:.0f} {-half:.0f} {2 * half:.0f} {2 * half:.0f}"
+    left, top = min(x) - 70, min(y) - 30
+    size = f"{left:.0f} {top:.0f} {max(x) - left + 70:.0f} {max(y) - top + 40:.0f}"
     how = f'viewBox="{size}" role="img" font-size="11" font-family="sans-serif"'
     head = f'<svg xmlns="http://www.w3.org/2000/svg" {how}>'
     return "\n".join([head, f"<title>{title}</title>", *lines, *marks, *words, "</svg>\n"])
@@ -78,17 +80,18 @@ def _places(around: Neighbourhood, depth: list[int]) -> tuple[list[float], list[
         for one in followers[place]:
             low[one] = begin
             begin += turn * leaves[one]
-    x = [_GAP * d * math.sin(a) for d, a in zip(depth, angle, strict=True)]
-    y = [-_GAP * d * math.cos(a) for d, a in zip(depth, angle, strict=True)]
+    gap = min(_WIDEST, max(_GAP, _ARC * leaves[0] / (2 * math.pi)))
+    x = [gap * d * math.sin(a) for d, a in zip(depth, angle, strict=True)]
+    y = [-gap * d * math.cos(a) for d, a in zip(depth, angle, strict=True)]
     return x, y
 
 
 def _line(links: Links, around: Neighbourhood, place: int, x: list[float], y: list[float]) -> str:
     source, kind = around.source[place], links.kinds[links.kind[around.link[place]]]
     ends = f'x1="{x[source]:.1f}" y1="{y[source]:.1f}" x2="{x[place]:.1f}" y2="{y[place]:.1f}"'
-    middle = (x[source] + x[place]) / 2, (y[source] + y[place]) / 2
-    word = f'<text x="{middle[0]:.1f}" y="{middle[1]:.1f}" fill="#5b6573" text-anchor="middle" font-size="9">'
-    return f'<line {ends} stroke="#9aa4b2"/>{word}{_safe(kind)}</text>'
+    at = f'x="{0.4 * x[source] + 0.6 * x[place]:.1f}" y="{0.4 * y[source] + 0.6 * y[place]:.1f}"'
+    word = f'<text {at} fill="#5b6573" text-anchor="middle" font-size="9" {_HALO}>{_safe(kind)}</text>'
+    return f'<line {ends} stroke="#9aa4b2"/>{word}'
 
 
 def _mark(x: float, y: float, bad: bool, element: bool, middle: bool) -> str:
@@ -99,7 +102,9 @@ def _mark(x: float, y: float, bad: bool, element: bool, middle: bool) -> str:
 
 
 def _word(x: float, y: float, name: str) -> str:
-    return f'<text x="{x:.1f}" y="{y + 19:.1f}" text-anchor="middle" fill="#1c2430">{_safe(name)}</text>'
+    return (
+        f'<text x="{x:.1f}" y="{y + 19:.1f}" text-anchor="middle" fill="#1c2430" {_HALO}>{_safe(name)}</text>'
+    )
 
 
 def _name(names: Sequence[str] | None, node: int) -> str:
