@@ -22,6 +22,7 @@ from bankmine.mining.association.significance import adjusted, fisher_p
 from bankmine.tasks.behaviour.steps import Walks
 
 Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
 Truth = NDArray[np.bool_]
 Pattern = tuple[tuple[str, ...], ...]
 SUPPORT, LEAST_ROWS = 0.004, 60
@@ -32,6 +33,7 @@ KEPT = 8
 LEVEL = 0.05
 LEAST_HITS = 10
 RESAMPLES = 400
+AT_ONCE = 20
 
 
 @dataclass(frozen=True)
@@ -180,12 +182,21 @@ def _forward(outcome: Outcome, walks: Walks, has_path: Truth, *, seed: int) -> d
         return {**figures, "test_lift": None, "low": None, "high": None}
     _, who = np.unique(walks.customer[rows], return_inverse=True)
     totals = [np.bincount(who, weights=one) for one in (has & truth, has, truth, np.ones(len(who)))]
-    draw = np.random.default_rng(seed).poisson(1.0, (RESAMPLES, len(totals[0])))
-    both, with_path, true, every = (draw @ one for one in totals)
+    both, with_path, true, every = _resampled(np.stack(totals, axis=1), seed).T
     with np.errstate(divide="ignore", invalid="ignore"):
         lifts = (both / with_path) / (true / every)
     low, high = np.nanquantile(lifts[np.isfinite(lifts)], [0.025, 0.975])
     return {**figures, "test_lift": hits / count / base, "low": float(low), "high": float(high)}
+
+
+def _resampled(totals: Floats, seed: int) -> Floats:
+    """Sums of each column of `totals` (customers, columns) in each resample: each customer counts a Poisson
+    number of times. A few resamples at a time, so that memory does not grow with their number."""
+    generator, found = np.random.default_rng(seed), []
+    for start in range(0, RESAMPLES, AT_ONCE):
+        count = min(AT_ONCE, RESAMPLES - start)
+        found.append(generator.poisson(1.0, (count, len(totals))).astype(np.float64) @ totals)
+    return np.concatenate(found)
 
 
 def _says_the_same(pattern: Pattern, counts: Mapping[Pattern, int]) -> bool:
