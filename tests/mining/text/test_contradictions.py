@@ -127,6 +127,13 @@ def test_what_agrees_or_is_unknown_is_no_contradiction(text: str, fields: dict[s
     assert contradictions_of(text, **fields) == []
 
 
+def test_evidence_quotes_no_personal_data() -> None:
+    [found] = contradictions_of("Mr Tan 9123 4567 earns well: my salary is 9k a month", stated_income=2_000)
+    assert "salary is 9k" in found.said
+    assert "tan" not in found.said
+    assert "9123" not in found.said
+
+
 def test_a_table_has_one_row_a_text_and_null_where_nothing_is_said() -> None:
     fields = pa.table({"stated_income": [9_000.0, 2_000.0, None, 5.0, 5.0], "work": ["employed"] * 5})
     texts = ["salary 9k a month", "salary 9k a month", "salary 9k", "", None]

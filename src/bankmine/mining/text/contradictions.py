@@ -31,6 +31,7 @@ from bankmine.mining.text.facts import (
     Fact,
     facts,
 )
+from bankmine.mining.text.masking import mask
 from bankmine.mining.text.sentences import in_chinese
 from bankmine.mining.text.words import normal, texts_of
 
@@ -84,7 +85,7 @@ def contradictions(texts: Any, fields: pa.Table) -> pa.Table:
     `evidence`, a list of (check, text_says, field_says, said).
 
     `fields` has as many rows and any of FIELDS as columns; a null says nothing. UsageError for other columns
-    or another number of rows. Mask the evidence (`said` quotes the text) before it is stored.
+    or another number of rows. Texts are masked first, so `said` quotes no personal data a rule knows.
     """
     given = texts_of(texts)
     wrong = [name for name in fields.column_names if name not in FIELDS]
@@ -113,7 +114,7 @@ def contradictions_of(text: str | None, **fields: Any) -> list[Contradiction]:
 
 def _checked(text: str | None, row: dict[str, Any]) -> tuple[dict[str, int], list[Contradiction]]:
     stated: dict[str, list[Fact]] = {}
-    for fact in facts(text):
+    for fact in facts(mask(text)):
         stated.setdefault(fact.kind, []).append(fact)
     known = {name: value for name, value in row.items() if not _missing(value)}
     results: dict[str, int] = {}

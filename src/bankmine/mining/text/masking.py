@@ -50,7 +50,7 @@ _SURNAMES = (
 )
 _NAME = re.compile(
     r"\b(?:Mr|Mrs|Ms|Mdm|Miss|Dr)\.?\s+[A-Z][a-z]+(?:\s[A-Z][a-z]+){0,2}"
-    rf"|[{_SURNAMES}][{HAN}]{{0,2}}?(?=先生|小姐|女士|太太|经理|主任)"
+    rf"|[{_SURNAMES}][{HAN}]{{0,2}}?(?=先生|小姐|女士|经理|主任)"
 )
 _LONG_NUMBER = re.compile(r"(?<![\d.,])\d(?:[ -]?\d){8,29}(?![\d]|[.,]\d)")
 

@@ -8,6 +8,7 @@ fewer than `least` shingles say too little to be a copy and are left out.
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -21,7 +22,6 @@ from bankmine.mining.text.words import language, normal, texts_of, words
 LEAST = 5
 MOST = 50
 HASHES = 128
-_BATCH = 4_096
 
 
 class NearCopies(NamedTuple):
@@ -71,8 +71,9 @@ def near_copies(
             continue
         hashes[place] = _min_hash(own, seed)
         found = sorted(index.query(hashes[place]), reverse=True)
-        kept = [row for one in found[:_BATCH] if (row := _pair(one, place, sets, hashes))[3] >= alike]
-        if len(kept) > most or len(found) > _BATCH:
+        alike_rows = (row for one in found if (row := _pair(one, place, sets, hashes))[3] >= alike)
+        kept = list(islice(alike_rows, most + 1))
+        if len(kept) > most:
             cut_short.append(place)
         rows += kept[:most]
         index.insert(place, hashes[place])
