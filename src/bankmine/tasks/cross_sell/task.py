@@ -98,6 +98,7 @@ class CrossSell(Study):
         could be asked about."""
         bank = work.bank
         families = _families(bank)
+        form_family = _form_family(bank, families)
         others = OtherFamilies(work)
         questions = {family: NextProduct(family, others) for family in families}
         said = {family: work.try_ask(question) for family, question in questions.items()}
@@ -123,7 +124,7 @@ class CrossSell(Study):
         rows = together(asked)
         tested = back_test(rows, worth_of(rows, _margins_then(bank, rows, held)), seed=bank.seed)
         work.stage("form")
-        form = suitable(work, held, _form_family(bank, families))
+        form = suitable(work, held, form_family)
         return _answer(work, held, offered, follows, pairs, price, tested, form)
 
     def show(self, about: Mapping[str, Any]) -> Shown:
