@@ -50,7 +50,7 @@ def references(frame: Any, truth: Any, wanted: Any, peers: tuple[str, ...]) -> t
 
 
 def run_peers(what: str, folder: Path) -> dict[str, str]:
-    """Run the references in their interpreter; their versions. Leaves with their last line where it cannot."""
+    """Run the references in their interpreter; their versions. Leaves with its last line where it cannot."""
     done = subprocess.run(
         [PEERS, "-m", "benchmarks.scorecard_peers", what, str(folder)],
         cwd=ROOT, capture_output=True, text=True, check=False,

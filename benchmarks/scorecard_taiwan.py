@@ -22,11 +22,12 @@ def run() -> Row:
     others, versions = references(frame, truth, wanted, PEERS)
     found = {name: areas(truth, wanted, said, SEEDS) for name, said in others.items()}
     card = scores(wanted, our_card(frame, truth, **EVERY))
-    chosen = scores(wanted, our_card(frame, truth))
+    some = max(SEEDS // 5, 1)
+    first = wanted[: some * 2]
+    chosen = areas(truth, first, scores(first, our_card(frame, truth)), some)
     boosted = scores(wanted, _boosting(frame, truth))
     ours = {
-        name: areas(truth, wanted, said, SEEDS)
-        for name, said in (("scorecard", card), ("scorecard_columns_chosen", chosen), ("boosting", boosted))
+        name: areas(truth, wanted, said, SEEDS) for name, said in (("scorecard", card), ("boosting", boosted))
     }
     gap = ours["scorecard"] - found["optbinning"]
     best = max(("scorecard", "boosting"), key=lambda name: float(ours[name].mean()))
@@ -35,6 +36,7 @@ def run() -> Row:
         row="T6",
         bankmine={
             **{name: with_interval(value) for name, value in ours.items()},
+            "scorecard_columns_chosen": {"first_seeds": some, "auc": with_interval(chosen)},
             "minus_optbinning": with_interval(gap),
             "best": best,
             "best_minus_lightgbm": with_interval(behind),

@@ -27,7 +27,7 @@ def main() -> None:
 
     card = Scorecard(base="spread").fit(learnt, bad[train])
     print(card.text())
-    print("Columns, their information value, how many of 20 halves chose them, why not in the card:")
+    print("Columns, their information value, how many of 10 samples chose them, why not in the card:")
     for one in card.screened_:
         print(f"  {one.name:55} {one.information_value:6.3f} {one.frequency:5.0%}  {one.why_not}")
     print("\nInformation lost to each rule of binning:")

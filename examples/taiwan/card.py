@@ -28,7 +28,7 @@ def main() -> None:
     learnt, kept = table.take(pa.array(train)), table.take(pa.array(test))
 
     states = {month: {"special": STATES, "min_share": 0.01} for month in MONTHS}
-    card = Scorecard(columns={**states, "EDUCATION": {"categorical": True}}, resamples=10)
+    card = Scorecard(columns={**states, "EDUCATION": {"categorical": True}}, resamples=5)
     card.fit(learnt, bad[train])
     print(card.text())
     print("Columns that are not in the card:")

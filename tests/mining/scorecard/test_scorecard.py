@@ -139,6 +139,17 @@ def test_selection_keeps_what_says_something_and_prints_why_not() -> None:
     assert why["noise 0"].startswith("information value")
 
 
+def test_bins_fitted_to_noise_do_not_carry_a_column_into_the_card() -> None:
+    draw = np.random.default_rng(0)
+    X = draw.normal(size=(3000, 6))
+    y = draw.random(3000) < 1 / (1 + np.exp(2 - X[:, 0]))
+    chosen = Scorecard(rules={"trend": "free", "max_bins": 8}).fit(X, y)
+    every = Scorecard(rules={"trend": "free", "max_bins": 8}, select="all").fit(X, y)
+    assert len(every.card_names) == 6
+    assert chosen.card_names[0] == "x0"
+    assert len(chosen.card_names) <= 2
+
+
 def test_named_columns_and_only_they_are_in_the_card() -> None:
     card = Scorecard(**settings(select=["age", "job"])).fit(TABLE, BAD)
     assert card.card_names == ("age", "job")

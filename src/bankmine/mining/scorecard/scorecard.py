@@ -58,9 +58,9 @@ class Scorecard(Classifier):
 
     `rules` are those of every column's binning, `columns` changes of them for some (both names of
     `BinningRules`). `select`: "stable" takes columns chosen in at least `least_frequency` of `resamples`
-    random halves, "all" every column that passes the screen, a sequence of names those. The screen asks an
+    random samples, "all" every column that passes the screen, a sequence of names those. The screen asks an
     information value of `least_information` and drops a column whose weights correlate above
-    `most_correlated` with a better one's; backward elimination in the halves asks a coefficient of `least_z`
+    `most_correlated` with a better one's; backward elimination in the samples asks a coefficient of `least_z`
     standard errors. `sign`: "constrain" or "drop". `C` is the inverse strength of the ridge penalty. `pdo`
     points double the odds, `base_score` points mean odds of good of `base_odds`. `integer` rounds the points.
     `base`: "row" keeps base points apart, "spread" shares them out. `absent`: a bin without rows in training
@@ -80,7 +80,7 @@ class Scorecard(Classifier):
         least_information: float = 0.0,
         most_correlated: float = 0.9,
         least_z: float = 1.0,
-        resamples: int = 20,
+        resamples: int = 10,
         least_frequency: float = 0.5,
         sign: str = "constrain",
         C: float = 1.0,
