@@ -32,6 +32,7 @@ def connect(*, memory: str = "1GB", threads: int = 2, spill: Path | None = None)
         }
     )
     connection.execute("SET TimeZone = 'UTC'")
+    connection.execute("SET enable_progress_bar = false")  # shown wherever Python has no main file
     return connection
 
 
