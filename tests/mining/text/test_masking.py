@@ -75,6 +75,12 @@ def test_full_width_digits_are_masked_too() -> None:
     assert "<phone>" in mask("电话９１２３４５６７")
 
 
+def test_signs_that_are_not_seen_hide_nothing() -> None:
+    assert mask("call 9123\u200b4567") == "call  <phone> "
+    assert mask_all(["\ud800 broken"])[0].to_pylist() == [" broken"]
+    assert [word.text for word in words(normal("\ud800\x00 房子"))] == ["房子"]
+
+
 def test_a_megabyte_of_text_is_cut_and_quick() -> None:
     for sign in ("1", "a", "@", "路", "a1 ", "Blk 1 ", "1-", "a.", "GB82 "):
         assert len(mask(sign * (1_000_000 // len(sign)))) <= 4 * LONGEST

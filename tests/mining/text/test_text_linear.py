@@ -82,6 +82,8 @@ def test_wrong_asks_are_refused() -> None:
         TextLinear().fit("a text", ["car"])
     with pytest.raises(UsageError, match="label"):
         TextLinear().fit(texts, y[:-1])
+    with pytest.raises(UsageError, match="label is missing"):
+        TextLinear().fit(texts, [float("nan"), *range(len(texts) - 1)])
     with pytest.raises(UsageError, match="not fitted"):
         TextLinear().predict(["a"])
     with pytest.raises(UsageError, match="type int"):

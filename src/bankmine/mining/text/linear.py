@@ -231,9 +231,11 @@ class TextLinear(Estimator):
 def classes_of(y: Any, rows: int, minimum: MinimumData, miner: str) -> tuple[list[Any], np.ndarray[Any, Any]]:
     """Sorted classes and the place of each label; refuses wrong lengths, one class, too few of a class."""
     values = np.asarray(y.to_pylist() if hasattr(y, "to_pylist") else y)
-    if values.shape != (rows,) or values.dtype == object:
+    missing = values.dtype.kind == "f" and bool(np.isnan(values).any())
+    if values.shape != (rows,) or values.dtype == object or missing:
         raise UsageError(
-            f"The label has shape {values.shape} for {rows} texts", hint="Give one label a text."
+            f"The label has shape {values.shape} for {rows} texts, or a label is missing",
+            hint="Give one label for each text.",
         )
     minimum.require(miner, rows)
     classes, place, count = np.unique(values, return_inverse=True, return_counts=True)

@@ -19,6 +19,7 @@ import pyarrow as pa
 from bankmine.mining.text.words import HAN, LONGEST, texts_of
 
 MASKS = ("email", "link", "iban", "card", "id", "phone", "address", "name", "number")
+_UNSEEN = re.compile("[\u00ad\u200b-\u200f\u2060-\u2064\ufeff\ud800-\udfff]")  # would hide digits from a rule
 _EMAIL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,5}", re.A)
 _LINK = re.compile(r"(?:https?://|www\.)[^\s<>，。；）]{3,500}", re.I)
 _IBAN = re.compile(
@@ -78,7 +79,7 @@ def _masked(text: str | None) -> tuple[str, Counter[str]]:
     seen: Counter[str] = Counter()
     if not text:
         return "", seen
-    told = unicodedata.normalize("NFKC", text[:LONGEST])
+    told = unicodedata.normalize("NFKC", _UNSEEN.sub("", text[:LONGEST]))
     for name, pattern, passes in _RULES:
         told = pattern.sub(_replacing(name, passes, seen), told)
     return told, seen
