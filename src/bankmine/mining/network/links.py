@@ -210,14 +210,15 @@ def _without_hubs(rows: Ints, kinds: Sequence[str], most: int) -> tuple[Ints, tu
     ends = np.concatenate([rows[0], rows[1]])
     what = np.concatenate([rows[2], rows[2]])
     key = ends * len(kinds) + what
-    number, count = np.unique(key, return_counts=True)
-    many = number[count > most]
-    if not many.size:
+    order = np.argsort(key, kind="stable")
+    number, begin, count = np.unique(key[order], return_index=True, return_counts=True)
+    many = count > most
+    if not many.any():
         return rows, ()
     rows, hubs = rows.copy(), []
-    for hub in many.tolist():
+    for hub, low, size in zip(number[many].tolist(), begin[many].tolist(), count[many].tolist(), strict=True):
         node, place = divmod(hub, len(kinds))
-        mine = np.flatnonzero(((rows[0] == node) | (rows[1] == node)) & (rows[2] == place))
+        mine = np.sort(order[low : low + size] % rows.shape[1])
         since = _crossed(rows[3][mine], rows[4][mine], most)
         if since < FOREVER:
             hubs.append((Hub(node, kinds[place], mine.size, since), mine))

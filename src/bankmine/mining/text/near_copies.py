@@ -62,21 +62,29 @@ def near_copies(
 
     sets = [shingles(text) for text in texts_of(texts)]
     index = MinHashLSH(threshold=max(0.1, alike - 0.1), num_perm=HASHES, weights=(0.3, 0.7))
-    hashes: dict[int, Any] = {}
+    hashes: dict[frozenset[str], Any] = {}
+    places: dict[int, list[int]] = {}  # of texts with the same shingles, by the first of them
+    first: dict[frozenset[str], int] = {}
     rows: list[tuple[int, int, float, float]] = []
     left_out, cut_short = [], []
     for place, own in enumerate(sets):
         if len(own) < least:
             left_out.append(place)
             continue
-        hashes[place] = _min_hash(own, seed)
-        found = sorted(index.query(hashes[place]), reverse=True)
+        if own not in first:
+            hashes[own] = _min_hash(own, seed)
+        found = sorted(
+            (one for group in index.query(hashes[own]) for one in places[group][-most - 1 :]), reverse=True
+        )
         alike_rows = (row for one in found if (row := _pair(one, place, sets, hashes))[3] >= alike)
         kept = list(islice(alike_rows, most + 1))
         if len(kept) > most:
             cut_short.append(place)
         rows += kept[:most]
-        index.insert(place, hashes[place])
+        if own not in first:
+            first[own] = place
+            index.insert(place, hashes[own])
+        places.setdefault(first[own], []).append(place)
     return NearCopies(_table(rows), np.array(left_out, np.int64), np.array(cut_short, np.int64))
 
 
@@ -89,10 +97,12 @@ def _min_hash(own: frozenset[str], seed: int) -> Any:
 
 
 def _pair(
-    one: int, other: int, sets: list[frozenset[str]], hashes: dict[int, Any]
+    one: int, other: int, sets: list[frozenset[str]], hashes: dict[frozenset[str], Any]
 ) -> tuple[int, int, float, float]:
     a, b = sets[one], sets[other]
-    return one, other, float(hashes[one].jaccard(hashes[other])), len(a & b) / len(a | b)
+    if a == b:
+        return one, other, 1.0, 1.0
+    return one, other, float(hashes[a].jaccard(hashes[b])), len(a & b) / len(a | b)
 
 
 def _table(rows: list[tuple[int, int, float, float]]) -> pa.Table:
