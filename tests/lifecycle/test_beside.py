@@ -47,7 +47,8 @@ def test_runs_beside_each_other_are_those_of_each_task_alone(
         run = one.run()
         name = "scores.parquet"
         assert (run.folder / name).read_bytes() == (alone[one.task].folder / name).read_bytes()
-    assert heard[-1] == ("", 2, 2)
+    assert heard[0] == ("segmentation", 0, 2)
+    assert all(running for running, _, _ in heard)
 
 
 def test_a_refusal_travels_with_its_kind_and_words(job: beside.Job) -> None:

@@ -123,7 +123,8 @@ class _Crew:
                 else:
                     running.remove(said.task)
                     found[said.task] = said
-                tell(", ".join(running), len(found), len(given))
+                if running:
+                    tell(", ".join(running), len(found), len(given))
             yield found[task]
 
     def end(self) -> None:
