@@ -1,6 +1,7 @@
-"""Model files anyone can read: JSON, and LightGBM's own text; never pickle, which runs code when opened.
+"""Model files anyone can read: JSON, LightGBM's own text, ONNX; never pickle, which runs code when opened.
 
-`save(miner, folder)` writes `model.json` (and `booster.txt` for boosting); `load(folder)` gives back a miner
+`save(miner, folder)` writes `model.json` (and `booster.txt` for boosting, `model.onnx` for networks that
+onnxruntime answers: bytes under the key `onnx`); `load(folder)` gives back a miner
 that answers the same to the last bit. Floats are written with the shortest digits that read back exactly.
 """
 
@@ -59,6 +60,7 @@ MINERS = {
     "SortedTermNetwork": "bankmine.mining.text.sorted_terms",
     "GammaGamma": "bankmine.mining.value.gamma_gamma",
     "Scorecard": "bankmine.mining.scorecard.scorecard",
+    "SequenceNetwork": "bankmine.mining.sequence.classifier",
 }
 
 
@@ -114,6 +116,9 @@ def save(miner: Any, folder: Path) -> list[Path]:
     for name, text in texts.items():
         (folder / name).write_text(text, encoding="utf-8", newline="\n")
         written.append(folder / name)
+    for name, model in _take_models(content).items():
+        (folder / name).write_bytes(model)
+        written.append(folder / name)
     text = json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False, default=_of_numpy) + "\n"
     (folder / "model.json").write_text(text, encoding="utf-8", newline="\n")
     return [folder / "model.json", *written]
@@ -150,6 +155,18 @@ def _put_texts(content: dict[str, Any], folder: Path) -> None:
     for node in _boosters(content, "booster_file"):
         name = Path(node.pop("booster_file")).name
         node["booster"] = (folder / name).read_text(encoding="utf-8")
+    for node in _boosters(content, "onnx_file"):
+        node["onnx"] = (folder / Path(node.pop("onnx_file")).name).read_bytes()
+
+
+def _take_models(content: dict[str, Any]) -> dict[str, bytes]:
+    """Move ONNX models, which are bytes, out of the JSON into files of their own."""
+    taken: dict[str, bytes] = {}
+    for node in _boosters(content, "onnx"):
+        name = "model.onnx" if not taken else f"model-{len(taken)}.onnx"
+        taken[name] = node.pop("onnx")
+        node["onnx_file"] = name
+    return taken
 
 
 def _boosters(content: Any, key: str = "booster") -> list[dict[str, Any]]:
