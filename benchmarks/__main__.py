@@ -57,6 +57,7 @@ ROWS = {
     "S16": "size_and_start",
     "U1": "understanding_defects",
     "R2": "simulated_shortcuts",
+    "TRT": "simulated_traits",
     "TXT": "simulated_texts",
     "TXM": "text_models",
     "CON": "text_contradictions",

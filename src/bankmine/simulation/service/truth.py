@@ -15,13 +15,13 @@ from bankmine.simulation.service.interactions import SURVEY, Interactions, dissa
 from bankmine.simulation.service.mood import tired
 from bankmine.simulation.service.written import dealings
 
-_BALANCES_SAY = 0.07  # spread of what balances and holdings tell about prudence
+BALANCES_SAY = 0.38  # spread of what the tables tell about prudence: twice what all features do (row TRT)
 
 
 def thrift_of(frame: Frame, who: People) -> Floats:
     """Prudence as comfortable balances show it, (n,)."""
     noise = frame.random(who.community, "thrift").normal(size=who.count)
-    return who.prudence + _BALANCES_SAY * noise
+    return who.prudence + BALANCES_SAY * noise
 
 
 def label_response(frame: Frame, who: People, held: Products, told: Interactions) -> pa.Table:
