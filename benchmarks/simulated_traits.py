@@ -42,8 +42,8 @@ def run() -> Row:
         reference={"prudence counted as written": round(counted, 3)},
         bar=BAR,
         met=counted <= 2 * max(found["prudence"], 0.05),
-        protocol=f"one bank of {CUSTOMERS:,} customers × {MONTHS} months, seed {SEED}; boosting on all shipped "
-        f"features of every customer at the end, {FOLDS} folds over customers",
+        protocol=f"one bank of {CUSTOMERS:,} customers × {MONTHS} months, seed {SEED}; boosting on all "
+        f"shipped features of every customer at the end, {FOLDS} folds over customers",
     )
 
 
