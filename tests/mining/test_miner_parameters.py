@@ -27,7 +27,8 @@ from bankmine.mining.files import MINERS, load, save
 from bankmine.mining.learner import NotFittedError
 
 NEEDED: dict[str, dict[str, Any]] = {"SingleRule": {"column": "x0"}, "Calibrated": {"classifier": Prior()}}
-OTHERS = {"FormModel", "Scorecard", "TextLinear", "SortedTermNetwork"}  # refuse in words of their own, in tests of their own
+# these refuse in words of their own, in tests of their own
+OTHERS = {"FormModel", "Scorecard", "TextLinear", "SortedTermNetwork"}
 NAN = float("nan")
 WRONG: dict[str, tuple[Any, ...]] = {
     "int": (2.5, 2.0, "3", -1, NAN, True),
