@@ -199,7 +199,8 @@ def faults() -> Iterator[str]:
 
 def _broken_links(page: Path) -> Iterator[str]:
     text = page.read_text(encoding="utf-8")
-    for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", text):
+    prose = re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL)
+    for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", prose):
         if "://" not in target and not (page.parent / target).exists():
             yield f"{page.relative_to(ROOT)} links to {target}, which is not there"
     for script in re.findall(r"`(?:python -m )?(benchmarks[./][a-z_./]+)`", text):
