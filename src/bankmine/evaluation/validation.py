@@ -49,14 +49,14 @@ def delong(y: Any, score: Any, other: Any) -> Difference:
             f"DeLong's test was given {positives} positives and {negatives} negatives",
             hint="It needs at least 2 of each class.",
         )
-    parts = [_placements(label, values) for values in (first, second)]
+    parts = [placements(label, values) for values in (first, second)]
     areas = [float(of_positives.mean()) for of_positives, _ in parts]
     variance = float(
         (parts[0][0] - parts[1][0]).var(ddof=1) / positives
         + (parts[0][1] - parts[1][1]).var(ddof=1) / negatives
     )
     gap, error = areas[0] - areas[1], sqrt(variance)
-    p = 1.0 if gap == 0 else (0.0 if error == 0 else _two_sided(gap / error))
+    p = 1.0 if gap == 0 else (0.0 if error == 0 else two_sided(gap / error))
     return Difference(areas[0], areas[1], gap, error, p)
 
 
@@ -107,7 +107,7 @@ def herfindahl(rows: Any) -> float:
     return float(((counts / counts.sum()) ** 2).sum())
 
 
-def _placements(label: Any, score: Floats) -> tuple[Floats, Floats]:
+def placements(label: Any, score: Floats) -> tuple[Floats, Floats]:
     """Of each positive the share of negatives below it, of each negative that of positives above; ties ½."""
     positive, negative = score[label], score[~label]
     return _below(positive, negative), 1 - _below(negative, positive)
@@ -119,7 +119,8 @@ def _below(values: Floats, others: Floats) -> Floats:
     return np.asarray(count / (2 * len(others)))
 
 
-def _two_sided(z: float) -> float:
+def two_sided(z: float) -> float:
+    """p-value of a standard normal deviate, either way."""
     from scipy.stats import norm
 
     return float(2 * norm.sf(abs(z)))

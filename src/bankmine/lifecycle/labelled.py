@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from bankmine.lifecycle import honesty
+from bankmine.lifecycle.evidence import keep_evidence
 from bankmine.lifecycle.judge import judge
 from bankmine.lifecycle.material import Material
 from bankmine.lifecycle.scores import reason_lists
@@ -81,6 +82,10 @@ def ask(
         "mean_probability": float(answered["probability"].mean()) if answered["rows"].num_rows else None,
     }
     save_model(final, folder / "model")
+    keep_evidence(
+        folder, material=material, train=split.train, test=split.test, tested=tested, use=figures["use"],
+        seen=models[figures["use"]], final=final, scored=answered,
+    )  # fmt: skip
     return Asked(
         name=task.name, title=task.title, figures=figures, use=figures["use"], split=split.sentence,
         verdict=task.verdict(bank, figures), plan=plan, counts=dict(counts or {}), tested=tested,
