@@ -6,18 +6,18 @@ Exit code 1 where a row could not run; a missed bar is a result, not a failure.
 To try a row out, make it smaller by the environment. The line printed then says "reduced": true, and
 RESULTS.md and the pictures stay as they are:
 
-    BENCH_ROWS             transactions of S1, S2, S3 and SPK
+    BENCH_ROWS             transactions of S1, S2, S3 and SPK, sequences of S12 and SEQ, calls of S13
     BENCH_ROWS_A_CUSTOMER  transactions a customer of the made-up warehouses
     BENCH_REPLAY_ROWS      transactions of S6
     BENCH_ONLINE_EVENTS    events of ONL
     BENCH_CUSTOMERS        customers of R2, S15 and CUS
     BENCH_SIZES            transactions of S4 and PIC, customers of S7 and GRO, with commas between
     BENCH_SETS             data sets of FAM (german taiwan bank) or seeds of CUS, with blanks between
-    BENCH_ROUNDS           how often the contenders of S1, S2 and SPK alternate
+    BENCH_ROUNDS           how often the contenders of S1, S2, SPK and S12 alternate, seeds of SEQ
 
 More do not make a run a reduced one: BENCH_FOLDER, where made-up data are kept between runs; BENCH_SEED,
-which world R2 makes up; BENCH_PEERS, the Python in which peers of S9, S14, T5, T6 and CLU are installed
-(default: this).
+which world R2 makes up; BENCH_PEERS, the Python in which peers of S9, S12, S14, T5, T6 and CLU are
+installed (default: this).
 """
 
 from __future__ import annotations
@@ -62,6 +62,9 @@ ROWS = {
     "TXM": "text_models",
     "CON": "text_contradictions",
     "NET": "network_speed",
+    "SEQ": "sequence_order",
+    "S12": "sequence_speed",
+    "S13": "serving_speed",
     "T1": "value_bg_nbd",
     "T2": "value_pareto_nbd",
     "S15": "value_speed",

@@ -16,7 +16,7 @@ from bankmine.mining.classification.boosting import Boosting
 from bankmine.mining.classification.calibration import Calibrated, Isotonic, Platt
 from bankmine.mining.classification.logistic import Logistic
 from bankmine.mining.serving.boosted import ServedBoosting
-from bankmine.mining.serving.trees import trees_of
+from bankmine.mining.serving.trees import ZERO, trees_of
 
 
 def made(seed: int = 0) -> tuple[Any, Any, Boosting]:
@@ -64,6 +64,18 @@ def test_thresholds_of_32_bits_would_have_flipped_some() -> None:
     rows = edges(X, miner)
     flipped = np.abs(miner.decision_function(rows.astype(np.float32)) - miner.decision_function(rows)) > 1e-6
     assert flipped.any()
+
+
+def test_values_that_lightgbm_reads_as_zero_are_read_so() -> None:
+    draw = np.random.default_rng(2)
+    X = np.round(draw.normal(size=(3000, 2)))
+    y = (X[:, 0] == 0) ^ (X[:, 1] < 0) ^ (draw.random(3000) < 0.1)
+    miner = Boosting(10).fit(X, y)
+    splits = np.concatenate([tree.threshold for tree in trees_of(miner.booster_text_)])
+    assert (np.abs(splits) < 1e-30).any()
+    tiny = [sign * value for value in (0.0, 1e-40, 1e-36, ZERO, np.nextafter(ZERO, 1.0)) for sign in (1, -1)]
+    rows = np.array([[one, other] for one in tiny for other in tiny])
+    assert np.abs(ServedBoosting.of(miner).log_odds(rows) - miner.decision_function(rows)).max() < 1e-12
 
 
 def test_missing_values_and_categories_not_seen_go_where_lightgbm_sends_them() -> None:

@@ -26,7 +26,7 @@ from bankmine.mining.sequence.graph import Weights
 from bankmine.mining.sequence.recurrent import Recurrent
 
 BUCKETS = 4
-SLICE_BYTES = 20e6  # allocations above 32 MB are given back and faulted in anew at every call
+SLICE_BYTES = 10e6  # what is allocated above 32 MB is given back, and faulted in anew at every call
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ import numpy as np
 from bankmine.errors import UsageError
 from bankmine.mining.contract import Floats, Ints
 
+ZERO = float(np.float32(1e-35))  # LightGBM reads values up to here, of either sign, as 0
 LEQ, MEMBER = 0, 6  # modes of TreeEnsemble
 OPSET, ML_OPSET = 17, 5
 
@@ -164,7 +165,14 @@ def _nodes(tree: Tree, first: int, first_leaf: int) -> Iterator[_Node]:
         if decision & 1:
             yield _Node(feature, MEMBER, 0.0, left, right, 0)
         else:
-            yield _Node(feature, LEQ, split, left, right, int(_missing_left(decision, split)))
+            yield _Node(feature, LEQ, _as_zero(split), left, right, int(_missing_left(decision, split)))
+
+
+def _as_zero(split: float) -> float:
+    """The split that sends all of [−ZERO, ZERO] where LightGBM sends 0."""
+    if abs(split) > ZERO:
+        return split
+    return ZERO if split >= 0 else float(np.nextafter(-ZERO, -np.inf))
 
 
 def _missing_left(decision: int, split: float) -> bool:
