@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from bankmine.bank.warehouse import Warehouse
     from bankmine.customers import Catalogue, Explanation
     from bankmine.lifecycle.run import Run
+    from bankmine.lifecycle.validation import Pack
     from bankmine.overview.customer_360 import Customer360
 
 
@@ -138,6 +139,10 @@ class Bank:
     def run(self, task: str, *, cutoff: str | None = None) -> Run:
         """Runs one task and publishes it."""
         return pipeline.run_task(self._folder, task, cutoff=cutoff)
+
+    def validate(self, task: str, *, question: str | None = None) -> Pack:
+        """What supervisors ask of the published score: `.findings`, `.write(folder)`, `.word(file)`."""
+        return pipeline.validate(self._folder, task, question=question)
 
     def report(self) -> Path:
         """Builds the report; the path of its first page."""

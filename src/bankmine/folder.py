@@ -1,6 +1,7 @@
 """One bank's folder: where its settings, warehouse, keys, results and report lie.
 
 my-bank/bankmine.toml   warehouse/   keys/   understanding.json   snapshots/   results/   report/
+        validation/
 """
 
 from __future__ import annotations
@@ -53,6 +54,11 @@ class BankFolder:
     def keyring(self) -> Keyring:
         """The bank's keys."""
         return Keyring(self.config.keys)
+
+    @property
+    def validation_folder(self) -> Path:
+        """Where validation packs lie, a folder each."""
+        return self.folder / "validation"
 
     @property
     def warehouse_folder(self) -> Path:

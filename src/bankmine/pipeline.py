@@ -20,6 +20,7 @@ from bankmine.folder import BankFolder
 if TYPE_CHECKING:
     from bankmine.customers.snapshot import Snapshot
     from bankmine.lifecycle.run import Run
+    from bankmine.lifecycle.validation import Pack
     from bankmine.overview.customer_360 import Customer360
     from bankmine.simulation.frame import Frame
     from bankmine.understanding import Understanding
@@ -245,6 +246,27 @@ def report(
     path = build_report(made, bank.report_folder)
     progress("report", 1, 1)
     return path
+
+
+def validate(bank: BankFolder, task: str, *, question: str | None = None) -> Pack:
+    """Validates the published score of a task, of a study one of its questions.
+
+    UsageError where the task has no published run, or the run has no such question.
+    """
+    from bankmine.lifecycle import current
+    from bankmine.lifecycle.validation import validate as judge
+    from bankmine.tasks.registry import find_task
+
+    name = find_task(task, bank.folder).name
+    run = current(bank.results_folder).get(name)
+    if run is None:
+        raise UsageError(
+            f"{name} has no published run", hint=f"Run `bankmine run {bank.folder} --task {name}` first."
+        )
+    config = bank.config
+    return judge(
+        run, bank.warehouse, question=question, bank=config.name, memory=config.memory, threads=config.threads
+    )
 
 
 def check(bank: BankFolder) -> Iterator[tuple[str, bool | None]]:

@@ -5,7 +5,7 @@ import pytest
 
 from bankmine.errors import FeasibilityError, UsageError
 from bankmine.evaluation.concentration import concentration
-from bankmine.evaluation.grading import by_grade, holm, one_row_each, spiegelhalter
+from bankmine.evaluation.grading import by_grade, holm, independent_rows, spiegelhalter
 from bankmine.evaluation.stability import population_stability
 from bankmine.evaluation.validation import hosmer_lemeshow
 
@@ -61,18 +61,31 @@ def test_chances_half_as_high_as_the_truth_are_found() -> None:
     assert spiegelhalter(label, chance).p_value < 0.001
 
 
-def test_one_row_of_each_customer_makes_repeated_rows_safe() -> None:
-    """Customers seen six times with one outcome: all rows reject far too often, one row each does not."""
-    all_rows, one_each = [], []
+def test_independent_rows_of_repeated_customers_reject_one_time_in_twenty() -> None:
+    """Customers seen six times with one outcome: all rows reject far too often, independent ones do not."""
+    all_rows, apart = [], []
     for seed in range(200):
         label, chance = portfolio(seed, 500)
         y, p, who = np.repeat(label, 6), np.repeat(chance, 6), np.repeat(np.arange(500), 6)
-        kept = one_row_each(who, random_state=seed)
+        kept = independent_rows(who, random_state=seed)
         assert np.array_equal(who[kept], np.arange(500))
         all_rows.append(spiegelhalter(y, p).p_value < 0.05)
-        one_each.append(spiegelhalter(y[kept], p[kept]).p_value < 0.05)
+        apart.append(spiegelhalter(y[kept], p[kept]).p_value < 0.05)
     assert np.mean(all_rows) > 0.3
-    assert np.mean(one_each) < 0.1
+    assert np.mean(apart) < 0.1
+
+
+def test_those_who_leave_are_not_over_counted_for_having_fewer_rows() -> None:
+    draw = np.random.default_rng(0)
+    leaves = draw.random(20_000) < 0.2
+    who = np.repeat(np.arange(20_000), np.where(leaves, 1, 4))
+    true = leaves[who].mean()
+    kept = independent_rows(who)
+    assert len(np.unique(who[kept])) == len(kept)
+    assert leaves[who[kept]].mean() == pytest.approx(true, abs=0.01)
+    assert np.array_equal(independent_rows(np.arange(9)), np.arange(9))
+    with pytest.raises(FeasibilityError, match="from none"):
+        independent_rows([])
 
 
 @pytest.mark.parametrize("rows", [(300, 300), (4_000, 250)])

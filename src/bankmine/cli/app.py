@@ -138,6 +138,24 @@ def report(bank: BankFolder) -> None:
 
 
 @app.command()
+def validate(
+    bank: BankFolder,
+    task: Annotated[str, typer.Argument(metavar="TASK", help="The task whose published score is tested.")],
+    question: Annotated[
+        str | None, typer.Option("--question", help="Which question of a task that asks several.")
+    ] = None,
+    word: Annotated[
+        Path | None, typer.Option("--word", help="Also write a Word document, e.g. churn.docx.")
+    ] = None,
+) -> None:
+    """Test a published score as validators and supervisors do; write the pack as a page."""
+    from bankmine.cli.validate import lines
+
+    for line in lines(bank, task, question=question, word=word):
+        typer.echo(line)
+
+
+@app.command()
 def check(bank: BankFolder) -> None:
     """Verify settings, keys, files and the counts the mapping promises."""
     from bankmine import pipeline

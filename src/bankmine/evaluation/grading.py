@@ -3,7 +3,7 @@
 Per grade: Jeffreys' test (ECB, instructions for reporting the validation results of internal models, 2019),
 with Holm's (1979) correction because several grades are tested at once. Of the whole: Jeffreys again, Hosmer
 and Lemeshow, and Spiegelhalter (Statistics in Medicine 5, 1986). All take rows for independent: where a
-customer has several, give `one_row_each`. Grades are a fixed scale of chances, one, two, five, ten, … per
+customer has several, give `independent_rows`. Grades are a fixed scale of chances, one, two, five, ten, … per
 mille, so the data that test it never shape it.
 """
 
@@ -87,13 +87,25 @@ def spiegelhalter(y: Any, probability: Any) -> Tested:
     return Tested(z, two_sided(z))
 
 
-def one_row_each(groups: Any, *, random_state: int = 0) -> Ints:
-    """Positions, rising, of one row of each group drawn at random: rows that may be taken as independent."""
+def independent_rows(groups: Any, *, random_state: int = 0) -> Ints:
+    """Positions, rising, of at most one row of each group, every row drawn with the same chance.
+
+    The chance is 1 / the most rows a group has: each group draws one of so many places and gives its row
+    there, or none. One row of every group instead would over-count groups with few rows, and a customer who
+    leaves has few rows because of it: the very outcome that is tested.
+    """
     rows = len(np.asarray(groups))
+    if rows == 0:
+        raise FeasibilityError("Rows were to be drawn from none", hint="Give at least one row.")
     position = codes(groups, rows, "groups")[0]
-    shuffled = np.random.default_rng(random_state).permutation(rows)
-    first = np.unique(position[shuffled], return_index=True)[1]
-    return np.sort(shuffled[first]).astype(np.int64)
+    generator = np.random.default_rng(random_state)
+    order = np.argsort(generator.permutation(rows), kind="stable")
+    order = order[np.argsort(position[order], kind="stable")]
+    sizes = np.bincount(position)
+    begin = np.cumsum(sizes) - sizes
+    place = generator.integers(0, int(sizes.max()), len(sizes))
+    kept = place < sizes
+    return np.sort(order[(begin + place)[kept]]).astype(np.int64)
 
 
 def _grade(number: int, scale: tuple[float, ...], label: Any, chance: Floats) -> tuple[Any, ...]:
