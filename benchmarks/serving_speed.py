@@ -1,9 +1,9 @@
 """S13: one row through a boosted model in the service path, beside a bare onnxruntime call of the same model.
 
-A calibrated LightGBM of 300 trees on 60 made-up columns, a tenth missing. Bare: `session.run` on a row of the
-model's own shape. Service: `ServedBoosting.one`, the row checked, answered, calibrated. The two and LightGBM's
-own call take turns, and turns in going first. Equality is checked on rows that hold each threshold, the doubles
-beside it and its 32-bit neighbours.
+A calibrated LightGBM of 300 trees on 60 made-up columns, a tenth missing. Bare: `session.run` on a row of
+the model's own shape. Service: `ServedBoosting.one`, the row checked, answered, calibrated. The two and
+LightGBM's own call take turns, and turns in going first. Equality is checked on rows that hold each
+threshold, the doubles beside it and its 32-bit neighbours.
 """
 
 from __future__ import annotations

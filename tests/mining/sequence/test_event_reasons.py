@@ -74,3 +74,5 @@ def test_words_for_one_day_many_events_and_no_kind() -> None:
 def test_no_reasons_asked_for_is_refused() -> None:
     with pytest.raises(UsageError, match="top = 0"):
         occluded(squared, burst(), top=0, burst_days=14.0)
+    with pytest.raises(UsageError, match="burst_days = nan"):
+        occluded(squared, burst(), top=1, burst_days=float("nan"))

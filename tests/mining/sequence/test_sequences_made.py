@@ -54,6 +54,12 @@ def test_arrays_out_of_order_are_refused() -> None:
         Sequences(made.offsets, made.when[::-1], made.kind, made.kinds, made.values, (), made.cutoff)
 
 
+def test_a_kind_outside_the_kinds_is_refused() -> None:
+    made = sequences_of(table(), [10])
+    with pytest.raises(UsageError, match="no position in the kinds"):
+        Sequences(made.offsets, made.when, made.kind + 1, made.kinds, made.values, (), made.cutoff)
+
+
 def test_timestamps_and_microseconds_mean_the_same() -> None:
     instants = pa.array([3, 1, 2], pa.timestamp("us", tz="UTC"))
     assert np.array_equal(

@@ -171,6 +171,8 @@ def _check(given: Sequences) -> None:
     fits = len(offsets) == len(given.cutoff) + 1 and offsets[0] == 0 and offsets[-1] == events
     if not (shapes and fits and (np.diff(offsets) >= 0).all()):
         raise UsageError("The arrays of a sequence do not fit together", hint="Use sequences_of.")
+    if ((given.kind < -1) | (given.kind >= len(given.kinds))).any():
+        raise UsageError("A kind of an event is no position in the kinds", hint="Use sequences_of.")
     row = given.row
     if (given.when >= given.cutoff[row]).any():
         late = int((given.when >= given.cutoff[row]).sum())

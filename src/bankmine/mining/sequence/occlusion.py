@@ -14,8 +14,9 @@ from datetime import UTC, datetime
 import numpy as np
 import pyarrow as pa
 
+from bankmine.errors import UsageError
 from bankmine.mining.contract import Floats, Ints
-from bankmine.mining.learner import check_whole
+from bankmine.mining.learner import check_whole, is_number
 from bankmine.mining.sequence.events import DAY, Sequences
 
 VARIANTS_AT_ONCE = 2_048
@@ -73,6 +74,10 @@ def occluded(
     that says more than its burst. Costs one answer an event and burst: ask for the rows that are shown.
     """
     check_whole("reasons", top=top)
+    if not (is_number(burst_days) and burst_days >= 0):
+        raise UsageError(
+            f"reasons was given burst_days = {burst_days!r}", hint="Give a number of days from 0 on."
+        )
     found = [_candidates(sequences, row, burst_days) for row in range(len(sequences))]
     effects = _effects(log_odds, sequences, found)
     return EventReasons(
