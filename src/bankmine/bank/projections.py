@@ -9,16 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bankmine.bank.columns import MAIN, Table, Type
-from bankmine.bank.hashing import bucket_of, splitmix64
+from bankmine.bank.hashing import splitmix64
 from bankmine.bank.kept_files import Place, open_kept, source_of
 from bankmine.bank.manifest import DataFile
 from bankmine.bank.pairs import read_columns
+from bankmine.bank.part_files import PartFiles, parts_for
 from bankmine.bank.warehouse import Warehouse
 
 ROWS_HELD = 4_000_000
@@ -27,13 +30,19 @@ Bools = NDArray[np.bool_]
 
 
 def projection_runs(
-    state: Warehouse, table: Table, fresh: Sequence[DataFile], load_number: int, held: Mapping[str, Any]
+    state: Warehouse,
+    table: Table,
+    fresh: Sequence[DataFile],
+    load_number: int,
+    held: Mapping[str, Any],
+    staging: Path,
 ) -> Iterator[tuple[str, Any]]:
     """The rows each projection needs after a load, as (key, Arrow table), at most ROWS_HELD at a time.
 
     `state` names the files of all loads, `fresh` the main files of this one, `held` the rows of some files
     still in memory, by path. Runs of one key hold disjoint buckets. A projection not yet kept takes the rows
-    of all loads; one whose key no row has gives no run.
+    of all loads; one whose key no row has gives no run. What is more than ROWS_HELD is cut into parts in the
+    folder `staging`, so that no file is read more than once for a key.
     """
     files = _Files(state, table, held)
     keys = [projection.key for projection in table.projections]
@@ -47,15 +56,13 @@ def projection_runs(
     since = {key: load_number if kept[key] else 0 for key in wanted}
     moved = _moved(files, fresh, since)
     for key in wanted:
-        rows = sum(file.rows for file in sources[key])
-        buckets = state.buckets(table.name)
-        step = max(1, buckets * ROWS_HELD // max(rows, ROWS_HELD))
-        for low in range(0, buckets, step):
-            inside = range(low, min(low + step, buckets))
-            mine = (_primary(files.read(file, table.projected(key)), table, key) for file in sources[key])
-            parts = [_inside(part, key, buckets, inside) for part in mine]
-            parts += [_inside(part, key, buckets, inside) for part in moved.get(key, ())]
-            parts = [part for part in parts if part.num_rows]
+        own, also = (_Source(files, sources[key], key), moved.get(key, ()))
+        if sum(file.rows for file in sources[key]) > ROWS_HELD:
+            runs = _by_part(own, also, staging / f"by={key}")
+        else:
+            runs = iter([[*own.rows(), *also]])
+        for run in runs:
+            parts = [part for part in run if part.num_rows]
             if parts:
                 yield key, _joined(parts)
 
@@ -120,14 +127,38 @@ def _primary(rows: Any, table: Table, key: str) -> Any:
     return rows.filter(pc.and_(here, rows.column("is_primary")) if table.per_owner else here)
 
 
-def _inside(rows: Any, key: str, buckets: int, inside: range) -> Any:
-    """The rows whose bucket lies in the range."""
-    import pyarrow as pa
+@dataclass(frozen=True)
+class _Source:
+    """The rows of some files that a projection takes."""
 
-    if len(inside) == buckets:
-        return rows
-    bucket = bucket_of(_ints(rows, key), buckets)
-    return rows.filter(pa.array((bucket >= inside.start) & (bucket < inside.stop)))
+    files: _Files
+    chosen: Sequence[DataFile]
+    key: str
+
+    def rows(self) -> Iterator[Any]:
+        """The rows file by file."""
+        table = self.files.table
+        for file in self.chosen:
+            yield _primary(self.files.read(file, table.projected(self.key)), table, self.key)
+
+
+def _by_part(own: _Source, also: Sequence[Any], folder: Path) -> Iterator[list[Any]]:
+    """The rows in parts that hold whole buckets of the key, which are as many or more."""
+    import pyarrow.parquet as pq
+
+    table, key = own.files.table, own.key
+    schema = table.schema(key)
+    count = parts_for(sum(file.rows for file in own.chosen), ROWS_HELD)
+    parts = PartFiles(folder, schema, count)
+    for rows in chain(own.rows(), also):
+        if rows.num_rows:
+            parts.add(rows.cast(schema), splitmix64(_ints(rows, key)))
+    parts.finish()
+    codes = [name for name in schema.names if table.column(name).type is Type.CODE]
+    for part in range(count):
+        yield [pq.read_table(path, read_dictionary=codes) for path in parts.files[part]]
+        parts.remove(part)
+    parts.remove()
 
 
 def _ints(rows: Any, name: str) -> Ints:

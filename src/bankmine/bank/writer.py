@@ -135,13 +135,16 @@ class LoadWriter:
         """Writes rows that arrive sorted, a batch at a time, so that memory holds one bucket; their number.
 
         `batches` are Arrow record batches or tables of the declared columns without load_number, plus,
-        for a bucketed table, `bucket` by the number `prepare` returned, sorted by (bucket, bucket key,
-        event_time, seq). Columns left out are null.
+        for a bucketed table, `bucket` by the number `prepare` returned, each bucket in one piece and sorted
+        by (bucket key, event_time, seq). Columns left out are null.
         """
         declared, stem, total = bank_table(name), self._stem(name), 0
+        before = len(self.added.get(name, ()))
         for bucket, rows in _bucket_by_bucket(batches, bucketed=declared.bucket_key is not None):
             self._write_file(declared, self._numbered(declared, rows), bucket, stem)
             total += rows.num_rows
+        if added := self.added.get(name):
+            added[before:] = sorted(added[before:], key=lambda file: file.bucket or 0)
         return total
 
     def _stem(self, name: str) -> str:
@@ -246,8 +249,14 @@ class LoadWriter:
             fresh = [file for file in self.added[name] if file.path not in self.rewritten]
             if declared.projections and fresh:
                 interim, number = self._interim(name), self.load_number
-                for key, rows in projection_runs(interim, declared, fresh, number, self.held):
+                before = len(self.added[name])
+                runs = projection_runs(interim, declared, fresh, number, self.held, self.staging)
+                for key, rows in runs:
                     self._write_runs(declared, rows, f"{self.load_number:06d}", key)
+                keys = [projection.key for projection in declared.projections]
+                self.added[name][before:] = sorted(  # runs of a key need not come in the order of its buckets
+                    self.added[name][before:], key=lambda file: (keys.index(file.order), file.bucket or 0)
+                )
 
     def _compact(self) -> None:
         """Joins the runs of buckets that have too many, or too much in small runs, in every order."""
@@ -313,7 +322,10 @@ def _has_few_values(column: Column) -> bool:
 
 
 def _bucket_by_bucket(batches: Iterable[Any], *, bucketed: bool) -> Iterator[tuple[int | None, Any]]:
-    """Joins sorted batches into one table for each bucket (None where the table is kept whole)."""
+    """Joins sorted batches into one table for each bucket (None where the table is kept whole).
+
+    In one chunk, so that where the batches were cut does not show in the file.
+    """
     import numpy as np
     import pyarrow as pa
 
@@ -330,12 +342,12 @@ def _bucket_by_bucket(batches: Iterable[Any], *, bucketed: bool) -> Iterator[tup
         starts = np.flatnonzero(np.diff(buckets, prepend=buckets[0] - 1))
         for start, end in zip(starts, np.append(starts[1:], buckets.size), strict=True):
             if current is not None and current != buckets[start]:
-                yield current, pa.concat_tables(parts)
+                yield current, pa.concat_tables(parts).combine_chunks()
                 parts = []
             current = int(buckets[start])
             parts.append(rows.slice(int(start), int(end - start)).drop_columns(["bucket"]))
     if parts:
-        yield current, pa.concat_tables(parts)
+        yield current, pa.concat_tables(parts).combine_chunks()
 
 
 def publish(folder: Path, manifest: Manifest) -> None:

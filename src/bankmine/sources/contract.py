@@ -60,6 +60,11 @@ def references(table: Table) -> list[Column]:
     return [column for column in table.columns if column.references and column.references != table.name]
 
 
+def referenced() -> set[str]:
+    """The tables whose keys others point at."""
+    return {str(column.references) for table in TABLES.values() for column in references(table)}
+
+
 def load_order(names: list[str]) -> list[str]:
     """The tables so that each comes after those it references, and after the owners of accounts."""
     done: list[str] = []

@@ -9,13 +9,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bankmine import clock
 from bankmine.bank.catalogue import TABLES
 from bankmine.bank.columns import Kind, Table
 from bankmine.bank.keys import Keyring
 from bankmine.bank.manifest import Load, TableLoad
+from bankmine.bank.part_files import parts_for
 from bankmine.bank.writer import LoadWriter
 from bankmine.config import Config
 from bankmine.engine.duck import connect, literal, quoted
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
     import duckdb
 
 READ_AT_ONCE = 100_000  # rows of a batch on the way to the files
+LARGE = 8_000_000  # rows an event table is expected to have, above which they are staged in files
+ROWS_A_PART = 2_000_000
 
 
 @contextmanager
@@ -176,6 +179,7 @@ class Process:
         staged = stage(
             connection, self.mapping, name, place, owners=owners, rates=self.rates,
             tick=lambda rows: self.progress(f"loading {name}", min(rows, expected), expected),
+            parts=self._parts(table, expected),
         )  # fmt: skip
         self._gather_keys(connection, table)
         end = place.zone.midnight(self.delivery.extract_date + timedelta(days=1))
@@ -183,20 +187,28 @@ class Process:
         versions.compare(connection, staged, self._stored(name))
         self._refuse_too_many(connection, staged, folder)
         versions.withdraw_from_former_owners(connection, staged, self._stored(name))
+        self._keep(connection, staged)
         rows = self._write(connection, staged)
         self.tables[name] = self._account(connection, staged, rows)
-        self._keep(connection, staged)
+        staged.drop(connection)
+        for made in (f"rejected_{name}", f"unchanged_{name}"):
+            connection.execute(f"DROP TABLE {quoted(made)}")
+
+    def _parts(self, table: Table, expected: int) -> tuple[Path, int] | None:
+        """Where the rows of a large table are staged, and in how many parts; None for others."""
+        if table.kind is not Kind.EVENT or expected < LARGE:
+            return None
+        return self.writer.staging / table.name, parts_for(expected, ROWS_A_PART)
 
     def _keep(self, connection: duckdb.DuckDBPyConnection, staged: Staged) -> None:
-        """Keeps of a finished table what later ones need: its keys, and who owns which account."""
+        """Keeps of a table what later ones need: its keys, and who owns which account."""
         name, stored = staged.table.name, self._stored(staged.table.name)
         accepted = f"{quoted(staged.view)} ANTI JOIN {quoted(f'rejected_{name}')} USING (_row)"
         if name == "account_party":
             connection.execute(f"CREATE TABLE accepted_account_party AS SELECT * FROM {accepted}")
-        contract.keep_keys(connection, staged.table, [accepted, stored] if stored else [accepted])
-        self.known_keys.add(name)
-        for made in (staged.view, f"rejected_{name}", f"unchanged_{name}"):
-            connection.execute(f"DROP TABLE {quoted(made)}")
+        if name in contract.referenced():
+            contract.keep_keys(connection, staged.table, [accepted, stored] if stored else [accepted])
+            self.known_keys.add(name)
 
     def _gather_keys(self, connection: duckdb.DuckDBPyConnection, table: Table) -> None:
         """The keys of referenced tables that only the warehouse has."""
@@ -259,10 +271,10 @@ class Process:
     def _write(self, connection: duckdb.DuckDBPyConnection, staged: Staged) -> int:
         """The rows that are neither rejected nor unchanged, sorted, into the load's files."""
         name, table = staged.table.name, staged.table
-        rest = (
-            f"{quoted(staged.view)} ANTI JOIN {quoted(f'rejected_{name}')} USING (_row) "
-            f"ANTI JOIN {quoted(f'unchanged_{name}')} USING (_row)"
+        left_out = (
+            f"(SELECT _row FROM {quoted(f'rejected_{name}')} UNION ALL FROM {quoted(f'unchanged_{name}')})"
         )
+        rest = f"{quoted(staged.view)} ANTI JOIN {left_out} USING (_row)"
         count = connection.execute(f"SELECT count(*) FROM {rest}").fetchall()[0][0]
         if not count:
             return 0
@@ -273,8 +285,16 @@ class Process:
             columns += f", CAST(_hash & {buckets - 1} AS INTEGER) AS bucket"
             order = f"bucket, {quoted(str(table.bucket_key))}, event_time, seq, {order}"
         self.progress(f"writing {name}", 0, count)
-        found = connection.execute(f"SELECT {columns} FROM {rest} ORDER BY {order}, known_at")
-        return self.writer.append_sorted(name, found.to_arrow_reader(READ_AT_ONCE))
+
+        def batches() -> Iterator[Any]:
+            for rows, done in staged.pieces():
+                here = f"SEMI JOIN (SELECT _row FROM {rows}) USING (_row)" if staged.files else ""
+                rest = f"{rows} ANTI JOIN (FROM {left_out} {here}) USING (_row)"
+                found = connection.execute(f"SELECT {columns} FROM {rest} ORDER BY {order}, known_at")
+                yield from found.to_arrow_reader(READ_AT_ONCE)
+                done()
+
+        return self.writer.append_sorted(name, batches())
 
     def _account(self, connection: duckdb.DuckDBPyConnection, staged: Staged, rows: int) -> TableLoad:
         """What the load says about the table."""

@@ -4,15 +4,21 @@ All versions of one row, those in the warehouse and those staged, are laid side 
 became known. A staged row that says the same as the version before it is unchanged (delivered again); one
 that contradicts a version known at the same time, or comes with an earlier time than what the warehouse
 already knows, is a conflicting duplicate; the others are new rows or corrections.
+
+The versions of a large table are compared part by part. What a comparison needs of a row is short; cut by the
+hash of the event's key into files, no part of it needs more room than memory has.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bankmine.bank.columns import Kind
 from bankmine.bank.hashing import splitmix64
+from bankmine.bank.part_files import PartFiles
 from bankmine.engine.duck import literal, quoted
+from bankmine.sources.parts import rows_of
 
 if TYPE_CHECKING:
     import duckdb
@@ -21,6 +27,9 @@ if TYPE_CHECKING:
 
 CONFLICT = "conflicting duplicate: same key, other content, not known later"
 NEWEST = 1 << 62
+AT_ONCE = 200_000
+UNCHANGED = "content = content_before"
+CONTRADICTS = "content IS DISTINCT FROM content_before AND (contradicted OR known_at < last_known)"
 
 
 def compare(connection: duckdb.DuckDBPyConnection, staged: Staged, stored: str | None) -> None:
@@ -32,15 +41,80 @@ def compare(connection: duckdb.DuckDBPyConnection, staged: Staged, stored: str |
     connection.execute(f"CREATE TABLE {quoted('unchanged_' + name)} (_row BIGINT)")
     if stored and staged.undated and staged.table.kind is Kind.VERSIONED:
         connection.execute(_undated_again(staged, stored))
-    connection.execute(f"CREATE TABLE compared AS {_compared(staged, stored)}")
+    if staged.files is not None:
+        compare_by_part(connection, staged, stored)
+        return
+    connection.execute(f"CREATE TABLE compared AS {_compared(staged, _all_versions(staged, stored))}")
+    _decide(connection, staged)
+    connection.execute("DROP TABLE compared")
+
+
+def compare_by_part(connection: duckdb.DuckDBPyConnection, staged: Staged, stored: str | None) -> None:
+    """As `compare`, for rows in files; makes the table `moved` as well where events have owners.
+
+    What the comparison needs of a row is short, and is cut by the hash of the event's key, so that the
+    versions of an event are compared in one part. A row whose key no other has needs no comparison.
+    """
+    assert staged.files is not None
+    event, key = ", ".join(quoted(name) for name in staged.table.primary_key), _key(staged)
+    short = _short_rows(connection, staged, stored)
+    primary = "WHERE is_primary" if staged.expands else ""
+    several = f"SELECT {key} FROM here {primary} GROUP BY {key} HAVING count(*) > 1"
+    again = f"(SELECT * FROM here {primary}) SEMI JOIN ({several}) USING ({key})"
+    gone = f"{UNCHANGED} OR {CONTRADICTS}" if staged.expands else CONTRADICTS  # others say who still owns
+    if staged.table.per_owner:
+        connection.execute(f"CREATE TABLE moved AS SELECT {event} FROM {quoted(staged.view)} LIMIT 0")
+    for part in range(short.count):
+        if not short.files[part]:
+            continue
+        connection.execute(f"CREATE TABLE here AS SELECT * FROM {rows_of(short.files[part])}")
+        connection.execute(f"CREATE TABLE compared AS {_compared(staged, f'SELECT * FROM {again}')}")
+        _decide(connection, staged)
+        if staged.table.per_owner:
+            left = f"SELECT _row FROM compared WHERE {gone}"
+            connection.execute(
+                f"INSERT INTO moved SELECT {event} FROM here ANTI JOIN ({left}) USING (_row) {_moved(event)}"
+            )
+        connection.execute("DROP TABLE compared")
+        connection.execute("DROP TABLE here")
+        short.remove(part)
+    short.remove()
+
+
+def _short_rows(connection: duckdb.DuckDBPyConnection, staged: Staged, stored: str | None) -> PartFiles:
+    """Of every version what a comparison needs, in parts by the hash of the event's key."""
+    import pyarrow as pa
+
+    assert staged.files is not None
+    names = [*staged.table.version_key, "known_at", *(["is_primary"] if staged.table.per_owner else [])]
+    event = ", ".join(quoted(name) for name in staged.table.primary_key)
+    columns, rejected = ", ".join(map(quoted, names)), quoted("rejected_" + staged.table.name)
+    said = f"{columns}, {_content(staged)} AS content, hash({event}) AS _part"
+    rows = f"SELECT {said}, 1 AS fresh, _row FROM {quoted(staged.view)} ANTI JOIN {rejected} USING (_row)"
+    if stored:
+        rows += (
+            f" UNION ALL SELECT *, 0 AS fresh, -1 AS _row FROM (SELECT {said} FROM {stored}) "
+            f"SEMI JOIN (SELECT {event} FROM {quoted(staged.view)}) USING ({event})"
+        )
+    reader = connection.execute(rows).to_arrow_reader(AT_ONCE)
+    schema = pa.schema([field for field in reader.schema if field.name != "_part"])
+    short = PartFiles(staged.files.folder.with_name("short"), schema, staged.files.count)
+    for batch in reader:
+        short.add(pa.table(batch), batch.column("_part").to_numpy())
+    short.finish()
+    return short
+
+
+def _decide(connection: duckdb.DuckDBPyConnection, staged: Staged) -> None:
+    """Puts the rows of `compared` that are not new among the unchanged or the rejected ones."""
+    name = staged.table.name
     connection.execute(
-        f"INSERT INTO {quoted('unchanged_' + name)} SELECT _row FROM compared WHERE content = content_before"
+        f"INSERT INTO {quoted('unchanged_' + name)} SELECT _row FROM compared WHERE {UNCHANGED}"
     )
     connection.execute(
         f"INSERT INTO {quoted('rejected_' + name)} SELECT _row, {literal(CONFLICT)} FROM compared "
-        "WHERE content IS DISTINCT FROM content_before AND (contradicted OR known_at < last_known)"
+        f"WHERE {CONTRADICTS}"
     )
-    connection.execute("DROP TABLE compared")
 
 
 def _key(staged: Staged) -> str:
@@ -65,7 +139,8 @@ def _fresh(staged: Staged) -> str:
     )
 
 
-def _compared(staged: Staged, stored: str | None) -> str:
+def _all_versions(staged: Staged, stored: str | None) -> str:
+    """Every version that a staged row is compared with, and the staged ones."""
     key, content = _key(staged), _content(staged)
     rows = f"SELECT {key}, known_at, {content} AS content, 1 AS fresh, _row FROM {_fresh(staged)}"
     if stored:
@@ -74,6 +149,12 @@ def _compared(staged: Staged, stored: str | None) -> str:
             f" UNION ALL SELECT {key}, known_at, {content} AS content, 0 AS fresh, -1 AS _row "
             f"FROM (SELECT * FROM {stored} {primary}) SEMI JOIN {quoted(staged.view)} USING ({key})"
         )
+    return rows
+
+
+def _compared(staged: Staged, rows: str) -> str:
+    """Each staged one of the rows beside the version before it."""
+    key = _key(staged)
     same_time = f"OVER (PARTITION BY {key}, known_at)"
     return (
         f"SELECT _row, known_at, content, "
@@ -115,14 +196,23 @@ def withdraw_from_former_owners(
     if not staged.table.per_owner or staged.table.kind is not Kind.EVENT:
         return
     key = ", ".join(quoted(name) for name in staged.table.primary_key)
-    connection.execute(
-        f"CREATE TABLE moved AS SELECT {key} FROM ({_said(staged, stored, key)}) GROUP BY {key} "
-        "HAVING min(customer_id) <> max(customer_id) AND min(known_at) <> max(known_at)"
-    )
+    if staged.files is None:
+        connection.execute(
+            f"CREATE TABLE moved AS SELECT {key} FROM ({_said(staged, stored, key)}) {_moved(key)}"
+        )
     if connection.execute("SELECT 1 FROM moved LIMIT 1").fetchone():
-        connection.execute(_came_back(staged, stored, key))
-        _add_withdrawn(connection, staged, _withdrawn(staged, stored, key))
+        rows = f"SELECT * FROM {quoted(staged.view)} SEMI JOIN moved USING ({key})"
+        connection.execute(f"CREATE TABLE moved_rows AS {rows}")
+        among = replace(staged, view="moved_rows")
+        connection.execute(_came_back(among, stored, key))
+        _add_withdrawn(connection, staged, _withdrawn(among, stored, key))
+        connection.execute("DROP TABLE moved_rows")
     connection.execute("DROP TABLE moved")
+
+
+def _moved(key: str) -> str:
+    """Leaves the events that had several owners and several times of knowledge."""
+    return f"GROUP BY {key} HAVING min(customer_id) <> max(customer_id) AND min(known_at) <> max(known_at)"
 
 
 def _said(staged: Staged, stored: str | None, key: str, *, moved: bool = False) -> str:
@@ -193,9 +283,14 @@ def _add_withdrawn(connection: duckdb.DuckDBPyConnection, staged: Staged, withdr
     gone = connection.execute(withdrawn).to_arrow_table()
     if not gone.num_rows:
         return
-    customers = np.array(gone.column("customer_id").to_numpy(), np.int64)
-    gone = gone.append_column("_hash", pa.array(splitmix64(customers)))
+    hashes = splitmix64(np.array(gone.column("customer_id").to_numpy(), np.int64))
+    gone = gone.append_column("_hash", pa.array(hashes))
     gone = gone.append_column("_row", pa.array(np.arange(staged.read, staged.read + gone.num_rows)))
+    if staged.files is not None:
+        staged.files.add(gone, hashes)
+        staged.files.finish()
+        staged.show(connection)
+        return
     connection.register("_gone", gone)
     connection.execute(f"INSERT INTO {quoted(staged.view)} BY NAME SELECT * FROM _gone")
     connection.unregister("_gone")
