@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 import pytest
-from made_up import random_sequences
+from made_up_sequences import random_sequences
 
 from bankmine.errors import UsageError
 from bankmine.mining.contract import Floats

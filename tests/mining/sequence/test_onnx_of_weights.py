@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import numpy as np
 import pytest
-from made_up import random_sequences
+from made_up_sequences import random_sequences
 
 from bankmine.mining.sequence.classifier import run
 from bankmine.mining.sequence.encoding import EventEncoding

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from made_up import NOISE, ordered
+from made_up_sequences import NOISE, ordered
 
 from bankmine.mining.sequence.classifier import SequenceNetwork
 

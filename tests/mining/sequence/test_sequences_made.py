@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from made_up import CUTOFF, random_sequences
+from made_up_sequences import CUTOFF, random_sequences
 
 from bankmine.errors import LeakError, UsageError
 from bankmine.mining.sequence.encoding import EventEncoding
