@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-HIDDEN, BATCH, RATE, DECAY = 64, 64, 0.002, 0.001
+HIDDEN, BATCH, RATE, DECAY = 64, 64, 0.005, 0.001
 
 
 def order(rows: int) -> Any:

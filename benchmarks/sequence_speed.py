@@ -32,15 +32,15 @@ CONTENDERS = ("bankmine-gru", "torch-gru", "flax-gru", "bankmine-lstm", "torch-l
 
 
 def encoded(rows: int, seed: int) -> tuple[Any, Any]:
-    """Sequences in the compact form and labels that hang on values near some kinds, the later the more."""
+    """Sequences in the compact form and labels that hang on the last values, on one for one kind only."""
     from bankmine.mining.sequence.encoding import Encoded
 
     draw = np.random.default_rng(seed)
     code = draw.integers(0, KINDS, rows * STEPS)
     values = draw.normal(size=(rows * STEPS, NUMBERS)).astype(np.float32)
-    told = np.where(code == 3, values[:, 0], 0.0) + np.where(code == 5, values[:, 1], 0.0)
-    odds = told.reshape(rows, STEPS) @ np.exp(-(STEPS - 1 - np.arange(STEPS)) / 40)
-    truth = draw.random(rows) < 1 / (1 + np.exp(-1.5 * odds / odds.std()))
+    told = values[:, 0] + np.where(code == 3, values[:, 1], 0.0)
+    odds = told.reshape(rows, STEPS) @ np.exp(-(STEPS - 1 - np.arange(STEPS)) / 8)
+    truth = draw.random(rows) < 1 / (1 + np.exp(-2 * odds / odds.std()))
     return Encoded(np.arange(rows + 1) * STEPS, code, values, KINDS), truth.astype(np.float64)
 
 

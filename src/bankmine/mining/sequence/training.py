@@ -72,11 +72,11 @@ def train(
     checks: list[float] = []
     best = weights_of(network, settings.kind)
     for _ in range(settings.epochs):
-        total = 0.0
+        parts: list[Array] = []  # read at the end: the next batch is padded while this one is computed
         for rows, steps in _plan(encoded.lengths, edges, settings.batch_size, draw):
             network, state, loss = step(network, state, *_batch(encoded, truth, weight, rows, steps))
-            total += float(loss)
-        losses.append(total / float(weight.sum()))
+            parts.append(loss)
+        losses.append(float(np.sum(parts, dtype=np.float64)) / float(weight.sum()))
         current = weights_of(network, settings.kind)
         if held is None:
             best = current
