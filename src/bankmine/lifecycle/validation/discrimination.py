@@ -107,8 +107,8 @@ def _others(subject: Subject) -> tuple[list[Finding], Table]:
         other = subject.evidence.rank_of(name)
         found = compare_areas(subject.truth, subject.rank, other, groups=subject.units, unit="customer")
         simple = delong(subject.truth, subject.rank, other)
-        rows.append([name, found.second, found.difference, found.low, found.high, found.p_value,
-                     simple.p_value])  # fmt: skip
+        rows.append([name, found.second, found.difference, found.low, found.high, p_words(found.p_value),
+                     p_words(simple.p_value)])  # fmt: skip
         if name == subject.figures["best_baseline"]:
             verdict = Verdict.MET if found.low > 0 else Verdict.NOT_MET
             findings.append(Finding(
@@ -117,11 +117,13 @@ def _others(subject: Subject) -> tuple[list[Finding], Table]:
                 threshold="interval above 0", verdict=verdict,
                 meaning="The best simple way to answer; a score that does not beat it is not worth its cost.",
             ))  # fmt: skip
-    numbers = ("AUC", f"{subject.use} is better by", "Low", "High", "p by customers", f"p of {SIMPLE}")
-    columns = [Column(label="Other score"),
-               *[Column(label=one, kind=Kind.NUMBER, digits=3) for one in numbers]]  # fmt: skip
+    numbers = ("AUC", f"{subject.use} is better by", "Low", "High")
+    columns = [
+        Column(label="Other score"), *[Column(label=one, kind=Kind.NUMBER, digits=3) for one in numbers],
+        Column(label="By customers"), Column(label=SIMPLE),
+    ]  # fmt: skip
     caption = "Every other score on the same rows" + (
-        f"; the p by customers is the right one, {SIMPLE} takes rows of one customer for independent"
+        f"; the p-value by customers is the right one, {SIMPLE} takes rows of one customer for independent"
         if subject.repeated else ""
     )  # fmt: skip
     return findings, Table(columns=columns, rows=rows, caption=caption, name="other-scores")

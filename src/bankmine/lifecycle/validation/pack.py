@@ -198,11 +198,11 @@ def slug_of(subject: Subject) -> str:
 
 def _metrics(chapters: Sequence[Chapter]) -> list[Metric]:
     """The four figures a reader looks for first."""
-    wanted = ("AUC", "Gini (accuracy ratio)", "Jeffreys, all grades together", "Herfindahl index of grades")
+    wanted = ("AUC", "Gini (accuracy ratio)", "Kolmogorov–Smirnov", "Herfindahl index of grades")
     found = {one.test: one for chapter in chapters for one in chapter.findings}
     return [
-        Metric(label=name.split(",")[0], value=_figure(one), digits=3,
-               note=" · ".join(part for part in (one.figure, one.interval) if part), tone=TONES[one.verdict])
+        Metric(label=name, value=_figure(one), digits=3,
+               note=one.interval, tone=TONES[one.verdict])
         for name in wanted if (one := found.get(name)) and _figure(one) is not None
     ]  # fmt: skip
 
