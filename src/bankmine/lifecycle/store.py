@@ -8,7 +8,8 @@ results/<task>/<run_id>/
   sql/           the statements behind the numbers
   versions.json  versions of the libraries, seed, hash of bankmine's own code
   scores.parquet
-  questions/     of a study: one folder for each question, with its model
+  tested.parquet, inputs.parquet, whole.parquet   what a validation of the score reads
+  questions/     of a study: one folder for each question, with its model and what a validation reads
   tables/        of a study: the tables it keeps
   form/          of a study that strangers can ask: the form's model
 """
