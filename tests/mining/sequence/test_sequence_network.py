@@ -42,7 +42,8 @@ def test_a_saved_network_answers_without_jax(fitted: Any, tmp_path: Path) -> Non
     code = (
         "import sys; sys.modules.update(jax=None, equinox=None, optax=None, onnx=None)\n"
         f"sys.path.insert(0, {str(Path(__file__).parent)!r})\n"
-        "from made_up_sequences import ordered; from bankmine.mining.files import load; from pathlib import Path\n"
+        "from made_up_sequences import ordered\n"
+        "from pathlib import Path; from bankmine.mining.files import load\n"
         f"print(load(Path({str(tmp_path)!r})).probability(ordered(5, 1)[0]).sum())"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
