@@ -41,7 +41,7 @@ def finding(pack: Pack, test: str) -> Finding:
 def test_a_run_keeps_small_evidence_beside_its_model(inactivity: Run) -> None:
     kept = read_evidence(inactivity.folder)
     assert kept.tested.num_rows == inactivity.figures["test_rows"]
-    assert sum(kept.tested.column("truth").to_pylist()) == inactivity.figures["test_positives"]
+    assert sum(kept.tested.column("came_true").to_pylist()) == inactivity.figures["test_positives"]
     assert len(kept.features) <= MOST_INPUTS
     assert kept.whole.num_rows <= MOST_WHOLE
     assert all(kept.part(one).num_rows <= MOST_ROWS for one in ("development", "test", "now"))

@@ -96,7 +96,7 @@ def test_a_booster_of_a_single_leaf_is_served() -> None:
     assert np.allclose(ServedBoosting.of(miner).probability(X), miner.probability(X), atol=1e-12)
 
 
-@pytest.mark.parametrize("calibrator", [None, Platt(), Isotonic()], ids=str)
+@pytest.mark.parametrize("calibrator", [None, Platt(), Isotonic()], ids=["none", "Platt", "isotonic"])
 def test_the_calibrator_is_put_behind(calibrator: Any, tmp_path: Path) -> None:
     X, y, miner = made()
     whole = Calibrated(miner, calibrator).fit(X, y)

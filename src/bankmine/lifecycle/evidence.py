@@ -68,7 +68,7 @@ def keep_evidence(
     import pyarrow as pa
 
     columns: dict[str, Any] = {name: tested.rows.column(name) for name in WHO}
-    columns |= {"truth": pa.array(tested.truth), "probability": pa.array(tested.probability[use])}
+    columns |= {"came_true": pa.array(tested.truth), "probability": pa.array(tested.probability[use])}
     for name, ranking in tested.ranking.items():
         dense = np.unique(ranking, return_inverse=True)[1].astype(np.int32)
         columns[f"rank:{name}"] = pa.array(dense)

@@ -42,7 +42,7 @@ class Subject:
     @cached_property
     def truth(self) -> Truth:
         """What came true of each test row."""
-        return np.asarray(self.evidence.column("truth"), dtype=np.bool_)
+        return np.asarray(self.evidence.column("came_true"), dtype=np.bool_)
 
     @cached_property
     def probability(self) -> Floats:
