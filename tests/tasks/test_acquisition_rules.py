@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -26,7 +25,14 @@ from bankmine.tasks.acquisition.groups import _communities, _employers, communit
 from bankmine.tasks.acquisition.judge import by_decile
 from bankmine.tasks.acquisition.likeness import civil_year
 from bankmine.tasks.acquisition.lists import transfers_between, unreachable
-from bankmine.tasks.acquisition.prospects import FRESH_DAYS, NEVER, Forms, ProspectJoins, share_joining
+from bankmine.tasks.acquisition.prospects import (
+    FRESH_DAYS,
+    NEVER,
+    Forms,
+    Joinings,
+    ProspectJoins,
+    share_joining,
+)
 from bankmine.tasks.acquisition.task import TASK, _verdict
 from bankmine.tasks.acquisition.ties import catalogue, tie_features
 from bankmine.tasks.acquisition.worth import most_valuable, worth
@@ -276,11 +282,18 @@ def test_the_most_valuable_fifth_brings_something() -> None:
     assert most_valuable(np.arange(10.0)).tolist() == [False] * 8 + [True] * 2
 
 
+def forms_of(left: Any, joined: Any, known: Any, joined_known: Any, until: Any) -> Forms:
+    """Forms of prospects 1, 2, …; `joined` is 0 where nobody did."""
+    place = np.flatnonzero(joined)
+    told = Joinings(place, joined[place], place + 70, joined_known[place], until[place])
+    return Forms(np.arange(1, len(left) + 1), left, known, told)
+
+
 def test_a_prospect_is_looked_at_while_the_form_is_fresh_and_it_has_not_joined(bank: Bank) -> None:
     at = START + 100 * DAY
     left = at - np.array([10, 10, FRESH_DAYS + 2, 10]) * DAY
     joined = np.array([0, at + 5 * DAY, 0, at - DAY])
-    known = Forms(np.array([1, 2, 3, 4]), left, joined, np.array([0, 70, 0, 71]), left, joined, SURE)
+    known = forms_of(left, joined, left, joined, SURE)
     task = ProspectJoins(known)
     rows = task.population(bank, Plan(score=(at, at + 1), sentence="", cutoffs=(at,)))
     assert rows.column("subject_id").to_pylist() == [1, 2]
@@ -295,7 +308,7 @@ def test_forms_and_joiners_count_from_the_day_they_were_known(bank: Bank) -> Non
     joined = np.array([0, 0, at - DAY, at + 5 * DAY, at + 5 * DAY])
     joined_known = np.array([0, 0, at + DAY, at + 97 * DAY, at + 98 * DAY])
     sure = np.full(5, NEVER)
-    task = ProspectJoins(Forms(np.arange(1, 6), left, joined, np.arange(5), known, joined_known, sure))
+    task = ProspectJoins(forms_of(left, joined, known, joined_known, sure))
     rows = task.population(bank, Plan(score=(at, at + 1), sentence="", cutoffs=(at,)))
     assert rows.column("subject_id").to_pylist() == [1, 3, 4, 5]
     truth, known_at = task.label(bank, rows)
@@ -307,9 +320,9 @@ def test_a_joining_holds_until_another_form_or_customer_casts_doubt_on_it(bank: 
     at = START + 100 * DAY
     left, joined = np.full(3, at - 10 * DAY), np.full(3, at - DAY)
     until = np.array([NEVER, at, at + 1])
-    known = Forms(np.arange(1, 4), left, joined, np.arange(7, 10), left, joined, until)
+    known = forms_of(left, joined, left, joined, until)
     assert known.open_at(at).tolist() == [False, True, False]
-    late = replace(known, joined=np.full(3, at + DAY), joined_until=np.array([NEVER, at + 2 * DAY, NEVER]))
+    late = forms_of(left, np.full(3, at + DAY), left, joined, np.array([NEVER, at + 2 * DAY, NEVER]))
     task = ProspectJoins(late)
     rows = task.population(bank, Plan(score=(at, at + 1), sentence="", cutoffs=(at,)))
     assert task.label(bank, rows)[0].tolist() == [True, False, True]
@@ -352,6 +365,77 @@ def test_the_payments_between_a_counterparty_and_its_nearest_customer_are_counte
     ids, through = np.array([11, 12, 13]), np.array([1, 1, 9])
     year = sum(START + (month * 30 + 3) * DAY >= zone.months_before(END, 12) for month in range(15))
     assert transfers_between(bank, ids, through).tolist() == [year, year, 0]
+
+
+Version = tuple[int, int, int, int]  # id, day it is valid from, day it became known, year of birth
+
+
+def pairs_of_versions(forms: list[Version], customers: list[Version], known: int) -> list[Any]:
+    """What the rule says of versions that agree but for the year of birth; loads are numbered as given."""
+    import duckdb
+
+    from bankmine.tasks.acquisition.prospects import FOLDER
+    from bankmine.tasks.sql import statement
+
+    base = duckdb.connect()
+    base.execute("SET TimeZone = 'UTC'")
+    for name, key, rows in (
+        ("prospect_versions", "prospect_id", forms), ("customer_versions", "customer_id", customers),
+    ):  # fmt: skip
+        base.execute(
+            f"CREATE TABLE {name} ({key} BIGINT, valid_from TIMESTAMPTZ, known_at TIMESTAMPTZ, "
+            "birth_year INT, load_number INT, kind TEXT DEFAULT 'person', since DATE DEFAULT '1970-02-01', "
+            "gender TEXT DEFAULT 'f', region_id INT DEFAULT 1, occupation TEXT DEFAULT 'clerk', "
+            "education TEXT DEFAULT 'master', marital TEXT DEFAULT 'single')"
+        )
+        for load, (number, start, day, year) in enumerate(rows):
+            base.execute(
+                f"INSERT INTO {name} ({key}, valid_from, known_at, birth_year, load_number) VALUES "
+                f"({number}, make_timestamptz({start * DAY}), make_timestamptz({day * DAY}), {year}, {load})"
+            )
+    found = base.execute(statement(FOLDER, "joined"), {"known": known * DAY, "zone": "UTC"}).fetchall()
+    return [(p, c, k // DAY, None if u is None else u // DAY) for p, c, _, k, u in found]
+
+
+def pairs_known_at(forms: list[Version], customers: list[Version], at: int) -> set[tuple[int, int]]:
+    """The slow, obvious twin: the rule asked of what was known on one day and nothing else."""
+
+    def first(rows: list[Version]) -> dict[int, int]:
+        then = [(one, load) for load, one in enumerate(rows) if one[2] <= at]
+        then.sort(key=lambda pair: (-pair[0][1], pair[0][2], pair[1]))
+        return {one[0]: one[3] for one, _ in then}
+
+    left, came = first(forms), first(customers)
+    pairs = {(p, c) for p, year in left.items() for c, other in came.items() if year == other}
+    return {
+        (p, c) for p, c in pairs if sum(a == p for a, _ in pairs) == 1 and sum(b == c for _, b in pairs) == 1
+    }
+
+
+def versions(first_id: int) -> st.SearchStrategy[list[Version]]:
+    """Up to six versions of up to three forms or customers."""
+    number, year = st.integers(first_id, first_id + 2), st.integers(1980, 1981)
+    return st.lists(st.tuples(number, st.integers(0, 2), st.integers(3, 12), year), max_size=6)
+
+
+@settings(derandomize=True, deadline=None, max_examples=60)
+@given(versions(1), versions(70))
+def test_a_pair_is_known_on_a_day_exactly_if_the_rule_asked_that_day_finds_it(
+    forms: list[Version], customers: list[Version]
+) -> None:
+    found = pairs_of_versions(forms, customers, 20)
+    for at in range(2, 15):
+        held = [(p, c) for p, c, known, until in found if known <= at and (until is None or at < until)]
+        assert len(held) == len(set(held))
+        assert set(held) == pairs_known_at(forms, customers, at)
+
+
+def test_a_correction_of_the_fields_that_agree_ends_a_pair_and_not_before_it_is_known() -> None:
+    form, came = (1, 0, 5, 1980), (70, 0, 9, 1980)
+    assert pairs_of_versions([form], [came, (70, 0, 25, 1981)], 30) == [(1, 70, 9, 25)]
+    assert pairs_of_versions([form], [came, (70, 0, 25, 1981)], 20) == [(1, 70, 9, None)]
+    late = pairs_of_versions([form], [came, (70, 0, 25, 1980)], 30)
+    assert late == [(1, 70, 9, 25), (1, 70, 25, None)]
 
 
 def test_forms_alike_from_the_start_lead_to_nobody() -> None:

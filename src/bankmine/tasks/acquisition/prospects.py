@@ -45,29 +45,45 @@ NEVER = int(np.iinfo(np.int64).max)
 
 
 @dataclass(frozen=True)
-class Forms:
-    """All forms as known at the run's cutoff: when each was left (µs), and when its prospect joined.
+class Joinings:
+    """Which prospect was known to be which customer, and when; arrays of shape (stretches,).
 
-    `prospects` ascend; `joined` is 0 where nobody joined, `customer` and `joined_known` likewise. `known` and
-    `joined_known` are when the bank first knew of the form and of the new customer; from `joined_until` on
-    (`NEVER` where it is sure still) another form or customer casts doubt on who became whom.
+    `place` is the prospect's in `Forms`, `joined` when the relation began (µs). `known` and `until` (`NEVER`
+    where it is sure still) bound, as `[known, until)`, when the bank knew of it beyond doubt: a correction or
+    a rival ends a stretch, and a later one may begin.
+    """
+
+    place: Ints
+    joined: Ints
+    customer: Ints
+    known: Ints
+    until: Ints
+
+
+@dataclass(frozen=True)
+class Forms:
+    """All forms as known at the run's cutoff: when each was left and first known (µs), and who joined.
+
+    `prospects` ascend; `left` and `known` belong to them.
     """
 
     prospects: Ints
     left: Ints
-    joined: Ints
-    customer: Ints
     known: Ints
-    joined_known: Ints
-    joined_until: Ints
+    joinings: Joinings
 
-    def sure_at(self, at: int | Ints, place: Any = slice(None)) -> Truth:
-        """Whose joining (of the prospects at `place`) was known, and beyond doubt, by a time (µs)."""
-        return np.asarray((self.joined_known[place] <= at) & (at < self.joined_until[place]), dtype=np.bool_)
+    def joined_by(self, at: int) -> Ints:
+        """When each prospect joined (µs), as known beyond doubt at a time; 0 where nobody did."""
+        told = self.joinings
+        sure = (told.known <= at) & (at < told.until)
+        joined = np.zeros(len(self.prospects), np.int64)
+        joined[told.place[sure]] = told.joined[sure]
+        return joined
 
     def open_at(self, at: int) -> Truth:
         """Who had left a form and not joined by a cutoff, as known at that cutoff."""
-        gone = (self.joined > 0) & (self.joined < at) & self.sure_at(at)
+        joined = self.joined_by(at)
+        gone = (joined > 0) & (joined < at)
         return np.asarray((self.left < at) & (self.known <= at) & ~gone, dtype=np.bool_)
 
 
@@ -112,21 +128,15 @@ def forms(bank: Bank) -> Forms:
             statement(FOLDER, "joined"), {**given, "zone": bank.warehouse.manifest.time_zone}
         )
         bank.note("joined", session.statements)
-    prospects = np.asarray(left.column("prospect_id").to_numpy(), dtype=np.int64)
-    place = np.searchsorted(prospects, joined.column("prospect_id").to_numpy())
-
-    def spread(name: str, otherwise: int = 0) -> Ints:
-        found = np.full(len(prospects), otherwise, np.int64)
-        found[place] = joined.column(name).fill_null(otherwise).to_numpy()
-        return found
-
-    left_at, known = (
-        np.asarray(left.column(name).to_numpy(), dtype=np.int64) for name in ("left_at", "known")
+    prospects, left_at, known = (
+        np.asarray(left.column(name).to_numpy(), dtype=np.int64)
+        for name in ("prospect_id", "left_at", "known")
     )
-    return Forms(
-        prospects, left_at, spread("joined_at"), spread("customer_id"), known, spread("joined_known"),
-        spread("joined_until", NEVER),
-    )  # fmt: skip
+    who, *told = (
+        np.asarray(joined.column(name).fill_null(NEVER).to_numpy(), dtype=np.int64)
+        for name in ("prospect_id", "joined_at", "customer_id", "joined_known", "joined_until")
+    )
+    return Forms(prospects, left_at, known, Joinings(np.searchsorted(prospects, who), *told))
 
 
 class ProspectJoins(Task):
@@ -173,10 +183,11 @@ class ProspectJoins(Task):
         assert self.label_rule is not None
         cutoffs, zone = micros(rows.column("cutoff")), bank.warehouse.zone
         place = np.searchsorted(self._forms.prospects, rows.column("subject_id").to_numpy())
-        joined = self._forms.joined[place]
         known_at = self.label_rule.known_at(cutoffs, zone)
+        joined = np.zeros(len(place), np.int64)
+        for at in np.unique(known_at).tolist():
+            joined[known_at == at] = self._forms.joined_by(at)[place[known_at == at]]
         truth = (joined >= cutoffs) & (joined < self.label_rule.ends(cutoffs, zone))
-        truth &= self._forms.sure_at(known_at, place)
         return np.asarray(truth, dtype=np.bool_), known_at
 
     def catalogue(self, bank: Bank) -> Any:
@@ -220,7 +231,8 @@ def prospect_rows(prospects: Ints, at: int) -> Any:
 def share_joining(known: Forms, at: int) -> float:
     """The share of forms at least 90 days old whose prospect joined within 90 days; 0 without any."""
     old = known.left <= at - 90 * DAY
-    joined = (known.joined > 0) & known.sure_at(at) & (known.joined < known.left + 90 * DAY)
+    since = known.joined_by(at)
+    joined = (since > 0) & (since < known.left + 90 * DAY)
     return float(joined[old].mean()) if old.any() else 0.0
 
 
