@@ -31,7 +31,7 @@ from bankmine.tasks.cross_sell.following import check, mine
 from bankmine.tasks.cross_sell.holdings import Look, Openings
 from bankmine.tasks.cross_sell.listing import CAMPAIGN, NOT_ALLOWED, NOT_WORTH, NOW, TRIAL, graded
 from bankmine.tasks.cross_sell.margins import Prices, _product
-from bankmine.tasks.cross_sell.offering import expected_margin, family_margin
+from bankmine.tasks.cross_sell.offering import expected_margin, family_margin, family_margins
 from bankmine.tasks.cross_sell.sentences import one_in, sentence
 
 FAMILIES = ("card", "fund", "savings")
@@ -274,6 +274,20 @@ def test_a_family_brings_what_its_openings_brought_on_average() -> None:
     assert family_margin("fund", Prices(products, {}, ""), taken) == 2_500.0
     none = taken.only(np.zeros(4, dtype=np.bool_))
     assert family_margin("fund", Prices(products, {}, ""), none) == 2_000.0
+
+
+def test_a_family_not_yet_known_at_a_past_cutoff_is_priced_as_today() -> None:
+    fund, card = (_product(product(family, product_code=family[0]), size, 1.0)
+                  for family, size in (("fund", 3_000.0), ("card", None)))  # fmt: skip
+    none = openings([(1, 0, 10)]).only(np.zeros(1, dtype=np.bool_))
+    then, today = Prices({"c": card}, {}, ""), Prices({"c": card, "f": fund}, {}, "")
+    margins, late = family_margins(("card", "fund"), then, none, today)
+    assert margins == {"card": card.margin_minor, "fund": 3_000.0}
+    assert late == ["fund"]
+    assert family_margins(("card", "fund"), Prices({}, {}, ""), none, today)[1] == ["card", "fund"]
+    rows = replace(side_by_side([[0.3, 0.1, 0.2]], [[False, True, False]]), families=("card", "fund", "loan"))
+    worth = worth_of(rows, {0: {**margins, "loan": 1.0}})
+    assert np.isfinite(back_test(rows, worth, seed=0)["money_minor"]["value"])
 
 
 def side_by_side(chance: list[list[float]], took: list[list[bool]]) -> Together:

@@ -149,8 +149,26 @@ def expected_margin(products: Sequence[Product], liking: Floats, open_to: Truth)
     return np.asarray(np.divide(weight @ margin, total, out=np.zeros(len(total)), where=total > 0))
 
 
+def family_margins(
+    families: Sequence[str], then: Prices, opened: Openings, today: Prices
+) -> tuple[dict[str, float], list[str]]:
+    """What one product of each family brought on average by the prices of then, with the openings before.
+
+    A family of which no product was known then has today's margin: those families are the second value.
+    """
+    late = [one for one in families if all(item.family != one for item in then.products.values())]
+    margins = {}
+    for family in families:
+        own = opened.only(opened.family == opened.families.index(family))
+        margins[family] = family_margin(family, today if family in late else then, own)
+    return margins, late
+
+
 def family_margin(family: str, prices: Prices, opened: Openings) -> float:
-    """What one product of a family brings on average: the margins weighted by how often each was opened."""
+    """What one product of a family brings on average: the margins weighted by how often each was opened.
+
+    The prices have to hold a product of the family.
+    """
     products = [one for one in prices.products.values() if one.family == family]
     counts = np.array(
         [sum(code == one.code for code in opened.product) for one in products], dtype=np.float64

@@ -94,6 +94,11 @@ def _tested(tested: Mapping[str, Any], currency: str) -> Section:
         f"{tested['taken_at_all']:.1%} took any product they lacked within the 90 days after. Consent and "
         "eligibility are left aside here."
     )
+    late = tested.get("priced_today", ())
+    if late:
+        sentence += (
+            f" What {', '.join(late)} brought was not yet known at all of them: priced as today there."
+        )
     return Section(title="Would the first offer have been right?", sentence=sentence,
                    blocks=[Metrics([worth]), chart])  # fmt: skip
 

@@ -21,7 +21,7 @@ from bankmine.tasks.cross_sell.back_test import Together, back_test, together, w
 from bankmine.tasks.cross_sell.bundles import SPAN_DAYS, Bundle, bundles_table, forward_bundles
 from bankmine.tasks.cross_sell.eligibility import Eligibility, eligibility
 from bankmine.tasks.cross_sell.following import Following, following, rules_table
-from bankmine.tasks.cross_sell.holdings import Holdings, Openings
+from bankmine.tasks.cross_sell.holdings import Holdings
 from bankmine.tasks.cross_sell.listing import (
     ACTIONS,
     OFFERED,
@@ -38,7 +38,7 @@ from bankmine.tasks.cross_sell.offering import (
     RECENT_DAYS,
     choose,
     customers_of,
-    family_margin,
+    family_margins,
     rule_features,
 )
 from bankmine.tasks.cross_sell.suitable import FAMILY, Suitable, suitable
@@ -122,7 +122,8 @@ class CrossSell(Study):
         offered = _offered(work, asked, held, price, allowed)
         work.stage("back-test")
         rows = together(asked)
-        tested = back_test(rows, worth_of(rows, _margins_then(bank, rows, held)), seed=bank.seed)
+        margins, late = _margins_then(bank, rows, held, price)
+        tested = back_test(rows, worth_of(rows, margins), seed=bank.seed) | {"priced_today": late}
         work.stage("form")
         form = suitable(work, held, form_family)
         return _answer(work, held, offered, follows, pairs, price, tested, form)
@@ -152,18 +153,18 @@ def _form_family(bank: Bank, families: tuple[str, ...]) -> str:
     return wanted_families(wanted, families, setting="form_family")[0]
 
 
-def _margins_then(bank: Bank, rows: Together, held: Holdings) -> dict[int, dict[str, float]]:
-    """By cutoff of the test and family: what one product brought on average, as known then."""
-    found = {}
+def _margins_then(
+    bank: Bank, rows: Together, held: Holdings, today: Prices
+) -> tuple[dict[int, dict[str, float]], list[str]]:
+    """By cutoff of the test and family: what one product brought on average, as known then; and the families
+    of which no product was known at one of the cutoffs, so that today's margin stands there."""
+    found, late = {}, set()
     for at in np.unique(rows.cutoff).tolist():
         then = prices(replace(bank, cutoff=at, statements={}))
         before = held.openings.within(-(10**6), held.day(at))
-        found[at] = {one: family_margin(one, then, _of(before, one)) for one in rows.families}
-    return found
-
-
-def _of(opened: Openings, family: str) -> Openings:
-    return opened.only(opened.family == opened.families.index(family))
+        found[at], missing = family_margins(rows.families, then, before, today)
+        late.update(missing)
+    return found, [one for one in rows.families if one in late]
 
 
 def _offered(
