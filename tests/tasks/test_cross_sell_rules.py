@@ -30,9 +30,10 @@ from bankmine.tasks.cross_sell.eligibility import (
 from bankmine.tasks.cross_sell.following import check, mine
 from bankmine.tasks.cross_sell.holdings import Look, Openings
 from bankmine.tasks.cross_sell.listing import CAMPAIGN, NOT_ALLOWED, NOT_WORTH, NOW, TRIAL, graded
-from bankmine.tasks.cross_sell.margins import Prices, _product
+from bankmine.tasks.cross_sell.margins import Prices, _product, check_channel, prices
 from bankmine.tasks.cross_sell.offering import expected_margin, family_margin, family_margins
 from bankmine.tasks.cross_sell.sentences import one_in, sentence
+from bankmine.tasks.cross_sell.task import TASK
 
 FAMILIES = ("card", "fund", "savings")
 
@@ -245,6 +246,47 @@ def test_what_is_neither_laid_in_nor_lent_brings_what_offers_were_measured_to() 
     assert _product(product("insurance", customer_rate=None), 5_000.0, 1.0).margin_minor == 5_000
     assert _product(product("insurance", customer_rate=None), None, 1.0).margin_minor == 0
     assert _product(product("savings"), 5_000.0, 1.0).margin_minor == 1_000
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("years", "x"), ("years", 0), ("years", -1), ("years", True), ("years", float("nan")),
+        ("customer_kind", "persons"), ("channel", 3), ("channel", ""), ("eligibility", ["no.toml"]),
+    ],
+)  # fmt: skip
+def test_a_setting_that_cannot_be_meant_is_refused_before_anything_is_asked(name: str, value: Any) -> None:
+    with pytest.raises(ConfigurationError, match=rf"tasks\.cross_sell\.{name} is"):
+        TASK.check_settings({name: value})
+    TASK.check_settings({"years": 1.5, "customer_kind": "any", "channel": "phone", "eligibility": "own.toml"})
+
+
+def test_a_channel_without_a_price_is_refused(bank: Bank) -> None:
+    for channel in ("pigeon", "branch"):
+        asked = replace(bank, settings={"channel": channel})
+        price = prices(asked)
+        if channel == "branch":
+            check_channel(asked, price)
+        else:
+            with pytest.raises(ConfigurationError, match="the channel 'pigeon' has no price"):
+                check_channel(asked, price)
+
+
+class FirstQuestion:
+    """A run that must stop before its first question."""
+
+    def __init__(self, bank: Bank) -> None:
+        self.bank = bank
+
+    def try_ask(self, question: Any) -> Any:
+        raise AssertionError(f"asked {question.name} first")
+
+
+@pytest.mark.parametrize("settings", [{"eligibility": "no.toml"}, {"channel": "pigeon"}])
+def test_rules_and_prices_are_read_before_the_questions(bank: Bank, settings: dict[str, Any]) -> None:
+    work: Any = FirstQuestion(replace(bank, settings=settings))
+    with pytest.raises(ConfigurationError):
+        TASK.study(work)
 
 
 def test_grades_keep_those_refused_and_those_not_worth_it_apart() -> None:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from bankmine.engine.session import Session
+from bankmine.errors import ConfigurationError
 from bankmine.tasks.contract import Bank
 from bankmine.tasks.sql import statement
 
@@ -30,6 +31,10 @@ FROM contact AS c INNER JOIN offer AS o USING (offer_id)
 WHERE c.arm = 'treated' AND c.response = 'accepted' AND c.revenue_minor IS NOT NULL
 GROUP BY o.product_code ORDER BY o.product_code
 """
+_PRICED = (
+    "SELECT DISTINCT channel FROM channel_cost "
+    "WHERE channel IS NOT NULL AND unit_cost_minor IS NOT NULL ORDER BY channel"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,6 +80,24 @@ def prices(bank: Bank) -> Prices:
         offers = _offers(bank, session, products)
         bank.note("margins", session.statements)
     return Prices(products, offers, _sentence(years))
+
+
+def check_channel(bank: Bank, price: Prices) -> None:
+    """ConfigurationError for a channel without a price, where it is set or a product has no offer of its own.
+
+    A bank that keeps no channel costs has contacts without cost.
+    """
+    needed = any(way.offer == "" for ways in price.offers.values() for way in ways)
+    if not bank.warehouse.has("channel_cost") or not (needed or "channel" in bank.settings):
+        return
+    with Session(bank.warehouse, bank.cutoff, until=bank.cutoff, memory=bank.memory) as session:
+        priced = session.arrow(_PRICED).column("channel").to_pylist()
+    channel = str(bank.settings.get("channel", CHANNEL))
+    if priced and channel not in priced:
+        raise ConfigurationError(
+            f"cross_sell: the channel {channel!r} has no price in channel_cost",
+            hint=f"Set channel to one of {', '.join(priced)}.",
+        )
 
 
 def _readable(bank: Bank, sql: str) -> str:

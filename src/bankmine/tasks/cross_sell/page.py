@@ -96,9 +96,7 @@ def _tested(tested: Mapping[str, Any], currency: str) -> Section:
     )
     late = tested.get("priced_today", ())
     if late:
-        sentence += (
-            f" What {', '.join(late)} brought was not yet known at all of them: priced as today there."
-        )
+        sentence += f" What {', '.join(late)} brings was not known at some of them: priced as today there."
     return Section(title="Would the first offer have been right?", sentence=sentence,
                    blocks=[Metrics([worth]), chart])  # fmt: skip
 

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from bankmine.customers.conditions import conditions
-from bankmine.errors import FeasibilityError
+from bankmine.errors import ConfigurationError, FeasibilityError
 from bankmine.tasks.contract import Bank, Feasibility, Goal, Needs, Shown, exponent_of
 from bankmine.tasks.cross_sell.back_test import Together, back_test, together, worth_of
 from bankmine.tasks.cross_sell.bundles import SPAN_DAYS, Bundle, bundles_table, forward_bundles
@@ -33,7 +33,7 @@ from bankmine.tasks.cross_sell.listing import (
     refusals_table,
     rules_met,
 )
-from bankmine.tasks.cross_sell.margins import Prices, prices
+from bankmine.tasks.cross_sell.margins import Prices, check_channel, prices
 from bankmine.tasks.cross_sell.offering import (
     RECENT_DAYS,
     choose,
@@ -93,12 +93,26 @@ class CrossSell(Study):
         feasibility=Feasibility(subjects=300, positives=50),
     )
 
+    def check_settings(self, given: Mapping[str, Any]) -> None:
+        """ConfigurationError for a setting the task does not have, or one that cannot be meant."""
+        super().check_settings(given)
+        for name, good, hint in (
+            ("years", _is_positive, "Give a number above 0, such as 1."),
+            ("customer_kind", ("person", "company", "any").__contains__, "Give person, company or any."),
+            ("channel", _is_text, 'Give the name of a channel: channel = "branch".'),
+            ("eligibility", _is_text, 'Give a file beside bankmine.toml: eligibility = "rules.toml".'),
+        ):
+            if name in given and not good(given[name]):
+                raise ConfigurationError(f"tasks.{self.name}.{name} is {given[name]!r}", hint=hint)
+
     def study(self, work: Work) -> Answer:
         """The questions, the rules, the offers, the back-test, the form. FeasibilityError where no family
         could be asked about."""
         bank = work.bank
         families = _families(bank)
         form_family = _form_family(bank, families)
+        price, allowed = prices(bank), eligibility(bank)  # before the questions: a wrong setting stops here
+        check_channel(bank, price)
         others = OtherFamilies(work)
         questions = {family: NextProduct(family, others) for family in families}
         said = {family: work.try_ask(question) for family, question in questions.items()}
@@ -118,7 +132,6 @@ class CrossSell(Study):
         middle = (held.day(start) + held.day(bank.cutoff)) // 2
         pairs = forward_bundles(opened.within(held.day(start), 10**6), middle_day=middle, span=span)
         work.stage("offers")
-        price, allowed = prices(bank), eligibility(bank)
         offered = _offered(work, asked, held, price, allowed)
         work.stage("back-test")
         rows = together(asked)
@@ -137,6 +150,14 @@ class CrossSell(Study):
     def summary(self, bank: Bank, figures: Mapping[str, Any]) -> list[str]:
         """What the list is expected to bring, how often the first offer was taken, which rules stand."""
         return _summary(bank, figures)
+
+
+def _is_positive(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < float("inf")
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str) and bool(value)
 
 
 def _families(bank: Bank) -> tuple[str, ...]:
