@@ -190,6 +190,24 @@ def test_a_channel_without_a_price_is_refused_with_those_that_have_one(tmp_path:
 KNOWN = Conditions({1: ("complaint_open",), 2: ("arrears",), 4: ("other",)}, frozenset({1, 2, 4}), ())
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("years", "x"), ("years", -3), ("years", 0), ("years", float("nan")), ("years", True),
+        ("onboarding_minor", "x"), ("onboarding_minor", -1), ("capacity", 5), ("capacity", "a"),
+        ("capacity", 0), ("join_share", 2), ("balance_margin", "x"), ("purchase_share", -0.1),
+        ("channel", 3), ("contacts", True),
+    ],
+)  # fmt: skip
+def test_a_setting_that_cannot_be_meant_is_refused_by_name(name: str, value: Any) -> None:
+    with pytest.raises(ConfigurationError, match=f"tasks.acquisition.{name} is "):
+        TASK.check_settings({name: value})
+
+
+def test_settings_that_can_be_meant_are_taken() -> None:
+    TASK.check_settings({"years": 2.5, "onboarding_minor": 0, "capacity": 1, "join_share": 0, "contacts": 1})
+
+
 def test_nobody_is_approached_through_a_customer_to_whom_nothing_may_be_sold() -> None:
     found = unreachable(KNOWN, [1, 2, 3, 4])
     assert {name: who.tolist() for name, who in found.items()} == {

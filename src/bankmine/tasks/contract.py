@@ -245,7 +245,8 @@ class Task:
                     f"the task {self.name} has no setting {name!r}",
                     hint=f"It has {', '.join(allowed)}; see [tasks.{self.name}] in bankmine.toml.",
                 )
-            if name in self.whole_numbers and (not isinstance(value, int) or value < 1):
+            whole = isinstance(value, int) and not isinstance(value, bool) and value >= 1
+            if name in self.whole_numbers and not whole:
                 raise ConfigurationError(
                     f"tasks.{self.name}.{name} is {value!r}", hint="Give a whole number from 1 on."
                 )

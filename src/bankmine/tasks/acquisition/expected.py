@@ -28,6 +28,16 @@ ACTIONS = {
     NOT: "Do not approach: the reason is among the flags.",
 }
 _FIRST_SHARE = 0.2
+_LARGEST = 1e15  # of minor units, as a double still counts them one by one
+_BETWEEN = {
+    "years": (0.0, 100.0),
+    "onboarding_minor": (0.0, _LARGEST),
+    "capacity": (0.0, 1.0),
+    "join_share": (0.0, 1.0),
+    "balance_margin": (0.0, 1.0),
+    "purchase_share": (0.0, 1.0),
+}
+_ABOVE_ZERO = ("years", "capacity")
 _CHANNELS = (
     "SELECT channel, max(unit_cost_minor) AS cost FROM channel_cost "
     "WHERE channel IS NOT NULL AND unit_cost_minor IS NOT NULL GROUP BY channel ORDER BY channel"
@@ -51,6 +61,22 @@ class Prices:
         return (
             f"Expected profit: the chance of joining times ({self.years:g} years of what the like bring, "
             f"less onboarding), less the approach ({times} by {self.channel} and one offer)."
+        )
+
+
+def check_numbers(given: Mapping[str, Any]) -> None:
+    """ConfigurationError for a setting that is no number, or one that cannot be meant."""
+    for name, (low, high) in _BETWEEN.items():
+        value = given.get(name, high)
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        if not number or not low <= value <= high or (name in _ABOVE_ZERO and value == 0):
+            start = "above 0 and at most" if name in _ABOVE_ZERO else "from 0 to"
+            raise ConfigurationError(
+                f"tasks.acquisition.{name} is {value!r}", hint=f"Give a number {start} {high:g}."
+            )
+    if not isinstance(given.get("channel", CHANNEL), str):
+        raise ConfigurationError(
+            f"tasks.acquisition.channel is {given['channel']!r}", hint="Give the name of a channel."
         )
 
 

@@ -21,6 +21,7 @@ from bankmine.tasks.acquisition.expected import (
     JOIN_SHARE,
     NOT,
     Prices,
+    check_numbers,
     count_reasons,
     prices,
 )  # fmt: skip
@@ -92,6 +93,11 @@ class Acquisition(Study):
         "ones, ask it of those who are no customers.",
         feasibility=Feasibility(subjects=20),
     )
+
+    def check_settings(self, given: Mapping[str, Any]) -> None:
+        """Names and whole numbers, then shares, years and money."""
+        super().check_settings(given)
+        check_numbers(given)
 
     def study(self, work: Work) -> Answer:
         """Forms, counterparties, groups: what the bank's tables allow. FeasibilityError without any."""
