@@ -14,7 +14,13 @@ from bankmine.bank.civil import DAY, Zone
 from bankmine.bank.warehouse import Warehouse
 from bankmine.errors import LeakError
 from bankmine.lifecycle.cutdata import ABSURD, Cut, copies
+from bankmine.lifecycle.honesty import _permuted
+from bankmine.lifecycle.material import Material
 from bankmine.lifecycle.run import Run
+from bankmine.lifecycle.supervised import Model
+from bankmine.mining.classification.logistic import Logistic
+from bankmine.preparation.preparation import Preparation
+from bankmine.tasks.contract import Bank, Candidate, More
 from bankmine.tasks.sql import instants, micros
 
 rooms = import_module("bankmine.customers.matrix")
@@ -182,3 +188,31 @@ def test_a_feature_that_reads_later_versions_of_the_customer_is_caught(
     monkeypatch.setattr(rooms, "matrix", dishonest)
     with pytest.raises(LeakError, match=r"future poison.*out_sum_12mo"):
         lifecycle.run_task(bank, None, "segmentation", results_folder=tmp_path / "results")
+
+
+def test_shuffled_labels_go_the_whole_way_with_weights_and_further_rows(bank: Warehouse) -> None:
+    draw = np.random.default_rng(0)
+    features = pa.table({"x": draw.normal(size=400)})
+    truth, further = draw.random(400) < 0.3, draw.random(60) < 0.5
+    rows = pa.table({"cutoff": instants(np.zeros(400))})
+    known = np.zeros(400, np.int64)
+    material = Material(rows, features, ("x",), {"x": "number"}, {}, truth, known, np.full(400, 2.0))
+    learnt: list[tuple[Any, Any]] = []
+
+    class Seen(Logistic):
+        def fit(self, X: Any, y: Any, *, names: Any = None, sample_weight: Any = None) -> Any:
+            learnt.append((np.asarray(y), sample_weight))
+            return super().fit(X, y, names=names, sample_weight=sample_weight)
+
+    asked = Candidate(
+        name="seen", words="", preparation=Preparation.for_linear, miner=Seen,
+        more=lambda _: More(features=features.slice(0, 60), truth=further, weight=np.full(60, 0.5)),
+    )  # fmt: skip
+    train, held = np.arange(250), np.arange(250, 400)
+    model = Model("seen", None, None, {}, 250)
+    told = _permuted(Bank(warehouse=bank, cutoff=0), material, train, held, asked, model)
+    assert "60 further rows" in told.sentence
+    for labels, weight in learnt:
+        assert weight.tolist() == [2.0] * 250 + [0.5] * 60
+        assert labels[250:].sum() == further.sum()
+        assert labels[250:].tolist() != further.tolist()

@@ -2,7 +2,8 @@
 
 1. Truncation and 2. future poison: the features of sampled subjects, as the run computed them, against those
    computed anew from a warehouse cut at the cutoff and from one poisoned behind it.
-3. Permuted labels: the model's whole way, trained and tested on shuffled labels, ranks no better than chance.
+3. Permuted labels: the model's whole way (with its weights and further rows), trained and tested on shuffled
+   labels, ranks no better than chance. No calibrator is behind it: that would not change a rank.
 4. Planted leak: the check for features that know the label names a planted one, and names no real one.
 """
 
@@ -19,8 +20,8 @@ from bankmine.bank.hashing import bucket_of
 from bankmine.evaluation import leaks
 from bankmine.lifecycle.cutdata import Cut, copies
 from bankmine.lifecycle.material import Material
-from bankmine.lifecycle.supervised import Model
-from bankmine.tasks.contract import Bank, Candidate, Ints, Task, Truth
+from bankmine.lifecycle.supervised import Model, fit_weighted
+from bankmine.tasks.contract import Bank, Candidate, Ints, More, Task, Truth
 from bankmine.tasks.sql import micros
 
 SAMPLE = 200
@@ -93,12 +94,19 @@ def _permuted(
     if "n_estimators" in settings:
         settings["n_estimators"] = min(MOST_TREES, settings["n_estimators"])
     first, second = columns.take(train), columns.take(held)
+    more = None if candidate.more is None else candidate.more(material.cutoffs[train])
+    draw = np.random.default_rng([bank.seed, len(train)])
 
     def train_and_score(labels: Truth) -> tuple[Any, Any]:
         own, others = labels[: len(train)], labels[len(train) :]
         preparation = candidate.preparation()
         made = preparation.fit_transform(first, own, units=material.units)
-        miner = candidate.miner(**settings).fit(made.values, own, names=made.names)
+        values, weight = made.values, None if material.weight is None else material.weight[train]
+        if more is not None:
+            weight = np.concatenate([np.ones(len(own)) if weight is None else weight, more.weight])
+            values = np.concatenate([values, preparation.transform(more.features).values])
+            own = np.concatenate([own, draw.permutation(more.truth)])
+        miner = fit_weighted(candidate.miner(**settings), values, own, made.names, weight)
         return others, miner.decision_function(preparation.transform(second).values)
 
     seen = leaks.permuted_labels(
@@ -112,7 +120,8 @@ def _permuted(
     return Outcome(
         "permuted labels",
         True,
-        f"Trained and tested on shuffled labels, the AUC is {seen.mean:.3f} over {_rounds(bank)}; "
+        f"Trained and tested on shuffled labels{_beside(more)}, the AUC is {seen.mean:.3f} over "
+        f"{_rounds(bank)}; "
         "chance allows "
         f"{seen.low:.3f} to {seen.high:.3f}.",
     )
@@ -120,6 +129,11 @@ def _permuted(
 
 def _rounds(bank: Bank) -> str:
     return f"{bank.budget.rounds} round{'s' if bank.budget.rounds > 1 else ''}"
+
+
+def _beside(more: More | None) -> str:
+    """Names the further rows that were learnt from, where there are any."""
+    return "" if more is None else f" (those of {len(more.truth):,} further rows to learn from too)"
 
 
 def _planted(bank: Bank, material: Material, train: Ints) -> Outcome:
