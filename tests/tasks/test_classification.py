@@ -16,7 +16,7 @@ from bankmine.errors import ConfigurationError, FeasibilityError
 from bankmine.lifecycle.run import Run
 from bankmine.tasks.classification.classes import Looks, class_names, definition_of, read_definition
 from bankmine.tasks.classification.task import TASK
-from bankmine.tasks.classification.together import shares
+from bankmine.tasks.classification.together import largest_before, shares
 from bankmine.tasks.contract import Bank
 from bankmine.tasks.labels import LabelRule
 from bankmine.tasks.sql import micros
@@ -197,3 +197,8 @@ def test_the_page_shows_classes_families_and_rules(run: Run) -> None:
     assert "Families side by side: prime" in titles
     assert titles[0] == "The classes: Standing"
     assert shown.metrics[0].interval is not None
+
+
+def test_the_largest_class_is_chosen_before_the_test_and_not_by_what_came() -> None:
+    before = np.array(["side", "side", "main", "main", "main", "main"], dtype=object)
+    assert largest_before(("main", "side"), before, np.array([1, 1, 1, 2, 2, 2])) == "side"

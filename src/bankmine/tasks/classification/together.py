@@ -37,7 +37,7 @@ def shares(chances: Sequence[Floats]) -> Floats:
 def tested_together(bank: Bank, looks: Looks, names: Sequence[str], asked: Sequence[Asked]) -> dict[str, Any]:
     """Share of test rows put into the class they turned out to be in, against the two naive answers.
 
-    "as before" says the class of the period just ended; "the largest" the class most were in at training.
+    "as before" says the class of the period just ended; "the largest" the one most were in before the test.
     The interval of the difference resamples customers.
     """
     tested, places = asked[0].tested, common_rows(asked)
@@ -52,7 +52,7 @@ def tested_together(bank: Bank, looks: Looks, names: Sequence[str], asked: Seque
     how = {"groups": customers[kept], "random_state": bank.seed, "by": "customer"}
     own = mean_interval(right.astype(np.float64), name="right", **how)
     gap = mean_interval(right.astype(np.float64) - stay, name="right, less as before", **how)
-    largest = max(names, key=lambda name: int((truth == name).sum()))
+    largest = largest_before(names, before, cutoffs)
     return {
         "rows": int(kept.sum()),
         "right": {"value": own.value, "low": own.low, "high": own.high},
@@ -66,6 +66,12 @@ def tested_together(bank: Bank, looks: Looks, names: Sequence[str], asked: Seque
         ],
         "moved": _moved(truth[kept], before[kept], foreseen[kept]),
     }
+
+
+def largest_before(names: Sequence[str], before: Any, cutoffs: Ints) -> str:
+    """The class most were in over the period that ended at the test's first cutoff."""
+    then = before[cutoffs == cutoffs.min()]
+    return max(names, key=lambda name: int((then == name).sum()))
 
 
 def common_rows(asked: Sequence[Asked]) -> list[Ints]:
