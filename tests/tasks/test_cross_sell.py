@@ -68,7 +68,9 @@ def test_an_offer_is_worth_its_contact_and_says_why(run: Run) -> None:
     by_customer: dict[int, list[dict[str, Any]]] = {}
     for row in offers:
         assert row["profit_minor"] > 0
-        assert "like this customer take one within 90 days, usually 1 in" in row["why"]
+        likelier = "like this customer take one within 90 days, usually 1 in" in row["why"]
+        assert likelier == (row["chance"] > row["usual"])
+        assert likelier or "when taken." in row["why"]
         by_customer.setdefault(row["customer_id"], []).append(row)
     for rows in by_customer.values():
         rows.sort(key=lambda one: one["rank"])

@@ -166,7 +166,7 @@ def _offer_row(
     chance = float(one.asked.probability[row])
     told = sentence(
         one.family, chance, one.usual, one.asked.reasons[row].as_py() or [], catalogue, currency=currency,
-        rule=rules.get(one.family),
+        margin_minor=float(one.chosen.margin_minor[row]), rule=rules.get(one.family),
     )  # fmt: skip
     return {
         "customer_id": customer, "rank": rank, "family": one.family, "product": one.chosen.product[row],
