@@ -300,3 +300,18 @@ def test_a_form_without_an_outcome_is_refused() -> None:
         FormModel.fit(table, {"buy": [float("nan"), *[0.0, 1.0] * 29, 0.0]})
     with pytest.raises(UsageError, match="no outcome"):
         FormModel.fit(table, [None, *["a", "b"] * 29, "a"])
+
+
+def test_what_cannot_be_meant_is_refused_in_one_line() -> None:
+    draw = np.random.default_rng(0)
+    table = pa.table({"age": draw.integers(18, 80, 600).astype(float)})
+    wins = {"wins": draw.random(600) < 0.3}
+    with pytest.raises(UsageError, match="unknown outcome 'nope'"):
+        FormModel.fit(table, wins, actions=[Action("call", {"nope": 1.0})])
+    with pytest.raises(FeasibilityError, match="no form to learn from"):
+        FormModel.fit(table.slice(0, 0), {"wins": wins["wins"][:0]})
+    form = FormModel.fit(table, wins)
+    with pytest.raises(UsageError, match="not given by field"):
+        form.answer(None)  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match="something that is no number"):
+        form.answer({"age": True})

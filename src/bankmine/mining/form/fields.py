@@ -115,7 +115,7 @@ class Field:
 
     def _number(self, value: Any) -> tuple[float, str]:
         try:
-            number = float(value)
+            number = math.nan if isinstance(value, bool) else float(value)
         except (TypeError, ValueError):
             number = math.nan
         if not math.isfinite(number):

@@ -102,7 +102,10 @@ class FormModel:
         `most_rows` a seeded part of the rows is used. UsageError for lengths that differ; FeasibilityError
         where no field varies or every outcome has fewer than 40 rows on either side.
         """
+        if fields.num_rows == 0:
+            raise FeasibilityError("there is no form to learn from", hint="Give forms with their outcomes.")
         truths = _truths(outcomes, fields.num_rows)
+        _check_actions(actions, truths)
         kept = _thinned(fields.num_rows, most_rows, random_state)
         table = fields.take(pa.array(kept))
         learnt, left_out = learn_fields(table, questions or {})
@@ -199,6 +202,8 @@ class FormModel:
             ) from None
 
     def _code(self, given: Mapping[str, Any]) -> tuple[Floats, list[str]]:
+        if not isinstance(given, Mapping):
+            raise UsageError("a form's answers were not given by field", hint="Give {field: answer}.")
         known = {one.name for one in self.fields} | set(self.left_out)
         for name in given:
             if name not in known:
@@ -256,6 +261,17 @@ def _truths(outcomes: Outcomes, rows: int) -> dict[str, Truth]:
             hint="Give one class, or one boolean an outcome, for each.",
         )
     return found
+
+
+def _check_actions(actions: Sequence[Action], outcomes: Mapping[str, Truth]) -> None:
+    """UsageError for an action that brings something by an outcome the forms do not have."""
+    for action in actions:
+        for name in action.profit:
+            if name not in outcomes:
+                raise UsageError(
+                    f"the action {action.name} names an unknown outcome {name!r}",
+                    hint=f"The outcomes are {', '.join(outcomes)}.",
+                )
 
 
 def _require(truths: Mapping[str, Truth]) -> None:

@@ -133,7 +133,8 @@ def _fit(
             f"{table.num_rows} persons are customers", hint=f"Learning from forms needs {LEAST_CUSTOMERS}."
         )
     major = 10 ** exponent_of(bank.warehouse.currency)
-    profit = {name: value * years / major for name, value in brings.items()}
+    present = set(classes)
+    profit = {name: value * years / major for name, value in brings.items() if name in present}
     return FormModel.fit(
         table.select(list(FIELDS)), classes, actions=[Action(APPROACH, profit, cost_minor / major)],
         unit=bank.warehouse.currency, questions=FIELDS, random_state=bank.seed,
