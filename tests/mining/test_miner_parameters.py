@@ -173,3 +173,14 @@ def test_association_refuses_numbers_that_are_not_whole(name: str, ask: Any, val
 def test_association_refuses_shares_that_are_none(name: str, ask: Any, value: Any) -> None:
     with pytest.raises(UsageError, match=name):
         ask(value)
+
+
+def test_a_share_above_one_and_labels_of_text_are_refused() -> None:
+    from bankmine.mining.classification.fuzzy import FuzzyRules
+    from bankmine.mining.classification.tree import DecisionTree
+
+    X = np.random.default_rng(0).random((200, 2))
+    with pytest.raises(UsageError, match="least_support = 2"):
+        FuzzyRules(least_support=2).fit(X, np.arange(200) % 2)
+    with pytest.raises(UsageError, match="label is not made of numbers"):
+        DecisionTree().fit(X, np.array(["yes", "no"] * 100))

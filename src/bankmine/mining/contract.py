@@ -257,7 +257,10 @@ def labels(y: Any, rows: int) -> NDArray[np.bool_]:
             f"The label has shape {values.shape} for {rows} rows", hint="Give one label for each row."
         )
     if values.dtype != np.bool_:
-        values = values.astype(np.float64)
+        try:
+            values = values.astype(np.float64)
+        except (TypeError, ValueError):
+            raise UsageError("The label is not made of numbers", hint="Give 0, 1 or booleans.") from None
         if not np.isin(values, (0.0, 1.0)).all():
             raise UsageError("The label holds values other than 0 and 1", hint="Give 0, 1 or booleans.")
     return values.astype(np.bool_)

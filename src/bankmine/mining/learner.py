@@ -21,6 +21,7 @@ from bankmine.errors import UsageError
 LEAST = {"random_state": 0, "refinements": 0, "num_leaves": 2, "max_leaves": 2, "population": 2}
 ABOVE_ZERO = frozenset({"C", "learning_rate", "eps"})
 SHARES = frozenset({"feature_fraction", "bagging_fraction"})
+UP_TO_ONE = frozenset({"least_support"})
 INFINITE = frozenset({"C"})
 
 
@@ -95,6 +96,8 @@ def _refused_number(name: str, value: Any) -> str:
     given = is_number(value)
     if name in SHARES:
         return "" if given and 0 < value <= 1 else "a share above 0 and at most 1"
+    if name in UP_TO_ONE:
+        return "" if given and 0 <= value <= 1 else "a share from 0 to 1"
     most = "" if name in INFINITE else "finite "
     fits = given and (isfinite(value) or (value == inf and name in INFINITE))
     if name in ABOVE_ZERO:
