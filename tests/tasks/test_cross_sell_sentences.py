@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
+import pyarrow as pa
+
+from bankmine.cli.form import shown
 from bankmine.customers.catalogue import CATALOGUE
+from bankmine.mining.files import load, save
+from bankmine.mining.form.model import FormModel
 from bankmine.tasks.cross_sell.sentences import evidence, sentence
+from bankmine.tasks.cross_sell.suitable import spoken
 
 
 def test_a_customer_less_likely_than_usual_is_offered_for_the_margin_alone() -> None:
@@ -32,3 +40,16 @@ def test_evidence_is_said_in_plain_words() -> None:
     assert evidence({"feature": "own", "value": 1.0}, shown, "SGD") == (
         "1 day since the customer looked at an insurance page"
     )
+
+
+def test_the_form_names_products_and_says_how_far_to_trust_it(tmp_path: Path) -> None:
+    band = np.random.default_rng(0).integers(0, 2, 400)
+    table = pa.table({"income_band": np.array(["low", "high"])[band]})
+    form = FormModel.fit(table, np.array(["INS-1", "INS-2"])[band].tolist())
+    told = "It is not proved better than always naming Home cover: take its answer as a hint."
+    save(spoken(form, told, {"INS-1": "Home cover", "INS-2": "Travel cover"}), tmp_path / "form")
+    kept = load(tmp_path / "form")
+    said = "\n".join(shown(kept, kept.answer({"income_band": "low"})))
+    assert "Best outcome: Home cover (chance" in said
+    assert told in said
+    assert "INS-" not in said

@@ -55,9 +55,13 @@ def read(form: FormModel, words: Sequence[str]) -> dict[str, Any]:
 
 def shown(form: FormModel, answer: FormAnswer) -> Iterator[str]:
     """The answer in lines: best outcome, chances, what it is worth, reasons, next questions, notes."""
-    yield f"Best outcome: {answer.best} (chance {answer.probability[answer.best]:.1%})"
+    called = form.about.get("names", {})
+    best, chance = called.get(answer.best, answer.best), answer.probability[answer.best]
+    yield f"Best outcome: {best} (chance {chance:.1%})"
+    if "told" in form.about:
+        yield f"  {form.about['told']}"
     others = sorted(answer.probability, key=lambda name: -answer.probability[name])
-    yield "Chances: " + ", ".join(f"{name} {answer.probability[name]:.1%}" for name in others)
+    yield "Chances: " + ", ".join(f"{called.get(one, one)} {answer.probability[one]:.1%}" for one in others)
     if answer.profit:
         worth = ", ".join(f"{name} {profit:,.2f}" for name, profit in answer.profit.items())
         yield f"Expected profit in {answer.unit}: {worth}; best to do: {answer.best_action or 'nothing'}"

@@ -9,7 +9,7 @@ before, asked of who took one since.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -75,12 +75,17 @@ def suitable(work: Work, held: Holdings, family: str) -> Suitable | str:
         return f"{error.what}. {error.hint}"
     which = ", ".join(names.get(one, one) for one in form.outcomes)
     test = tested(bank, known, held.day(bank.cutoff), names)
-    return Suitable(
-        form,
+    sentence = (
         f"Learnt from {len(known.product):,} openings of {which}: which one suits people like this, not "
-        f"whether they take one. {_proved(test)}",
-        test,
+        f"whether they take one. {_proved(test)}"
     )
+    called = {one: names.get(one, one) for one in form.outcomes}
+    return Suitable(spoken(form, sentence, called), sentence, test)
+
+
+def spoken(form: Any, sentence: str, names: Mapping[str, str]) -> Any:
+    """The form with what whoever asks it is told: how far to trust it, and the products by name."""
+    return replace(form, about={**form.about, "told": sentence, "names": dict(names)})
 
 
 def takers(work: Work, held: Holdings, family: str) -> Takers:
