@@ -11,7 +11,7 @@ import pytest
 
 from bankmine.bank.warehouse import Warehouse
 from bankmine.config import Config
-from bankmine.errors import EngineError, FeasibilityError
+from bankmine.errors import BankmineError, EngineError, FeasibilityError
 from bankmine.lifecycle import beside
 from bankmine.lifecycle.run import Run
 
@@ -67,6 +67,29 @@ def test_a_worker_that_is_ended_from_outside_is_told(job: beside.Job) -> None:
             said.run()
     finally:
         crew.end()
+
+
+def test_the_tasks_after_one_whose_worker_is_gone_are_answered(job: beside.Job) -> None:
+    crew = beside._Crew(job)
+    try:
+        crew.start(["inactivity", "card_fraud"], 1)
+        os.kill(crew._processes[0].pid, signal.SIGKILL)
+        first, second = crew.results(["inactivity", "card_fraud"], quiet)
+        with pytest.raises(EngineError, match="inactivity broke down"):
+            first.run()
+        with pytest.raises(FeasibilityError, match="feedback"):
+            second.run()
+    finally:
+        crew.end()
+
+
+def test_a_fault_of_a_task_is_told_with_its_name(job: beside.Job) -> None:
+    (said,) = beside.run_beside(
+        replace(job, warehouse=Path("/nowhere"), results=Path("/proc/nowhere")), ["inactivity"], workers=1,
+        tell=quiet,
+    )  # fmt: skip
+    with pytest.raises(BankmineError):
+        said.run()
 
 
 def test_a_great_bank_runs_its_tasks_one_by_one(

@@ -14,7 +14,9 @@ import pickle
 import subprocess
 import sys
 import threading
+import traceback
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from queue import SimpleQueue
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 
 MOST_ROWS = 10_000_000  # of all tables together; a process then stays under about 3 GB
 BROKE = "Was memory short? With engine.threads = 1 in bankmine.toml one task runs at a time."
+FAULT = "This is a fault of bankmine; what went wrong stands above. The other tasks have run."
 Told = Callable[[str, int, int], None]
 
 
@@ -101,14 +104,13 @@ class _Crew:
         self._lock = threading.Lock()
         self._said: SimpleQueue[Said | str] = SimpleQueue()
         self._processes: list[subprocess.Popen[bytes]] = []
+        self._ended = False
 
     def start(self, tasks: Sequence[str], workers: int) -> None:
         """Starts the workers; each takes a task when it is free."""
         self._waiting = iter(tasks)
         for _ in range(workers):
-            process = self._started()
-            self._processes.append(process)
-            threading.Thread(target=self._lead, args=(process,), daemon=True).start()
+            threading.Thread(target=self._lead, args=(self._started(),), daemon=True).start()
 
     def results(self, tasks: Sequence[str], tell: Told) -> Iterator[Said]:
         """What is said of the tasks, in their order."""
@@ -128,7 +130,9 @@ class _Crew:
             yield found[task]
 
     def end(self) -> None:
-        """Ends all workers at once."""
+        """Ends all workers at once, and starts no more."""
+        with self._lock:
+            self._ended = True
         for process in self._processes:
             process.kill()
         for process in self._processes:
@@ -139,6 +143,7 @@ class _Crew:
         process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
         )
+        self._processes.append(process)
         assert process.stdin is not None
         pickle.dump(self._job, process.stdin)
         process.stdin.flush()
@@ -146,25 +151,34 @@ class _Crew:
 
     def _next(self) -> str | None:
         with self._lock:
-            task = next(self._waiting, None)
+            task = None if self._ended else next(self._waiting, None)
             if task is not None:
                 self._said.put(task)
             return task
 
     def _lead(self, process: subprocess.Popen[bytes]) -> None:
-        """Hands out tasks until none is left or the worker is gone."""
-        assert process.stdin is not None
-        assert process.stdout is not None
-        task = None
-        try:
-            while (task := self._next()) is not None:
-                pickle.dump(task, process.stdin)
-                process.stdin.flush()
-                self._said.put(pickle.load(process.stdout))
-            process.stdin.close()
-        except (EOFError, OSError, pickle.UnpicklingError):
-            what = f"the process of {task} broke down (code {process.wait()})"
-            self._said.put(Said(task or "", None, EngineError, what, BROKE))
+        """Hands out tasks until none is left; a worker that is gone is told, and another takes its place."""
+        while (task := self._next()) is not None:
+            try:
+                if process.poll() is not None:
+                    process = self._started()
+                self._said.put(_answer(process, task))
+            except (EOFError, OSError, pickle.UnpicklingError):
+                what = f"the process of {task} broke down (code {process.wait()})"
+                self._said.put(Said(task, None, EngineError, what, BROKE))
+        if process.stdin is not None:
+            with suppress(OSError):
+                process.stdin.close()
+
+
+def _answer(process: subprocess.Popen[bytes], task: str) -> Said:
+    """What a worker says of a task."""
+    assert process.stdin is not None
+    assert process.stdout is not None
+    pickle.dump(task, process.stdin)
+    process.stdin.flush()
+    said: Said = pickle.load(process.stdout)
+    return said
 
 
 def main() -> None:
@@ -180,6 +194,9 @@ def main() -> None:
             said = Said(task, job.run(task))
         except BankmineError as error:
             said = Said(task, None, type(error), error.what, error.hint)
+        except Exception as error:
+            traceback.print_exc()
+            said = Said(task, None, EngineError, f"{task} broke down: {type(error).__name__}", FAULT)
         pickle.dump(said, out)
         out.flush()
 

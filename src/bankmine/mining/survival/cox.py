@@ -232,11 +232,14 @@ class _PartialLikelihood:
         return np.asarray(share)
 
 
+@np.errstate(all="ignore")  # a step too far is told by its likelihood
 def _climb(likelihood: _PartialLikelihood) -> tuple[Floats, _Point]:
     """Newton's steps from 0, halved until the likelihood rises; FeasibilityError where it has no top."""
     beta = np.zeros(likelihood.values.shape[1])
     here = likelihood.at(beta)
     for _ in range(_MOST_STEPS):
+        if not (np.isfinite(here.information).all() and np.isfinite(here.gradient).all()):
+            break
         step = np.linalg.lstsq(here.information, here.gradient, rcond=1e-12)[0]
         size = 1.0
         while size > 1e-8:
@@ -251,8 +254,8 @@ def _climb(likelihood: _PartialLikelihood) -> tuple[Floats, _Point]:
         ):
             return beta, here
     raise FeasibilityError(
-        f"Cox did not settle within {_MOST_STEPS} steps", hint="Leave out columns that say the same, or "
-        "give the miner a penalty.",
+        f"Cox did not settle within {_MOST_STEPS} steps", hint="Leave out columns that say the same or order "
+        "rows as the durations do, or give the miner a penalty.",
     )  # fmt: skip
 
 

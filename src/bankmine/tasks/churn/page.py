@@ -242,13 +242,13 @@ def _banks(found: Sequence[Mapping[str, Any]], currency: str) -> Section | None:
             wide=False,
         )
         for name, title in (
-            ("sent", f"{found[0]['bank']} receives most of what all customers send"),
+            ("sent", f"{found[0]['bank']} receives more of what all customers send than any other bank"),
             ("by those who left", f"{first['bank']} receives {share:.0%} of what leavers sent"),
         )
     ]
     return Section(
         title="Where the money goes",
-        sentence="Share of wallet by named competitor; where leavers went is where others go next.",
+        sentence="Money sent to other banks by name; where leavers went is where others go next.",
         blocks=charts,
     )
 

@@ -11,7 +11,7 @@ from bankmine.errors import ConfigurationError
 
 SENTENCES = MappingProxyType(
     {
-        "horizon_months": "how far lifetime value looks ahead, 36 by default",
+        "horizon_months": "how far lifetime value looks ahead, 36 by default, at least 12",
         "discount_rate": "yearly rate at which later money counts less, 0.1 by default",
         "rate_change": "by how much the treasury's rates are to move over the next year: -0.01 is a "
         "point down, 0 by default",
@@ -30,6 +30,7 @@ _BETWEEN = {
 }
 _WORDS = {"customer_kind": ("any", "person", "company"), "basis": ("accounts", "purchases")}
 WHOLE = ("horizon_months", "unit_days")
+LEAST_MONTHS = 12  # the first year is what the back-test compares
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +54,11 @@ class Settings:
 
 def check(given: Mapping[str, Any]) -> None:
     """ConfigurationError for a value that cannot be meant."""
+    months = given.get("horizon_months", LEAST_MONTHS)
+    if isinstance(months, int) and months < LEAST_MONTHS:
+        raise ConfigurationError(
+            f"tasks.value.horizon_months is {months}", hint=f"Give {LEAST_MONTHS} months or more."
+        )
     for name, value in given.items():
         if name in _BETWEEN:
             low, high = _BETWEEN[name]
