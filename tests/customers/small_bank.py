@@ -215,7 +215,7 @@ def _needs(random: Random) -> dict[str, list[Row]]:
         ],
         "customer": [
             {"customer_id": customer, "birth_year": 1950 + 7 * customer, "gender": "female",
-             "region_id": "north", "branch_id": "b1", "occupation": "clerk", "income_band": "3",
+             "region_id": "north", "branch_id": "b1", "occupation": "teacher", "income_band": "3",
              "education": "school", "marital": "single", "risk_class": "low", "employer_id": 50 + customer,
              "valid_from": "2023-03-10", "known_at": "2023-04-01", "since": "2020-02-01",
              "closed_on": "2024-02-01" if customer == 3 else None}

@@ -34,6 +34,7 @@ from bankmine.tasks.classification.together import (
     together,
 )
 from bankmine.tasks.contract import Bank, Feasibility, Goal, Shown
+from bankmine.tasks.flags import FLAGS, conditions_at, with_flags
 from bankmine.tasks.labels import LabelRule
 from bankmine.tasks.study import Answer, Asked, Kept, Refused, Shape, Study, Work
 
@@ -119,7 +120,7 @@ class Classification(Study):
         figures |= {"form_tested": form_figures(form)} if isinstance(form, FormModel) else {"no_form": form}
         return Answer(
             blocks=[block, *(one.block() for one in asked)], figures=figures,
-            tables={"classes": _kept(table)}, verdict=_verdict(figures),
+            tables={"classes": _kept(bank, table)}, verdict=_verdict(figures),
             actions=block.decision.actions, form=form if isinstance(form, FormModel) else None,
             use="as before" if stays else "study",
         )  # fmt: skip
@@ -199,13 +200,13 @@ def _figures(
     }  # fmt: skip
 
 
-def _kept(table: Any) -> Kept:
+def _kept(bank: Bank, table: Any) -> Kept:
     return Kept(
-        table=table,
+        table=with_flags(table, conditions_at(bank)),
         title="Every customer's class, changes first",
         sentence="Now: the class in the period just ended. Foreseen: the class in the next; chance: of that.",
         columns={
-            "customer_id": Shape("Customer", "key"), "now": Shape("Now"), "foreseen": Shape("Foreseen"),
+            "customer_id": Shape("Customer", "key"), "flags": FLAGS, "now": Shape("Now"), "foreseen": Shape("Foreseen"),
             "chance": Shape("Chance", "share"), "second": Shape("Second"),
             "value_minor": Shape("Came in last period", "money"),
         },
