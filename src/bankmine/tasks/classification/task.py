@@ -206,8 +206,8 @@ def _kept(bank: Bank, table: Any) -> Kept:
         title="Every customer's class, changes first",
         sentence="Now: the class in the period just ended. Foreseen: the class in the next; chance: of that.",
         columns={
-            "customer_id": Shape("Customer", "key"), "flags": FLAGS, "now": Shape("Now"), "foreseen": Shape("Foreseen"),
-            "chance": Shape("Chance", "share"), "second": Shape("Second"),
+            "customer_id": Shape("Customer", "key"), "flags": FLAGS, "now": Shape("Now"),
+            "foreseen": Shape("Foreseen"), "chance": Shape("Chance", "share"), "second": Shape("Second"),
             "value_minor": Shape("Came in last period", "money"),
         },
     )  # fmt: skip
