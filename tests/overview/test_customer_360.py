@@ -110,7 +110,7 @@ def test_similar_customers_are_others_nearest_first(seen: Customer360, who: int)
 
 def test_a_flag_is_shown_first(bank: BankFolder) -> None:
     cutoff = default_cutoff(bank.warehouse)
-    with Session(bank.warehouse, cutoff) as session:
+    with Session(bank.warehouse, cutoff, until=cutoff) as session:
         flagged = session.scalar("SELECT min(customer_id) FROM customer_flag WHERE flag = 'complaint_open'")
     found = customer_360(bank, int(flagged), cutoff)
     assert "open complaint" in found.conditions
