@@ -74,7 +74,8 @@ def test_the_back_test_is_what_a_run_a_year_ago_would_have_said(
         simulated.warehouse, simulated.config, "value", cutoff="2025-01-01", results_folder=tmp_path
     )
     tested = run.about["figures"]["back_test"]
-    assert then.about["figures"]["value"]["year_minor"] == tested["model"]["forecast_minor"]
+    year = then.about["figures"]["value"]["year_minor"]
+    assert year == pytest.approx(tested["model"]["forecast_minor"], rel=1e-9)  # sums in another order
     assert then.about["figures"]["back_test"] is None
     assert len(page_of(then).sections) > 5
 
