@@ -60,3 +60,15 @@ def test_customers_without_any_structure_get_segments_that_are_not_to_be_used() 
     found = choose(values, list("abcdef"), (3, 4), 0)
     assert not found.usable
     assert found.figures["choice"].startswith("No number of segments is found again well enough")
+
+
+def test_columns_that_fall_apart_but_know_nothing_of_each_other_give_no_segments() -> None:
+    usable = 0
+    for seed in (11, 14, 17):
+        draw = np.random.default_rng(seed)
+        two = draw.integers(0, 2, (600, 2)) + draw.normal(0, 0.05, (600, 2))
+        values = np.column_stack([two, draw.normal(size=(600, 4))])
+        found = choose((values - values.mean(axis=0)) / values.std(axis=0), list("abcdef"), (4,), seed)
+        assert found.figures["silhouette_shuffled"] < found.figures["silhouette_shuffled_limit"]
+        usable += found.usable
+    assert usable == 0

@@ -59,7 +59,7 @@ def key_statements(figures: Mapping[str, Any], currency: str) -> list[str]:
             f"{one['title']} is seen {one['days']:.0f} days ({one['days_low']:.0f}–{one['days_high']:.0f}) "
             f"before the account closes, in {one['seen']:.0%} ({one['seen_low']:.0%}–{one['seen_high']:.0%}) "
             f"of {one['closures']} closures, at {one['false_alarms']:.0%} false alarms; a random list as "
-            f"long sees {one['chance_seen']:.0%}."
+            f"long sees {one['chance_seen']:.0%}{_by_chance(one)}."
         )
     elif lead:
         made.append(
@@ -73,6 +73,11 @@ def key_statements(figures: Mapping[str, Any], currency: str) -> list[str]:
             f"test of a year ago foretold {coming['predicted']:.1%} and saw {coming['observed']:.1%}."
         )
     return made
+
+
+def _by_chance(one: Mapping[str, Any]) -> str:
+    days = one["chance_days"]
+    return "" if days is None else f", {days:.0f} days before"
 
 
 def _metrics(figures: Mapping[str, Any], currency: str) -> list[Metric]:
@@ -91,8 +96,8 @@ def _metrics(figures: Mapping[str, Any], currency: str) -> list[Metric]:
             Metric(
                 label="Lead time", value=one["days"], unit="days", digits=0,
                 interval=Interval(low=one["days_low"], high=one["days_high"]),
-                note=f"before closing, of the {one['seen']:.0%} seen (by chance {one['chance_seen']:.0%}); "
-                f"{one['false_alarms']:.0%} false alarms",
+                note=f"before closing, of the {one['seen']:.0%} seen (by chance {one['chance_seen']:.0%}"
+                f"{_by_chance(one)}); {one['false_alarms']:.0%} false alarms",
             )
         )  # fmt: skip
     return made

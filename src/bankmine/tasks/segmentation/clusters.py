@@ -3,8 +3,8 @@
 The number is the largest that passes the stability gate (Hennig 2007): a mean adjusted Rand index of .75 over
 resamples and no segment with a Jaccard overlap below .6. More segments say more; segments that come and go
 say nothing. Not every column tells ways of life apart, so the miner learns how much each weighs. A number has
-to beat columns shuffled each on its own by its silhouette, and one that fails the gate with all resamples
-gives way.
+to beat columns shuffled each on its own by its silhouette, by more than chance brings, and one that fails the
+gate with all resamples gives way.
 """
 
 from __future__ import annotations
@@ -47,15 +47,19 @@ def choose(values: Floats, names: Sequence[str], numbers: Sequence[int], seed: i
     number, gate = _through_the_gate(values, choice, seed)
     miner = AdaptiveKMeans(number, random_state=seed).fit(values, names=names)
     own = silhouette(values, miner.labels_, random_state=seed)
-    shuffled = _silhouette_of_shuffled(values, number, seed)
-    usable = bool(gate.stable and own > shuffled)
+    shuffled, limit = _silhouette_of_shuffled(values, number, seed)
+    usable = bool(gate.stable and own > limit)
     reason = gate.reason
     if gate.stable and not usable:
-        reason = f"the silhouette {own:.2f} is no better than {shuffled:.2f} of shuffled columns"
+        reason = (
+            f"the silhouette {own:.3f} is no better than that of shuffled columns: {shuffled:.3f}, up to "
+            f"{limit:.3f} by chance"
+        )
     figures = {
         "clusters": number, "usable": usable, "choice": _sentence(number, usable, reason),
         "candidates_k": [_seen(one, number, gate) for one in choice.candidates],
         "stability": gate.to_json(), "silhouette": own, "silhouette_shuffled": shuffled,
+        "silhouette_shuffled_limit": limit,
         "miners": [_without_clock(one.to_json()) for one in compared(values, names, number, seed)],
     }  # fmt: skip
     return Chosen(miner, usable, reason, figures)
@@ -116,15 +120,22 @@ def _sentence(number: int, usable: bool, reason: str) -> str:
     return f"No number of segments is found again well enough; with {number}, {reason}"
 
 
-def _silhouette_of_shuffled(values: Floats, clusters: int, seed: int) -> float:
-    """The baseline: columns shuffled each on its own keep their distribution and lose their bonds."""
+def _silhouette_of_shuffled(values: Floats, clusters: int, seed: int) -> tuple[float, float]:
+    """The baseline: columns shuffled each on its own keep their distribution and lose their bonds.
+
+    The mean over the shuffles, and the limit that one shuffle more stays below with 95 % (Student's t).
+    """
+    from scipy.stats import t as student
+
     part, found = _part(values, CHOICE_SAMPLE, seed), []
     for one in np.random.SeedSequence(seed).spawn(SHUFFLES):
         draw = np.random.default_rng(one)
         shuffled = np.column_stack([draw.permutation(part[:, place]) for place in range(part.shape[1])])
         miner = AdaptiveKMeans(clusters, n_init=FEW_STARTS, random_state=seed).fit(shuffled)
         found.append(silhouette(shuffled, miner.labels_, random_state=seed))
-    return float(np.mean(found))
+    spread = float(np.std(found, ddof=1)) * np.sqrt(1 + 1 / SHUFFLES)
+    middle = float(np.mean(found))
+    return middle, middle + float(student.ppf(0.95, SHUFFLES - 1) * spread)
 
 
 def _part(values: Floats, most: int, seed: int) -> Floats:
