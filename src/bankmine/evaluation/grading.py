@@ -57,10 +57,16 @@ def by_grade(y: Any, probability: Any, *, scale: tuple[float, ...] = SCALE) -> t
         )
     if len(scale) < 2 or scale[0] != 0 or scale[-1] != 1 or not (np.diff(scale) > 0).all():
         raise UsageError(f"The scale is {scale}", hint="Give limits that rise from 0 to 1.")
-    place = np.minimum(np.searchsorted(scale, chance, side="right") - 1, len(scale) - 2)
+    place = grade_places(chance, scale)
     found = [_grade(int(one), scale, label[place == one], chance[place == one]) for one in np.unique(place)]
     corrected = holm([one[-1] for one in found])
     return tuple(Grade(*(*one, 1 - one[-1], fair)) for one, fair in zip(found, corrected, strict=True))
+
+
+def grade_places(probability: Any, scale: tuple[float, ...] = SCALE) -> Ints:
+    """The grade of each row, from 0: the scale's `[low, high)` its chance lies in, the last one closed."""
+    place = np.searchsorted(scale, np.asarray(probability), side="right") - 1
+    return np.asarray(np.minimum(place, len(scale) - 2), dtype=np.int64)
 
 
 def holm(p_values: Any) -> list[float]:

@@ -126,7 +126,7 @@ def _few(rows: Any, positions: Ints, most: int = MOST_ROWS) -> Ints:
     """At most so many of the rows, whole subjects by a hash, so that no month is left out."""
     if len(positions) <= most:
         return positions
-    drawn = splitmix64(_subjects(rows)[positions])
+    drawn = splitmix64(units_of(rows)[positions])
     return np.asarray(positions[drawn < np.sort(drawn)[most]], dtype=np.int64)
 
 
@@ -140,14 +140,14 @@ def _one_each(material: Material, positions: Ints) -> Ints:
         weight = material.weight[positions]
         drawn = np.random.default_rng(len(positions)).random(len(positions))
         positions = positions[drawn < weight / weight.max()]
-    subject, when = _subjects(material.rows)[positions], material.cutoffs[positions]
+    subject, when = units_of(material.rows)[positions], material.cutoffs[positions]
     order = np.lexsort([-when, subject])
     first = np.unique(subject[order], return_index=True)[1]
     return _few(material.rows, np.sort(positions[order[first]]))
 
 
-def _subjects(rows: Any) -> Ints:
-    """The customer of each row, else the subject."""
+def units_of(rows: Any) -> Ints:
+    """Whose each row is: the customer, else (where any row has none) the subject."""
     subject = np.asarray(rows.column("subject_id").to_numpy(), dtype=np.int64)
     customer = rows.column("customer_id")
     if customer.null_count:

@@ -6,14 +6,17 @@ drawn so that every row is as likely.
 
 from __future__ import annotations
 
+import numpy as np
+
 from bankmine.errors import FeasibilityError
 from bankmine.evaluation.concentration import concentration
-from bankmine.evaluation.grading import SCALE, Grade, by_grade, spiegelhalter
+from bankmine.evaluation.grading import SCALE, Grade, by_grade, grade_places, spiegelhalter
 from bankmine.evaluation.validation import hosmer_lemeshow, jeffreys
-from bankmine.lifecycle.validation.findings import Chapter, Finding, Verdict, not_run, p_words, passed
+from bankmine.lifecycle.validation.findings import LEVEL, Chapter, Finding, Verdict, not_run, p_words, passed
 from bankmine.lifecycle.validation.subject import Subject
 from bankmine.report.content import Chart, Column, Kind, Table
 from bankmine.report.pictures import Bar, Bars, Calibration
+from bankmine.tasks.contract import Floats, Truth
 
 
 def predictive_ability(subject: Subject) -> Chapter:
@@ -54,21 +57,19 @@ def concentrated(subject: Subject) -> Chapter:
                    findings=[finding], blocks=[chart])  # fmt: skip
 
 
-def _whole(label: object, chance: object) -> Finding:
-    import numpy as np
-
-    y, p = np.asarray(label), np.asarray(chance)
-    value = jeffreys(int(y.sum()), len(y), float(p.mean()))
+def _whole(label: Truth, chance: Floats) -> Finding:
+    value = jeffreys(int(label.sum()), len(label), float(chance.mean()))
     return Finding(
-        test="Jeffreys, all grades together", figure=f"{y.mean():.2%} came true, {p.mean():.2%} said",
+        test="Jeffreys, all grades together",
+        figure=f"{label.mean():.2%} came true, {chance.mean():.2%} said",
         interval=p_words(value), threshold="p at least 0.05", verdict=passed(value),
         meaning="A low p would say that more came true than the chances allow."
-        if value >= 0.05 else "More came true than the chances allow: they are too low.",
+        if value >= LEVEL else "More came true than the chances allow: they are too low.",
     )  # fmt: skip
 
 
 def _worst(grades: tuple[Grade, ...]) -> Finding:
-    failed = [one for one in grades if one.adjusted < 0.05]
+    failed = [one for one in grades if one.adjusted < LEVEL]
     names = ", ".join(one.name for one in failed)
     least = min(grades, key=lambda one: one.adjusted)
     return Finding(
@@ -81,7 +82,7 @@ def _worst(grades: tuple[Grade, ...]) -> Finding:
     )  # fmt: skip
 
 
-def _groups(label: object, chance: object) -> Finding:
+def _groups(label: Truth, chance: Floats) -> Finding:
     try:
         found = hosmer_lemeshow(label, chance)
     except FeasibilityError as error:
@@ -93,14 +94,14 @@ def _groups(label: object, chance: object) -> Finding:
     )  # fmt: skip
 
 
-def _spread(label: object, chance: object) -> Finding:
+def _spread(label: Truth, chance: Floats) -> Finding:
     found = spiegelhalter(label, chance)
     side = "larger" if found.statistic > 0 else "smaller"
     return Finding(
         test="Spiegelhalter", figure=f"z = {found.statistic:+.2f}", interval=p_words(found.p_value),
         threshold="p at least 0.05", verdict=passed(found.p_value),
         meaning="The squared error is what true chances would have."
-        if found.p_value >= 0.05 else f"The squared error is {side} than true chances would have.",
+        if found.p_value >= LEVEL else f"The squared error is {side} than true chances would have.",
     )  # fmt: skip
 
 
@@ -138,8 +139,5 @@ def _limits(place: int) -> str:
     return f"{SCALE[place]:.1%} to {SCALE[place + 1]:.1%}"
 
 
-def _counts(chance: object) -> list[int]:
-    import numpy as np
-
-    place = np.minimum(np.searchsorted(SCALE, np.asarray(chance), side="right") - 1, len(SCALE) - 2)
-    return [int(one) for one in np.bincount(place, minlength=len(SCALE) - 1)]
+def _counts(chance: Floats) -> list[int]:
+    return [int(one) for one in np.bincount(grade_places(chance), minlength=len(SCALE) - 1)]

@@ -15,8 +15,11 @@ import numpy as np
 
 from bankmine.bank.warehouse import Warehouse
 from bankmine.evaluation.fairness import Fairness, fairness
+from bankmine.evaluation.grading import holm
 from bankmine.evaluation.proxies import TELLING, Proxy, proxies
-from bankmine.lifecycle.validation.findings import Chapter, Finding, Verdict, not_run, p_words
+from bankmine.evaluation.validation import jeffreys
+from bankmine.lifecycle.validation.findings import LEVEL, Chapter, Finding, Verdict, not_run, p_words
+from bankmine.lifecycle.validation.stability import values_of
 from bankmine.lifecycle.validation.subject import Subject
 from bankmine.report.content import Block, Column, Kind, Table
 
@@ -102,13 +105,10 @@ def _selection(word: str, found: Fairness) -> Finding:
 
 
 def _calibrated(word: str, found: Fairness) -> Finding:
-    from bankmine.evaluation.grading import holm
-    from bankmine.evaluation.validation import jeffreys
-
     large = [one for one in found.groups if one.rows >= LEAST]
     sided = [jeffreys(one.positives, one.rows, one.mean_probability) for one in large]
     corrected = holm([min(1.0, 2 * min(p, 1 - p)) for p in sided])
-    off = [one.name for one, p in zip(large, corrected, strict=True) if p < 0.05]
+    off = [one.name for one, p in zip(large, corrected, strict=True) if p < LEVEL]
     return Finding(
         test=f"Chances by {word}", figure=f"{len(off)} of {len(large)} groups off",
         interval=f"least {p_words(min(corrected))}", threshold="p at least 0.05 in each, corrected (Holm)",
@@ -138,8 +138,6 @@ def _table(word: str, found: Fairness) -> Table:
 def _proxies(
     subject: Subject, known: dict[int, Any], word: str, member: str, place: int
 ) -> tuple[list[Finding], list[Table]]:
-    from bankmine.lifecycle.validation.stability import values_of
-
     now = subject.evidence.part("now")
     group = _member(now.column("customer_id").fill_null(0).to_numpy(), known, place)
     stated = group != ""

@@ -13,7 +13,7 @@ import numpy as np
 from bankmine.bank.civil import Zone
 from bankmine.errors import UsageError
 from bankmine.evaluation.grading import independent_rows
-from bankmine.lifecycle.evidence import Evidence, read_evidence
+from bankmine.lifecycle.evidence import Evidence, read_evidence, units_of
 from bankmine.lifecycle.run import Run
 from bankmine.tasks.contract import Floats, Ints, Truth
 from bankmine.tasks.sql import micros
@@ -57,8 +57,7 @@ class Subject:
     @cached_property
     def units(self) -> Ints:
         """The customer of each test row, else the subject."""
-        named = "subject_id" if self.evidence.tested.column("customer_id").null_count else "customer_id"
-        return np.asarray(self.evidence.column(named), dtype=np.int64)
+        return units_of(self.evidence.tested)
 
     @cached_property
     def cutoffs(self) -> Ints:
