@@ -22,12 +22,11 @@ STEPS = 100
 
 
 class Fit(NamedTuple):
-    """Intercept, coefficients (columns,), standard errors, twice the log loss, and whether it settled."""
+    """Intercept, coefficients (columns,), standard errors, and whether it settled."""
 
     intercept: float
     coefficients: Floats
     errors: Floats
-    deviance: float
     settled: bool
 
 
@@ -66,12 +65,11 @@ def _fit(weights: Floats, y: Floats, C: float, constrained: bool, counts: Floats
             settled = True
             break
         loss = fell
-    slope, curve = _derivatives(design, y, many, ridge, beta)
+    _, curve = _derivatives(design, y, many, ridge, beta)
     free = np.append(True, (beta[1:] > 0) | (not constrained))
     errors = np.full(width + 1, np.nan)
     errors[free] = np.sqrt(np.diag(np.linalg.inv(curve[np.ix_(free, free)])))
-    deviance = 2 * (_loss(design, y, many, ridge, beta) - 0.5 * float((ridge * beta**2).sum()))
-    return Fit(float(beta[0]), beta[1:], errors[1:], deviance, settled)
+    return Fit(float(beta[0]), beta[1:], errors[1:], settled)
 
 
 def _descend(
