@@ -36,9 +36,10 @@ def _days_chart(models: Sequence[Mapping[str, Any]]) -> Chart | None:
     above = [one for one in models if one["days"] is not None]
     if not above:
         return None
-    chance = above[0]["chance_days"]
+    first, chance = above[0], above[0]["chance_days"]
+    beside = "" if chance is None else f"; by a random list, {chance:.0f}"
     return Chart(
-        title=f"{above[0]['title']} is seen {above[0]['days']:.0f} days before the closure",
+        title=f"{first['title']} is seen {first['days']:.0f} days before the closure{beside}",
         subtitle="Median days from the first listing to the closure, of the closures seen, 95 % interval",
         picture=Estimates(
             label=Column(label="List"),

@@ -75,6 +75,7 @@ def _tested_metrics(figures: Mapping[str, Any]) -> list[Metric]:
     if not tested:
         return []
     model, rule, words = tested["model"], tested["rule"], rule_of(figures)
+    biases = [tested[name]["bias"]["value"] for name in ("model", "model at rates") if name in tested]
     return [
         Metric(
             label="Bias of the forecast", value=model["bias"]["value"], kind=Kind.SHARE,
@@ -83,7 +84,7 @@ def _tested_metrics(figures: Mapping[str, Any]) -> list[Metric]:
                 f"; at the rates that came {tested['model at rates']['bias']['value']:+.1%}".replace("-", "−")
                 if "model at rates" in tested else ""
             ),
-            tone=Tone.GOOD if abs(model["bias"]["value"]) <= MOST_BIAS else Tone.WATCH,
+            tone=Tone.GOOD if max(map(abs, biases)) <= MOST_BIAS else Tone.WATCH,
         ),
         Metric(
             label="Rank correlation", value=model["rank_correlation"]["value"], digits=2,
