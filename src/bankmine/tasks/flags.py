@@ -11,6 +11,9 @@ from bankmine.tasks.study import Shape
 
 FLAGS = Shape("Flags")
 FLAGGED = "flagged"
+FLAG_FIRST = (
+    "No sale and no offer: deal with the flag first (arrears, complaint, hold, consent); still counted."
+)
 
 
 def conditions_at(bank: Bank) -> Conditions:
@@ -40,3 +43,8 @@ def flagged_grades(
         f"{grade}, {FLAGGED}" if grade in sold_to and NO_SALE.intersection(own) else grade
         for grade, own in zip(grades, flags, strict=True)
     ]
+
+
+def flagged_actions(sold_to: Collection[str]) -> dict[str, str]:
+    """What to do for each grade that `flagged_grades` makes of those by which somebody is approached."""
+    return {f"{grade}, {FLAGGED}": FLAG_FIRST for grade in sold_to}

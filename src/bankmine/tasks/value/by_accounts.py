@@ -9,7 +9,7 @@ import numpy as np
 
 from bankmine.errors import CutoffError, FeasibilityError
 from bankmine.tasks.contract import Bank, Decision, Floats, Ints, exponent_of
-from bankmine.tasks.flags import FLAGGED, FLAGS, flagged_grades, with_flags
+from bankmine.tasks.flags import FLAGS, flagged_actions, flagged_grades, with_flags
 from bankmine.tasks.population import coverage
 from bankmine.tasks.study import Answer, Block, Kept, Shape, Work
 from bankmine.tasks.value import said
@@ -32,10 +32,7 @@ ACTIONS = {
     "golden to be": "Get to know now: likelier than not to be among the most profitable within a year.",
 }
 SOLD_TO = tuple(one for one in ACTIONS if one != "rest")
-FLAG_FIRST = (
-    "No sale and no offer: deal with the flag first (arrears, complaint, hold, consent); still counted."
-)
-ACTIONS |= {f"{one}, {FLAGGED}": FLAG_FIRST for one in SOLD_TO}
+ACTIONS |= flagged_actions(SOLD_TO)
 _STALE_DAYS = 62
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from bankmine.errors import FeasibilityError
 from bankmine.tasks.contract import Bank, Decision, Floats, exponent_of
-from bankmine.tasks.flags import FLAGGED, FLAGS, conditions_at, flagged_grades, with_flags
+from bankmine.tasks.flags import FLAGS, conditions_at, flagged_actions, flagged_grades, with_flags
 from bankmine.tasks.population import coverage
 from bankmine.tasks.study import Answer, Block, Kept, Shape, Work
 from bankmine.tasks.value import buying, said
@@ -26,10 +26,7 @@ ACTIONS = {
     "rest": "Reach them by the cheapest channel, or not at all.",
 }
 SOLD_TO = tuple(one for one in ACTIONS if one != "rest")
-FLAG_FIRST = (
-    "No sale and no offer: deal with the flag first (arrears, complaint, hold, consent); still counted."
-)
-ACTIONS |= {f"{one}, {FLAGGED}": FLAG_FIRST for one in SOLD_TO}
+ACTIONS |= flagged_actions(SOLD_TO)
 MONTH_DAYS = 30.4375
 
 

@@ -93,7 +93,7 @@ def verdict(figures: Mapping[str, Any]) -> tuple[str, str]:
 
 
 def _wide(tested: Mapping[str, Any]) -> str:
-    """What it means where the interval of the interval of the bias reaches beyond the limit; else nothing."""
+    """What it means where the interval of the bias reaches beyond the limit; else nothing."""
     at_rates = "model at rates" in tested
     bias = tested["model at rates" if at_rates else "model"]["bias"]
     if bias["low"] >= -MOST_BIAS and bias["high"] <= MOST_BIAS:
