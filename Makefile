@@ -12,7 +12,7 @@ HAVE_UV := $(shell command -v uv 2>/dev/null)
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /  make \1\t/' | expand -t 18
 
-demo: $(VENV)/.core ## fresh machine: install, simulate a bank of 5,000, run every task on it, print the report's path
+demo: $(VENV)/.deep ## fresh machine: install, simulate a bank of 5,000, run every task on it, print the report's path
 	@rm -rf $(DEMO) demo-extracts
 	$(BIN)/python -m bankmine simulate demo-extracts --customers 5000 --months 36 --seed 7
 	$(BIN)/python -m bankmine init $(DEMO) --mapping simulated --extracts demo-extracts
@@ -45,6 +45,7 @@ lock: ## resolve the dependencies anew (needs uv)
 	uv pip compile pyproject.toml --group test --group bench --extra spark --extra deep --generate-hashes --python-version 3.11 -q --no-header -o locks/all.lock
 	uv pip compile pyproject.toml --group test --extra spark --extra deep -c locks/all.lock --generate-hashes --python-version 3.11 -q --no-header -o locks/test.lock
 	uv pip compile pyproject.toml --group bench --extra spark --extra deep -c locks/all.lock --generate-hashes --python-version 3.11 -q --no-header -o locks/bench.lock
+	uv pip compile pyproject.toml --group build --extra deep -c locks/all.lock --generate-hashes --python-version 3.11 -q --no-header -o locks/deep.lock
 	uv pip compile pyproject.toml --group build -c locks/all.lock --generate-hashes --python-version 3.11 -q --no-header -o locks/core.lock
 
 clean: ## remove what the targets made
@@ -64,6 +65,10 @@ $(VENV)/.core: locks/core.lock
 	$(make_venv)
 	$(call install,locks/core.lock)
 	$(install_self)
+	@touch $@
+
+$(VENV)/.deep: locks/deep.lock $(VENV)/.core
+	$(call install,locks/deep.lock)
 	@touch $@
 
 $(VENV)/.test: locks/test.lock $(VENV)/.core

@@ -6,14 +6,17 @@ Exit code 1 where a row could not run; a missed bar is a result, not a failure.
 To try a row out, make it smaller by the environment. The line printed then says "reduced": true, and
 RESULTS.md and the pictures stay as they are:
 
-    BENCH_ROWS             transactions of S1, S2, S3 and SPK, sequences of S12 and SEQ, calls of S13
+    BENCH_ROWS             transactions of S1, S2, S3 and SPK, sequences of S12 and SEQ, calls of S13,
+                           applicants of CSC
     BENCH_ROWS_A_CUSTOMER  transactions a customer of the made-up warehouses
     BENCH_REPLAY_ROWS      transactions of S6
     BENCH_ONLINE_EVENTS    events of ONL
-    BENCH_CUSTOMERS        customers of R2, S15 and CUS
+    BENCH_CUSTOMERS        customers of R2, S15, CUS and CRD
     BENCH_SIZES            transactions of S4 and PIC, customers of S7 and GRO, with commas between
-    BENCH_SETS             data sets of FAM (german taiwan bank) or seeds of CUS, with blanks between
-    BENCH_ROUNDS           how often the contenders of S1, S2, SPK and S12 alternate, seeds of SEQ
+    BENCH_SETS             data sets of FAM (german taiwan bank) or seeds of CUS and CRD, with blanks
+                           between
+    BENCH_ROUNDS           how often the contenders of S1, S2, SPK, S12 and CSC alternate, seeds of
+                           SEQ, worlds a kind of REJ
 
 More do not make a run a reduced one: BENCH_FOLDER, where made-up data are kept between runs; BENCH_SEED,
 which world R2 makes up; BENCH_PEERS, the Python in which peers of S9, S12, S14, T5, T6 and CLU are
@@ -71,6 +74,9 @@ ROWS = {
     "FRM": "form_answers",
     "CUS": "simulated_customers",
     "GRO": "customer_growth",
+    "REJ": "reject_inference",
+    "CRD": "credit_quality",
+    "CSC": "credit_speed",
 }
 
 

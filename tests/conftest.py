@@ -8,10 +8,16 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 from bankmine.folder import BankFolder
-from simulated_bank import simulated_bank
+from simulated_bank import lending_bank, simulated_bank
 
 
 @pytest.fixture(scope="session")
 def simulated(tmp_path_factory: pytest.TempPathFactory) -> BankFolder:
     """A loaded bank of 2,000 customers and 36 months; tests write their results elsewhere."""
     return simulated_bank(tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def lending(tmp_path_factory: pytest.TempPathFactory) -> BankFolder:
+    """A loaded bank of 900 customers and 54 months that lends much and loses much; read it only."""
+    return lending_bank(tmp_path_factory)

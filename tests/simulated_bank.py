@@ -1,8 +1,13 @@
-"""One simulated bank of 2,000 customers, made and loaded once for all tests that need a whole bank."""
+"""Simulated banks, made and loaded once for all tests that need a whole bank.
+
+One is as usual (2,000 customers, 36 months); in the other few customers ask for much credit and often fail to
+pay, so that the tasks of lending have enough to learn from (900 customers, 54 months, few payments).
+"""
 
 from __future__ import annotations
 
 import fcntl
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,27 +16,56 @@ from bankmine import pipeline
 from bankmine.folder import BankFolder
 
 CUSTOMERS, MONTHS, SEED = 2_000, 36, 11
+LENDERS_CUSTOMERS, LENDERS_MONTHS = 900, 54
+LENDERS_SCENARIO = """
+[activity]
+payments = 0.3
+companies = 0.12
+[product]
+base = 4.0
+[default]
+base = 3.0
+[fraud]
+false_application = 4.0
+rings = 4.0
+"""
 
 
 def simulated_bank(factory: pytest.TempPathFactory, *, customers: int = CUSTOMERS) -> BankFolder:
-    """The bank's folder; its extracts and truth lie beside it in `extracts`. Read it only: tests share it.
+    """The bank's folder; its extracts and truth lie beside it in `extracts`. Read it only: tests share it."""
+    return _once(factory, f"simulated-{customers}", lambda place: _make(place, customers, MONTHS))
 
-    Workers of one session wait for the first of them to make it.
-    """
+
+def lending_bank(factory: pytest.TempPathFactory) -> BankFolder:
+    """The bank that lends much and loses much; read it only."""
+
+    def make(place: Path) -> None:
+        scenario = place / "lending.toml"
+        scenario.write_text(LENDERS_SCENARIO, encoding="utf-8")
+        _make(place, LENDERS_CUSTOMERS, LENDERS_MONTHS, scenario)
+
+    return _once(factory, "lending", make)
+
+
+def _once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], None]) -> BankFolder:
+    """Workers of one session wait for the first of them to make it."""
     base = factory.getbasetemp()
     shared = base.parent if base.name.startswith("popen-") else base
-    place = shared / f"simulated-{customers}"
+    place = shared / name
     place.mkdir(exist_ok=True)
     with (place / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (place / "ready").exists():
-            _make(place, customers)
+            make(place)
             (place / "ready").touch()
     return pipeline.open_bank(place / "bank")
 
 
-def _make(place: Path, customers: int) -> None:
-    pipeline.simulate(place / "extracts", customers=customers, months=MONTHS, seed=SEED, workers=1)
+def _make(place: Path, customers: int, months: int, scenario: Path | None = None) -> None:
+    pipeline.simulate(
+        place / "extracts", customers=customers, months=months, seed=SEED, workers=1,
+        scenario=None if scenario is None else str(scenario),
+    )  # fmt: skip
     bank = pipeline.init(place / "bank", mapping="simulated", extracts=place / "extracts")
     with (place / "bank" / "bankmine.toml").open("a") as file:
         file.write('\n[run]\nbudget = "quick"\n')

@@ -11,6 +11,7 @@ import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
@@ -31,6 +32,15 @@ def generated() -> dict[Path, str]:
     }
 
 
+def _commands(group: Any, before: str = "") -> Iterator[tuple[str, Any]]:
+    """Every command with its name; those of a group under the group's name."""
+    for name, command in group.commands.items():
+        if hasattr(command, "commands"):
+            yield from _commands(command, f"{before}{name} ")
+        else:
+            yield f"{before}{name}", command
+
+
 def commands_page() -> str:
     """Every command with its arguments and options, from the commands themselves."""
     import typer.main
@@ -39,7 +49,7 @@ def commands_page() -> str:
 
     group = typer.main.get_command(app)
     lines = ["# Commands", "", "Written by `make docs` from the commands. Any command takes `--debug`.", ""]
-    for name, command in group.commands.items():  # type: ignore[attr-defined]
+    for name, command in _commands(group):
         arguments = [p for p in command.params if p.param_type_name == "argument"]
         options = [p for p in command.params if p.param_type_name == "option" and not p.hidden]
         signature = " ".join(["bankmine", name, *(_argument(p) for p in arguments)])
@@ -71,6 +81,11 @@ def commands_page() -> str:
 OWN_PAGES = {
     "segmentation": "segments.md", "churn": "churn.md", "value": "value.md", "cross_sell": "cross-sell.md",
     "acquisition": "acquisition.md", "behaviour": "behaviour.md", "classification": "classification.md",
+    "application_fraud": "application-fraud.md",
+    "behaviour_score": "behaviour-score.md",
+    "early_warning": "early-warning.md",
+    "rating": "rating.md",
+    "application_score": "application-score.md",
 }  # fmt: skip
 
 

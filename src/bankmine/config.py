@@ -37,19 +37,21 @@ class Budget:
 
     `learning_rows`: rows before the tested cutoffs it learns from (all true ones up to half of it, of the
     others as many as fit, weighted for those left out); `test_rows`: rows that tune and test (whole customers
-    are left out above it); `settings`: how many settings of each miner are tried; `rounds`: how often labels
-    are shuffled in the test for leaks.
+    are left out above it); `customers`: how many customers' past is looked at for both, drawn from a larger
+    bank; `settings`: how many settings of each miner are tried; `rounds`: how often labels are shuffled in
+    the test for leaks.
     """
 
     name: str
+    customers: int
     learning_rows: int
     test_rows: int
     settings: int
     rounds: int
 
 
-USUAL = Budget("usual", learning_rows=40_000, test_rows=100_000, settings=99, rounds=3)
-QUICK = Budget("quick", learning_rows=12_000, test_rows=30_000, settings=1, rounds=1)
+USUAL = Budget("usual", customers=80_000, learning_rows=40_000, test_rows=100_000, settings=99, rounds=3)
+QUICK = Budget("quick", customers=25_000, learning_rows=12_000, test_rows=30_000, settings=1, rounds=1)
 BUDGETS = {one.name: one for one in (USUAL, QUICK)}
 
 

@@ -33,7 +33,7 @@ class BankFolder:
     def warehouse(self) -> Warehouse:
         """The warehouse as it was when first asked for; `reopened` gives the newest."""
         warehouse = Warehouse.open(self.warehouse_folder)
-        warehouse.spark = self.config.spark
+        warehouse.spark, warehouse.keys = self.config.spark, self.config.keys
         manifest = warehouse.manifest
         for setting, here, there in (
             ("time_zone", self.config.time_zone, manifest.time_zone),

@@ -222,7 +222,8 @@ def _runs(
         publish(found)
         return found
 
-    for said in beside.run_beside(job, tasks, workers=workers, tell=progress):
+    reads = _reads(bank, tasks)
+    for said in beside.run_beside(job, tasks, workers=workers, tell=progress, reads=reads):
         yield said.task, partial(published, said)
 
 
@@ -389,14 +390,24 @@ def customer_report(bank: BankFolder, one: Customer360, folder: Path) -> Path:
 
 
 def _check_tasks(bank: BankFolder, named: Sequence[str] | None) -> list[str]:
-    """The tasks to run, each known and each with settings it has; told before anything is loaded."""
+    """The tasks to run, each known and each with settings it has, each after those it reads; told before
+    anything is loaded."""
+    from bankmine.lifecycle.beside import in_order
     from bankmine.tasks.registry import find_task
 
     for name, settings in bank.config.tasks.items():
         find_task(name, bank.folder).check_settings(settings)
     for name in named or ():
         find_task(name, bank.folder)
-    return list(named or bank.config.tasks)
+    chosen = list(named or bank.config.tasks)
+    return in_order(chosen, _reads(bank, chosen))
+
+
+def _reads(bank: BankFolder, tasks: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """The tasks whose published runs each task reads."""
+    from bankmine.tasks.registry import find_task
+
+    return {name: getattr(find_task(name, bank.folder), "reads", ()) for name in tasks}
 
 
 def _not_current(bank: BankFolder, runs: Sequence[Run]) -> list[str]:

@@ -171,3 +171,15 @@ def test_keys_of_persons_are_made_once(tmp_path: Path) -> None:
     assert keyring.person_keys([2, 3], make=True)[2] == first[2]
     assert keyring.person_keys([4]) == {}
     assert os.path.getsize(tmp_path / "persons.db") > 0
+
+
+@pytest.mark.parametrize("token", [-5, 12, 8951154212792010377, -9021408162657815163, -(1 << 63)])
+def test_a_key_may_be_given_as_the_whole_number_that_kept_tables_have(token: int) -> None:
+    assert parse_key(str(token)) == token
+    assert parse_key(show_key(token)) == token
+
+
+@pytest.mark.parametrize("text", ["", "not a key", "-", "9" * 25, "f" * 17])
+def test_what_is_no_key_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r".*"):
+        parse_key(text)

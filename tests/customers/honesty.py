@@ -43,7 +43,7 @@ def truncated(loads: Loads, cutoff: datetime) -> Loads:
             if value is None or column.name in ("event_time", "known_at", "valid_from", "period_from"):
                 continue
             ahead = _ends(column.type, value) > cutoff if column.name in INSTANT_COLUMNS else False
-            if column.type is Type.DATE:
+            if column.type is Type.DATE and bank_table(name).kind is not Kind.EVENT:
                 ahead = datetime.fromisoformat(value) + timedelta(days=1) > cutoff
             if ahead:
                 row[column.name] = None
@@ -78,6 +78,8 @@ def _is_ahead(name: str, column: str, row: Row, cutoff: datetime) -> bool:
     if not isinstance(value, str) or gate in ("period_from",):
         return False
     if bank_table(name).column(gate).type is Type.DATE:
+        if bank_table(name).kind is Kind.EVENT:
+            return False  # an event's own day to come (the next due day) is known with the event
         return datetime.fromisoformat(value) + timedelta(days=1) > cutoff
     return gate in INSTANT_COLUMNS and datetime.fromisoformat(value) > cutoff
 

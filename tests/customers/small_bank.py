@@ -38,8 +38,9 @@ def rows_of_bank(seed: int = 7) -> Loads:
     random = Random(seed)
     payments, corrections, verdicts = _transactions(random)
     first = {"transaction": payments, **_other_events(random), **_versions(random), **_references()}
-    for table, rows in _needs(Random(seed + 1)).items():
-        first[table] = [*first.get(table, []), *rows]
+    for more in (_needs(Random(seed + 1)), credit_rows(Random(seed + 2))):
+        for table, rows in more.items():
+            first[table] = [*first.get(table, []), *rows]
     return [first, {"transaction": corrections, "feedback": verdicts, **_later_versions()}]
 
 
@@ -234,6 +235,110 @@ def _needs(random: Random) -> dict[str, list[Row]]:
     }  # fmt: skip
 
 
+def credit_rows(random: Random) -> dict[str, list[Row]]:
+    """Loans as they were paid, reports of the credit bureau, forms for credit, collateral and consents."""
+    return {
+        "loan_event": _courses(random),
+        "credit_application": _forms(random),
+        **_reports(random),
+        "collateral": [
+            {"loan_id": number, "kind": kind, "value_minor": 10**6 * number, "valid_from": "2023-03-02"}
+            for number, kind in ((1, "home"), (2, "vehicle"), (3, "home"))
+        ],
+        "consent": [
+            {"customer_id": customer, "purpose": "bureau", "channel": "any", "given_at": "2022-10-02",
+             "withdrawn_at": "2024-01-20" if customer == 3 else None, "valid_from": "2022-10-02"}
+            for customer in CUSTOMERS if customer != 6
+        ],
+    }  # fmt: skip
+
+
+def _courses(random: Random) -> list[Row]:
+    """Instalments of three loans: paid soon, late, in part not at all; drawn, repaid early, restructured."""
+    made: list[Row] = []
+
+    def add(loan: int, moment: datetime, kind: str, amount: int, left: int, late: int, next_due: int) -> None:
+        known = moment + timedelta(days=random.choice((0, 0, 0, 3, 20)))
+        made.append(
+            {"loan_event_id": 1_000 + len(made), "loan_id": loan, "customer_id": loan, "kind": kind,
+             "event_time": text(moment), "known_at": text(known), "amount_minor": amount,
+             "principal_after_minor": left, "days_past_due": late,
+             "due_next_on": day(moment + timedelta(days=next_due)), "due_next_minor": 90_000}
+        )  # fmt: skip
+
+    for loan in (1, 2, 3):
+        left, unpaid_since = 10**6, None
+        add(loan, datetime(2023, 3, 2, 10), "disbursed", 60_000 * loan, left, 0, 3)
+        for month in range(13):
+            due = datetime(2023, 3, 5) + timedelta(days=30 * month)
+            late = 0 if unpaid_since is None else (due - unpaid_since).days
+            add(loan, due, "due", 90_000, left, late, 30)
+            wait = random.choice((1, 2, 4, 12, 26, None if loan == 2 else 3))
+            unpaid_since = (unpaid_since or due) if wait is None else None
+            if wait is not None:
+                left = max(0, left - 70_000)
+                add(loan, due + timedelta(days=wait), "paid", 90_000, left, 0, 30 - wait)
+            if random.random() < 0.3:
+                kind = random.choice(("prepaid", "drawn", "restructured"))
+                add(loan, due + timedelta(days=27, hours=5), kind, 10_000, left, 0, 3)
+    add(2, datetime(2024, 3, 20, 8), "written_off", 10_000, 0, 184, 30)
+    return made
+
+
+def _forms(random: Random) -> list[Row]:
+    made = _events(
+        random, "application_id", 24,
+        lambda m: {"product_code": "p2", "amount_minor": random.randint(1, 60) * 10_000,
+                   "term_months": random.choice((12, 24, 36, None)), "stated_income_minor": 250_000,
+                   "channel": random.choice(("web", "branch")), "ip_country": random.choice(("CZ", "DE")),
+                   "session_id": random.randint(1, 90), "device_id": 400 + random.randint(0, 3),
+                   "phone": random.randint(500, 503), "address_id": random.randint(600, 603),
+                   "employer_id": random.randint(50, 53), "decided_at": text(m + timedelta(days=2)),
+                   "decision": random.choice(("approved", "declined", "withdrawn"))},
+    )  # fmt: skip
+    return [{**row, "application_id": 1_000 + row["application_id"]} for row in made]
+
+
+BUREAU_KINDS = (
+    "enquiry", "enquiry", "loan_issued", "repaid", "overdue", "address_change", "employer_change",
+    "provident_fund_change",
+)  # fmt: skip
+
+
+def _reports(random: Random) -> dict[str, list[Row]]:
+    """Reports, each telling the whole history again; some items become known late or lie in the future."""
+    reports, items = [], []
+    for customer in CUSTOMERS:
+        history = [_item(random) for _ in range(40)]
+        for number in range(4):
+            drawn = datetime(2023, 1, 20) + timedelta(days=random.randint(0, 420), hours=9)
+            report = 100 * customer + number
+            reports.append(
+                {"report_id": report, "customer_id": customer, "event_time": text(drawn), "reason": "credit"}
+            )
+            told = [row for row in history if row["event_time"] < text(drawn)]
+            told += [{**told[0], "event_time": text(drawn + timedelta(days=9))}] if told else []
+            items += [
+                {**row, "bureau_event_id": 10_000 + 100 * report + place, "customer_id": customer,
+                 "report_id": report, "known_at": text(drawn + timedelta(days=20 * (random.random() < 0.1)))}
+                for place, row in enumerate(told)
+            ]  # fmt: skip
+    return {"bureau_report": reports, "bureau_event": items}
+
+
+def _item(random: Random) -> Row:
+    kind = random.choice(BUREAU_KINDS)
+    named = kind in ("enquiry", "loan_issued", "repaid", "overdue")
+    return {
+        "kind": kind, "event_time": day(_moment(random, FIRST, LAST)),
+        "institution_id": random.randint(1, 3) if named else None,
+        "institution_kind": "bank" if named else None,
+        "facility_id": random.randint(1, 6) if kind in ("loan_issued", "repaid") else None,
+        "reason": random.choice(("personal loan", "account review")) if kind == "enquiry" else None,
+        "amount_minor": random.randint(1, 90) * 10_000 if named else None,
+    }  # fmt: skip
+
+
 def _versions(random: Random) -> dict[str, list[Row]]:
     start = "2022-10-01"
     people, accounts, parties, cards = [], [], [], []
@@ -279,7 +384,8 @@ def _versions(random: Random) -> dict[str, list[Row]]:
         ],
         "loan": [
             {"loan_id": number, "customer_id": number, "granted_on": "2023-03-01", "principal_minor": 10**6,
-             "term_months": 12, "instalment_minor": 90_000, "status": "running", "valid_from": "2023-03-02"}
+             "term_months": 12, "instalment_minor": 90_000, "rate": 0.05, "status": "running",
+             "valid_from": "2023-03-02"}
             for number in (1, 2, 3)
         ],
         "customer_flag": [

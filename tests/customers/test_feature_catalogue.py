@@ -126,7 +126,7 @@ def test_search_by_unit_window_table_and_key_names_near_ones() -> None:
     assert all(f.kind is Kind.OWN for f in CATALOGUE.search(kind="own"))
     with pytest.raises(UsageError, match=r"no feature has the table 'transactio'\. Did you mean transaction"):
         CATALOGUE.search(table="transactio")
-    with pytest.raises(UsageError, match=r"no feature has the window '4mo'\. Did you mean .*3mo"):
+    with pytest.raises(UsageError, match=r"no feature has the window '4mo'\. Did you mean .*6mo"):
         CATALOGUE.search(window="4mo")
 
 

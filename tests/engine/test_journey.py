@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from bankmine.engine.journey import Journey
@@ -38,6 +39,18 @@ def test_a_journey_shows_what_sessions_show(bank: SmallWarehouse, sql: str) -> N
                 assert journey.ask(at).equals(session.arrow(sql))
 
 
+@pytest.mark.parametrize("sql", STATEMENTS, ids=["sums", "star", "join", "outcome", "versions"])
+def test_a_table_too_large_to_keep_is_read_anew(
+    bank: SmallWarehouse, sql: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bankmine.engine.journey._TIMES_MEMORY", 0)
+    with Journey(bank.warehouse, sql) as journey:
+        for at in (bank.at("2023-03-31"), bank.at("2024-01-10")):
+            with Session(bank.warehouse, at, until=at) as session:
+                assert journey.ask(at).equals(session.arrow(sql))
+        assert not journey._read
+
+
 def test_corrections_and_withdrawals_count_from_when_they_are_known(tmp_path: Path) -> None:
     bank = SmallWarehouse(tmp_path)
     one = {"transaction_id": 1, "customer_id": 7, "event_time": "2024-01-05", "base_minor": 100}
@@ -66,3 +79,66 @@ def test_each_table_is_read_once(bank: SmallWarehouse, monkeypatch: pytest.Monke
         for day in ("2023-01-01", "2023-06-01", "2024-01-01"):
             journey.ask(bank.at(day))
     assert read == ["transaction"]
+
+
+@pytest.mark.parametrize(
+    ("sql", "every"),
+    [
+        ("SELECT 2 * sum(base_minor) AS s, count(*) AS n FROM transaction", False),
+        ("SELECT sum(base_minor*0.5) AS s FROM transaction", False),
+        ("SELECT * FROM transaction", True),
+        ("SELECT DISTINCT * FROM transaction", True),
+        ("SELECT t.* FROM transaction t", True),
+        ("SELECT transaction_id, * FROM transaction", True),
+        ("SELECT max(COLUMNS(*)) FROM transaction", True),
+    ],
+)
+def test_only_a_star_reads_every_column(bank: SmallWarehouse, sql: str, every: bool) -> None:
+    with Journey(bank.warehouse, sql) as journey:
+        journey.ask(bank.at("2024-01-10"))
+        read = {column.name for column in journey._read["transaction"].columns}
+    assert ("merchant_id" in read) is every
+    assert "base_minor" in read
+
+
+def test_a_journey_of_some_customers_says_of_them_what_one_of_all_says(tmp_path: Path) -> None:
+    bank = joint_bank(tmp_path)
+    sql = (
+        "SELECT t.customer_id, sum(t.base_minor) AS s, max(o.owners) AS owners FROM customer_transaction t "
+        "JOIN (SELECT transaction_id, count(*) AS owners FROM customer_transaction GROUP BY ALL) o "
+        "USING (transaction_id) LEFT JOIN (SELECT count(*) AS steps FROM digital_event) ON TRUE "
+        "GROUP BY t.customer_id ORDER BY t.customer_id"
+    )
+    some = np.array([7, 9], dtype=np.int64)
+    with Journey(bank.warehouse, sql) as every, Journey(bank.warehouse, sql, customers=some) as few:
+        for day in ("2024-01-20", "2024-02-10", "2024-03-10"):
+            all_rows, rows = (
+                {row["customer_id"]: row for row in one.ask(bank.at(day)).to_pylist()} for one in (every, few)
+            )
+            assert {one: all_rows[one] for one in (7, 9)} == {one: rows[one] for one in (7, 9)}
+    assert all_rows[7]["owners"] == 2
+
+
+def test_a_journey_of_some_customers_leaves_out_what_is_others_alone(tmp_path: Path) -> None:
+    bank = joint_bank(tmp_path)
+    sql = "SELECT account_id FROM customer_transaction WHERE transaction_id < 4 ORDER BY account_id"
+    with Journey(bank.warehouse, sql, customers=np.array([9], dtype=np.int64)) as journey:
+        assert journey.ask(bank.at("2024-01-20")).column("account_id").to_pylist() == [30]
+
+
+def joint_bank(folder: Path) -> SmallWarehouse:
+    """Customers 7 and 8 own account 10 together, 8 owns 20, 9 owns 30; one booking moves from 20 to 10."""
+    bank = SmallWarehouse(folder)
+    day = "2024-01-05"
+
+    def booked(number: int, customer: int, account: int, **more: object) -> dict[str, object]:
+        return {"transaction_id": number, "customer_id": customer, "account_id": account, "event_time": day,
+                "base_minor": 100 * number, **more}  # fmt: skip
+
+    bank.load(
+        transaction=[booked(1, 7, 10), booked(1, 8, 10, is_primary=False), booked(2, 8, 20), booked(3, 9, 30),
+                     booked(4, 7, 20)],
+        digital_event=[{"customer_id": one, "event_time": day} for one in (7, 8, 9)],
+    )  # fmt: skip
+    bank.load(transaction=[booked(4, 7, 10, known_at="2024-02-01")])
+    return bank

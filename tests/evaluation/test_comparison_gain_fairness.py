@@ -109,3 +109,36 @@ def test_a_small_group_is_listed_but_not_judged() -> None:
     few = next(one for one in found.groups if one.name == "few")
     assert (few.rows, few.selection_ratio, few.auc) == (5, None, None)
     assert found.least_ratio is None
+
+
+def test_where_a_high_chance_is_bad_the_favoured_group_is_the_one_with_low_chances() -> None:
+    p = np.concatenate([np.full(200, 0.1), np.full(150, 0.9), np.full(50, 0.1)])
+    group = np.repeat(["low", "high"], 200)
+    found = fairness(np.arange(400) % 2 == 0, p, group, threshold=0.5, below=True)
+    rates = {one.name: one.selected for one in found.groups}
+    assert rates == {"low": 1.0, "high": 0.25}
+    assert found.least_ratio == 0.25
+
+
+def test_a_low_ratio_that_chance_gives_is_told_from_one_it_does_not() -> None:
+    """Section 4 D of the Uniform Guidelines: small numbers may miss four fifths by chance alone."""
+    draw = np.random.default_rng(5)
+    group = np.repeat([f"g{one}" for one in range(20)], 100)
+    seen = [
+        fairness(np.arange(2_000) % 2 == 0, draw.uniform(size=2_000), group, threshold=0.9, resamples=20)
+        for _ in range(40)
+    ]
+    assert not any(one.four_fifths for one in seen)
+    assert sum(one.least_p < 0.05 for one in seen if one.least_p is not None) <= 5
+    p = np.where((group == "g3") & (np.arange(2_000) % 10 > 0), 0.0, draw.uniform(size=2_000))
+    found = fairness(np.arange(2_000) % 2 == 0, p, group, threshold=0.8, resamples=20)
+    assert found.least_p is not None
+    assert found.least_p < 0.001
+
+
+def test_the_chance_of_so_few_is_that_of_the_hypergeometric_law() -> None:
+    """None of 5 chosen is of the one of two groups of 100: 100·99·98·97·96 / (200·199·198·197·196), twice."""
+    p = np.r_[np.zeros(100), np.repeat([1.0, 0.0], [5, 95])]
+    found = fairness(np.arange(200) % 2 == 0, p, np.repeat(["a", "b"], 100), threshold=0.5, resamples=20)
+    one_sided = np.prod((100 - np.arange(5)) / (200 - np.arange(5)))
+    assert found.least_p == pytest.approx(2 * one_sided)

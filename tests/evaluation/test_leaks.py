@@ -52,6 +52,22 @@ def test_missing_equals_missing_and_nothing_else() -> None:
     assert leaks.truncation({"x": np.array([np.nan, 1])}, {"x": np.array([np.nan, 1])}) == []
 
 
+def test_sequences_are_equal_where_every_event_is() -> None:
+    kind = pa.list_(pa.struct([("when", pa.int64()), ("kind", pa.string()), ("amount", pa.float64())]))
+    first = {"when": 1, "kind": "enquiry", "amount": 0.1 + 0.2}
+
+    def sequences(*values: object) -> pa.Table:
+        return pa.table({"seq": pa.array(values, kind)})
+
+    both = sequences([first], None, [], [first, {**first, "amount": None}])
+    assert leaks.truncation(both, sequences([first], None, [], [first, {**first, "amount": None}])) == []
+    for other in ({**first, "amount": 0.3}, {**first, "kind": "overdue"}, {**first, "when": 2}):
+        (found,) = leaks.truncation(both, sequences([other], None, [], [first, {**first, "amount": None}]))
+        assert (found.feature, found.value) == ("seq", 1.0)
+    (found,) = leaks.truncation(both, sequences([first], [], None, [{**first, "amount": None}, first]))
+    assert found.value == 3.0  # missing is not empty, and the order counts
+
+
 def test_the_last_bit_counts() -> None:
     assert len(leaks.truncation({"x": np.array([0.3])}, {"x": np.array([0.1 + 0.2])})) == 1
 

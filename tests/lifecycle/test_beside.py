@@ -101,3 +101,21 @@ def test_a_great_bank_runs_its_tasks_one_by_one(
     assert beside.workers_for(bank, replace(job.config, threads=1), tasks) == 1
     monkeypatch.setattr(beside, "MOST_ROWS", 10)
     assert beside.workers_for(bank, job.config, tasks) == 1
+
+
+def test_a_task_comes_after_those_it_reads_and_else_keeps_its_place() -> None:
+    reads = {"c": ("e", "gone"), "a": ("c",)}
+    assert beside.in_order(["a", "b", "c", "d", "e"], reads) == ["e", "c", "a", "b", "d"]
+    assert beside.in_order(["b", "a"], {}) == ["b", "a"]
+    assert beside.in_order(["a", "b"], {"a": ("b",), "b": ("a",)}) == ["b", "a"]
+
+
+def test_a_task_begins_when_the_iteration_has_gone_past_those_it_reads(job: beside.Job) -> None:
+    heard: list[tuple[str, int, int]] = []
+    reads = {"behaviour": ["card_fraud"]}
+    found = beside.run_beside(
+        job, ["card_fraud", "behaviour"], workers=2, tell=lambda *one: heard.append(one), reads=reads
+    )
+    assert next(found).task == "card_fraud"
+    assert all("behaviour" not in running for running, _, _ in heard)
+    assert [one.task for one in found] == ["behaviour"]

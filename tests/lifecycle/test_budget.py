@@ -8,13 +8,16 @@ from typing import Any, cast
 import numpy as np
 import pyarrow as pa
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from bankmine.config import USUAL
-from bankmine.lifecycle.material import fewer_learnt, fewer_tested
-from bankmine.lifecycle.supervised import fit_weighted
+from bankmine.lifecycle.material import Material, fewer_learnt, fewer_tested
+from bankmine.lifecycle.supervised import fit, fit_weighted, tune
 from bankmine.mining.classification.baselines import Prior, SingleRule
 from bankmine.mining.classification.logistic import Logistic
-from bankmine.tasks.contract import Bank, Fold, Plan, Task
+from bankmine.preparation.preparation import Preparation
+from bankmine.tasks.contract import Bank, Candidate, Fold, Plan, Task
 from bankmine.tasks.sql import instants, micros
 
 CUSTOMERS, MONTHS = 2_000, 12
@@ -79,3 +82,45 @@ def test_chances_from_fewer_rows_are_those_of_all(miner: Any) -> None:
     weight = np.where(truth, 1.0, 10.0)[kept]
     fitted = fit_weighted(miner, x[kept], truth[kept], ["x"], weight)
     assert fitted.probability(x).mean() == pytest.approx(truth.mean(), rel=0.15)
+
+
+def test_chances_calibrated_in_folds_of_customers_are_those_of_all_rows() -> None:
+    draw = np.random.default_rng(2)
+    x = draw.normal(size=30_000)
+    truth = draw.random(30_000) < 1 / (1 + np.exp(4 - x))
+    kept = truth | (draw.random(30_000) < 0.1)
+    customer = np.arange(kept.sum())
+    cutoff = (customer % 50 == 0).astype(np.int64)  # a fiftieth tests
+    material = Material(
+        rows=pa.table({"customer_id": customer, "cutoff": instants(cutoff)}), names=("x",), units={},
+        features=pa.table({"x": x[kept]}), sentences={}, truth=truth[kept], known_at=cutoff,
+        weight=np.where(truth, 1.0, 10.0)[kept],
+    )  # fmt: skip
+    plan = Plan(score=(9, 10), sentence="", test=Fold(train_from=0, test_from=1, test_until=2))
+    candidate = Candidate(
+        name="logistic", words="", preparation=Preparation.for_linear, miner=Logistic, calibrate=True
+    )
+    tuned = tune(Task(), bank(), material, plan, candidate)
+    model = fit(material, tuned, customer, seed=0)
+    said, _ = model.scores(pa.table({"x": x}))
+    assert said.mean() == pytest.approx(truth.mean(), rel=0.35)
+
+
+@given(st.integers(12, 80), st.integers(0, 5))
+@settings(max_examples=30, deadline=None, derandomize=True)
+def test_folds_of_customers_part_the_training_rows_and_deal_the_true_ones_out(count: int, seed: int) -> None:
+    draw = np.random.default_rng(seed)
+    customer = draw.integers(0, count, 5 * count)
+    truth = np.asarray(draw.random(5 * count) < 0.2)
+    table = pa.table({"customer_id": customer, "cutoff": instants(np.zeros(5 * count, np.int64))})
+    material = Material(
+        rows=table, features=table, names=(), units={}, sentences={}, truth=truth, known_at=customer
+    )
+    train = np.flatnonzero(draw.random(5 * count) < 0.8)
+    folds = material.within(train)
+    np.testing.assert_array_equal(np.sort(np.concatenate([held for _, held in folds])), train)
+    for learnt, held in folds:
+        assert not set(customer[learnt]) & set(customer[held])
+        np.testing.assert_array_equal(np.sort(np.concatenate([learnt, held])), train)
+    true = [len(np.unique(customer[held][truth[held]])) for _, held in folds]
+    assert max(true) - min(true) <= 1

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from bankmine import lifecycle
+from bankmine.errors import UsageError
+from bankmine.lifecycle.old_runs import page_instead
 from bankmine.lifecycle.pages import _standing, summaries
 from bankmine.lifecycle.run import Run
 from bankmine.report import Report, Reproducibility, build_report
@@ -47,6 +49,25 @@ def test_pages_render_to_a_folder(inactivity: Run, segmentation: Run, tmp_path: 
     text = index.read_text(encoding="utf-8")
     assert inactivity.verdict.split(":")[0] in text
     assert "recency rule" in text
+
+
+def without(run: Run, figure: str, **about: object) -> Run:
+    figures = {key: value for key, value in run.figures.items() if key != figure}
+    return Run(run.folder, {**run.about, "figures": figures, **about})
+
+
+def test_a_run_of_other_code_that_lacks_a_figure_is_one_line_with_what_to_do(inactivity: Run) -> None:
+    with pytest.raises(UsageError, match="Run the task again: `bankmine run BANK --task inactivity`") as said:
+        lifecycle.page_of(without(inactivity, "calibration", code="other code"))
+    page = page_instead(inactivity, said.value)
+    assert page.slug == "inactivity"
+    assert inactivity.run_id in page.statements[0].text
+    assert inactivity.verdict in page.statements[1].text
+
+
+def test_a_run_of_this_code_that_lacks_a_figure_stays_an_error_of_its_own(inactivity: Run) -> None:
+    with pytest.raises(KeyError):
+        lifecycle.page_of(without(inactivity, "calibration"))
 
 
 def standing(use: str, *, logistic: float, boosting: float, low: float = -0.01, beats: bool = True) -> str:

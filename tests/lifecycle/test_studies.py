@@ -12,9 +12,11 @@ import pytest
 from bankmine.bank.warehouse import Warehouse
 from bankmine.customers.conditions import Conditions
 from bankmine.lifecycle import page_of
+from bankmine.lifecycle.publishing import publish, published
 from bankmine.lifecycle.run import Run
-from bankmine.lifecycle.runner import Runner
+from bankmine.lifecycle.runner import Runner, _read
 from bankmine.lifecycle.scores import KEEP_OUT, block_table, kept_out
+from bankmine.lifecycle.store import run_id
 from bankmine.lifecycle.workplace import _Shelf
 from bankmine.report.build import build_report
 from bankmine.report.content import Report, Reproducibility
@@ -102,6 +104,44 @@ def test_tables_are_kept_and_shown(study: Run, tmp_path: Path) -> None:
 def test_a_study_that_remembers_gets_the_run_before_it(bank: Warehouse, study: Run, tmp_path: Path) -> None:
     later = carried_out(bank, tmp_path, "second", before=study)
     assert later.metrics["before"] == study.cutoff
+
+
+class Reader(Study):
+    name, title, sentence = "reader", "Reader", "What another task has published"
+    needs = Needs(tables=("transaction",))
+    reads = ("two_questions",)
+    goal = Inactivity.goal
+
+    def study(self, work: Work) -> Answer:
+        run = work.published("two_questions")
+        table = run.table("chances") if run is not None else None
+        return Answer(
+            blocks=[], verdict="Read.", figures={"read": None if table is None else table.num_rows}
+        )  # fmt: skip
+
+
+def test_a_study_reads_what_another_task_published_as_of_its_own_cutoff(bank: Warehouse, study: Run) -> None:
+    results, task = study.folder.parents[1], Reader()
+    looked = Bank(warehouse=bank, cutoff=study.cutoff_us)
+    assert published(results, "two_questions") is None
+    publish(study)
+    found = _read(task, results, study.cutoff_us)
+    assert found["two_questions"].run_id == study.run_id
+    assert _read(task, results, study.cutoff_us - 1) == {}
+    for name, read, seen in (("with", found, study.table("chances").num_rows), ("without", {}, None)):
+        run = Runner(task, looked, results, name, lambda stage, done, total: None, None, read).run()
+        assert run.metrics["read"] == seen
+        assert run.about["read"] == {other: one.run_id for other, one in read.items()}
+
+
+def test_what_is_read_is_part_of_a_runs_name() -> None:
+    about: dict[str, Any] = {
+        "fingerprint": "f", "task": "t", "own_code": "", "settings": {}, "seed": 0, "cutoff": 1,
+        "budget": "quick",
+    }  # fmt: skip
+    assert run_id(**about) == run_id(**about, read={})
+    assert run_id(**about) != run_id(**about, read={"rating": "a"})
+    assert run_id(**about, read={"rating": "a"}) != run_id(**about, read={"rating": "b"})
 
 
 class _Known:

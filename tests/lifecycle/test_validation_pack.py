@@ -202,3 +202,75 @@ def test_what_has_no_score_to_validate_is_refused(
     (old / "metrics.json").write_text(json.dumps(about), encoding="utf-8")
     with pytest.raises(UsageError, match=r"kept no tested\.parquet.*run the task again"):
         validate(lifecycle.load_run(old), bank)
+
+
+def test_instants_of_one_civil_month_are_one_month(pack: Pack) -> None:
+    from dataclasses import replace
+    from datetime import date
+
+    subject = replace(pack.subject)
+    first, last = (subject.zone.midnight(date(2021, month, day)) for month, day in ((3, 1), (4, 2)))
+    at = np.linspace(first, last, len(subject.truth)).astype(np.int64)
+    object.__setattr__(subject, "__dict__", {**subject.__dict__, "cutoffs": at})
+    found = subject.months()
+    assert [name for name, _ in found] == ["2021-03-01", "2021-04-01"]
+    assert sum(int(rows.sum()) for _, rows in found) == len(at)
+
+
+def test_with_fewer_than_two_months_that_can_be_judged_there_is_no_picture_of_months(pack: Pack) -> None:
+    from dataclasses import replace
+
+    from bankmine.lifecycle.validation.discrimination import discrimination
+
+    subject = replace(pack.subject)
+    at = np.full(len(subject.truth), subject.cutoffs[0])
+    object.__setattr__(subject, "__dict__", {**subject.__dict__, "cutoffs": at})
+    chapter = discrimination(subject)
+    by_month = next(one for one in chapter.findings if one.test == "AUC by month")
+    assert by_month.verdict is Verdict.NOT_RUN
+    assert not any(isinstance(block, Chart) for block in chapter.blocks)
+    assert "nan" not in repr(chapter)
+
+
+def test_whether_a_high_chance_harms_is_what_the_goal_says(pack: Pack) -> None:
+    from dataclasses import replace
+
+    from bankmine.tasks.registry import find_task as named
+
+    assert not pack.subject.adverse
+    for name in ("application_score", "application_fraud", "behaviour_score", "early_warning", "rating",
+                 "card_fraud"):  # fmt: skip
+        assert named(name).goal.adverse
+    goal = {key: value for key, value in pack.run.about["goal"].items() if key != "adverse"}
+    old = replace(pack.subject, run=replace(pack.run, about={**pack.run.about, "goal": goal}))
+    with pytest.raises(UsageError, match="does not say whether a high chance works against the customer"):
+        assert old.adverse
+
+
+def test_a_model_learnt_anew_is_no_shift_of_the_people(
+    inactivity: Run, bank: Warehouse, tmp_path: Path
+) -> None:
+    """Now is held beside development by the model that was tested, whatever the one in use says."""
+    import shutil
+
+    folder = shutil.copytree(inactivity.folder, tmp_path / "inactivity" / "copy")
+    kept = pq.ParquetFile(folder / "inputs.parquet").read()
+    now = np.array(kept.column("part").to_pylist()) == "now"
+    assert kept.column("as_tested").is_valid().to_numpy().tolist() == now.tolist()
+
+    def psi(name: str) -> Finding:
+        values = kept.column(name).to_numpy(zero_copy_only=False)
+        place = kept.column_names.index(name)
+        changed = kept.set_column(place, name, pa.array(np.where(now, values / 3, values), from_pandas=True))
+        pq.write_table(changed, folder / "inputs.parquet")
+        return finding(validate(lifecycle.load_run(folder), bank), "PSI of the score")
+
+    assert psi("probability").figure == finding(validate(inactivity, bank), "PSI of the score").figure
+    assert psi("as_tested").verdict is not Verdict.MET
+
+
+def test_what_was_not_run_says_why_in_its_line(pack: Pack) -> None:
+    lines = pack.lines()
+    missing = [one for one in pack.findings if one.verdict is Verdict.NOT_RUN]
+    assert missing
+    assert all(f"  not run {one.test} · {one.meaning}" in lines for one in missing)

@@ -8,7 +8,7 @@ from samples import risky
 from sklearn.isotonic import IsotonicRegression
 
 from bankmine.errors import UsageError
-from bankmine.mining.classification.baselines import Prior, SingleRule
+from bankmine.mining.classification.baselines import CountRule, Prior, SingleRule
 from bankmine.mining.classification.monotone import pool_adjacent_violators
 
 points = st.lists(st.tuples(st.integers(-5, 5), st.sampled_from([0.0, 1.0])), min_size=1, max_size=40)
@@ -94,3 +94,20 @@ def test_a_rule_on_a_column_that_is_not_there_is_refused() -> None:
     X, y = risky(200)
     with pytest.raises(UsageError, match="'recency' is not in the matrix"):
         SingleRule("recency").fit(X, y)
+
+
+def test_a_count_rule_adds_its_columns_up_and_asks_for_none() -> None:
+    draw = np.random.default_rng(3)
+    X = draw.poisson(0.4, (400, 3)).astype(float)
+    X[::50] = np.nan
+    y = draw.random(400) < 0.05 + 0.2 * np.nan_to_num(X[:, 0] + X[:, 2])
+    rule = CountRule(["x0", "not there", "x2"]).fit(X, y, names=("x0", "x1", "x2"))
+    known = ~np.isnan(X[:, 0])
+    said = rule.decision_function(X)
+    np.testing.assert_array_equal(said[known], X[known, 0] + X[known, 2])
+    assert (np.diff(rule.probability(X)[known][np.argsort(said[known], kind="stable")]) >= 0).all()
+    assert rule.reasons(X[:1], top=2).names[0] == "x0"
+    again = CountRule.from_json(rule.to_json())
+    np.testing.assert_array_equal(again.probability(X), rule.probability(X))
+    nothing = CountRule(["not there"]).fit(X, y, names=("x0", "x1", "x2"))
+    assert len(np.unique(nothing.probability(X))) == 1

@@ -77,6 +77,38 @@ def test_isotonic_never_says_never() -> None:
     assert p.tolist() == [1 / 1002, 1 - 1 / 1002]
 
 
+def test_isotonic_says_no_more_than_the_rows_of_its_end_steps_support() -> None:
+    score = np.repeat([0.0, 1.0, 2.0], [900, 80, 20])
+    y = np.concatenate([np.zeros(900), np.arange(80) % 2, np.ones(20)]).astype(bool)
+    p = Isotonic().fit(score, y).probability(np.array([-9.0, 0.0, 1.0, 2.0, 9.0]))
+    assert p == pytest.approx([0.5 / 901, 0.5 / 901, 0.5, 20.5 / 21, 20.5 / 21])
+
+
+def test_one_lucky_row_on_top_neither_says_always_nor_pulls_the_step_below_down() -> None:
+    score = np.repeat([0.0, 1.0, 2.0], [900, 100, 1])
+    y = np.concatenate([np.arange(900) % 9 == 0, np.arange(100) % 10 > 0, [True]])
+    p = Isotonic().fit(score, y).probability(np.array([1.0, 2.0]))
+    assert p == pytest.approx([91.5 / 102, 91.5 / 102])  # 1.5 / 2 would be the bound of the top row alone
+
+
+def test_a_sure_end_step_comes_true_as_often_as_said() -> None:
+    said, came = [], []
+    for seed in range(40):
+        draw = np.random.default_rng(seed)
+        score = draw.normal(size=2_000)
+        chance = np.clip(0.1 + 0.3 * score, 0.01, 0.9)
+        model = Isotonic().fit(score, draw.random(2_000) < chance)
+        top = score > 2.6
+        said += model.probability(score[top]).tolist()
+        came += chance[top].tolist()
+    assert np.mean(said) < np.mean(came) + 0.05
+
+
+def test_steps_saved_with_one_bound_for_both_ends_are_still_read() -> None:
+    saved = {"steps": {"values": [0.0, 1.0], "heights": [0.0, 1.0]}, "bound": 0.01}
+    assert Isotonic.from_json(saved).probability(np.array([0.0, 1.0])).tolist() == [0.01, 0.99]
+
+
 def test_too_few_rows_are_refused() -> None:
     with pytest.raises(FeasibilityError, match="Platt calibration was given 10 rows"):
         Platt().fit(np.arange(10.0), np.arange(10) > 4)

@@ -26,7 +26,11 @@ from bankmine.mining.contract import Estimator
 from bankmine.mining.files import MINERS, load, save
 from bankmine.mining.learner import NotFittedError
 
-NEEDED: dict[str, dict[str, Any]] = {"SingleRule": {"column": "x0"}, "Calibrated": {"classifier": Prior()}}
+NEEDED: dict[str, dict[str, Any]] = {
+    "SingleRule": {"column": "x0"},
+    "CountRule": {"columns": ["x0"]},
+    "Calibrated": {"classifier": Prior()},
+}
 # these refuse in words of their own, in tests of their own
 OTHERS = {"FormModel", "Scorecard", "TextLinear", "SortedTermNetwork"}
 NAN = float("nan")

@@ -13,7 +13,7 @@ from specimen import specimen
 from specimen_common import how
 
 from bankmine.errors import UsageError
-from bankmine.report import Chart, Column, HowComputed, Interval, Kind, Metric, Page, Table
+from bankmine.report import Chart, Column, Drawing, HowComputed, Interval, Kind, Metric, Page, Table
 from bankmine.report import pictures as p
 from bankmine.report.binning import hexagons
 from bankmine.report.csvfile import csv_bytes
@@ -166,3 +166,16 @@ def test_hexagons_leave_out_points_with_a_missing_coordinate():
     bins = hexagons([1.0, None, 3.0], [1.0, 2.0, float("nan")], columns=5)
     assert [n for _, _, n in bins.cells] == [1]
     assert hexagons([], [], columns=5).cells == ()
+
+
+@pytest.mark.parametrize(
+    "svg",
+    ["no picture", "<svg><script>x</script></svg>", '<svg onload="x()"></svg>',
+     '<svg><a href="x">y</a></svg>',
+     '<svg><rect style="x"/></svg>', "<svg><image/></svg>"],
+)  # fmt: skip
+def test_a_drawing_is_one_plain_svg(svg):
+    table = Table(columns=[Column(label="Customer")], rows=[["a"]])
+    assert Drawing(title="t", subtitle="s", svg="<svg><line/></svg>\n", table=table).table is table
+    with pytest.raises(UsageError, match="not a plain SVG"):
+        Drawing(title="t", subtitle="s", svg=svg, table=table)

@@ -154,3 +154,13 @@ def test_coverage_ends_with_the_day_of_the_extract(loaded: Loaded) -> None:
 def test_every_table_can_be_looked_at(loaded: Loaded) -> None:
     found = loaded.bank.understand()
     assert f"{len(TABLES)} tables" in found.statements[0]
+
+
+def test_a_verdict_names_its_subject_by_the_pseudonym_of_the_subjects_own_table(loaded: Loaded) -> None:
+    held = {"transaction": "transaction", "account": "account", "application": "credit_application"}
+    judged = dict(loaded.rows("SELECT subject_kind, count(*) FROM feedback GROUP BY subject_kind"))
+    assert {"transaction", "account"} <= set(judged) <= set(held)
+    for kind, count in judged.items():
+        own = f"(SELECT {kind}_id FROM {held[kind]}_versions)"
+        sql = f"SELECT count(*) FROM feedback WHERE subject_kind = '{kind}' AND subject_id IN {own}"
+        assert (kind, loaded.rows(sql)) == (kind, [(count,)])

@@ -13,8 +13,8 @@ from bankmine.errors import ConfigurationError, FeasibilityError
 from bankmine.tasks import contract
 from bankmine.tasks.churn.actions import RESTRAINED, restrained, restraint
 from bankmine.tasks.churn.features import churn_catalogue, churn_features, competitors
-from bankmine.tasks.churn.lead_page import lead_section
-from bankmine.tasks.churn.lead_time import LOOK_BACK, by_chance, lead_times
+from bankmine.tasks.churn.lead_page import beside_chance, lead_section
+from bankmine.tasks.churn.lead_time import ABOVE, BELOW, LIKE, LOOK_BACK, by_chance, lead_times
 from bankmine.tasks.churn.questions import ACTIONS, CLOSURE, SILENT_SIGNS, Leaving, by_money
 from bankmine.tasks.churn.task import _MORE, Churn
 from bankmine.tasks.contract import Bank, Plan
@@ -276,6 +276,7 @@ def test_a_lead_time_counts_from_the_first_listing_to_the_closure() -> None:
     assert model.false_alarms <= 0.05
     assert base.seen == 1.0  # ranked the other way round the early months are listed
     assert base.days == 120
+    assert (model.early, model.early_low, model.early_verdict) == (1.0, 1.0, ABOVE)
 
 
 def test_closures_too_early_to_be_looked_back_at_are_not_counted() -> None:
@@ -315,6 +316,19 @@ def test_a_list_no_better_than_a_random_one_has_no_days() -> None:
     assert 0.2 < found[0].chance_seen < 0.3
     assert found[0].days is None
     assert found[0].days_low is None
+    assert found[0].early_verdict == LIKE
+
+
+def test_a_list_that_sees_less_early_than_chance_is_said_to_be_below_it() -> None:
+    """Leavers are ranked last until the last look: a random list would have had them on before."""
+    rows = [
+        (cutoff, who, 9.0 if who < 60 and cutoff == 150 else -1.0 if who < 60 else who / 1000)
+        for cutoff in range(0, 180, 30)
+        for who in range(600)
+    ]
+    closed = dict.fromkeys(range(60), 175)
+    found = lead_times("q", lists_of(rows), closed, horizon=90, zone=_Utc(), seed=0)  # type: ignore[arg-type]
+    assert (found[0].seen, found[0].early, found[0].early_verdict) == (1.0, 0.0, BELOW)
 
 
 def test_the_page_has_a_table_of_lists_and_a_random_one_beside_them() -> None:
@@ -322,15 +336,18 @@ def test_the_page_has_a_table_of_lists_and_a_random_one_beside_them() -> None:
         "question": "closure", "title": "Closure", "ranking": "m", "closures": 40, "seen": 0.3,
         "seen_low": 0.2, "seen_high": 0.4, "days": None, "days_low": None, "days_high": None,
         "chance_seen": 0.24, "chance_days": 102.0, "by_step": [0.3, 0.2], "chance_by_step": [0.24, 0.2],
-        "steps": [0, 15], "precision": 0.1, "false_alarms": 0.05,
+        "steps": [0, 15], "precision": 0.1, "false_alarms": 0.05, "early": 0.22, "early_low": 0.15,
+        "early_high": 0.3, "early_chance": 0.2, "early_days": 60, "early_verdict": LIKE,
     }  # fmt: skip
     unclear = lead_section([line])
     assert unclear is not None
-    assert [one.name for one in unclear.blocks] == ["seen-before", "lead-times"]  # type: ignore[union-attr]
-    clear = lead_section([line | {"days": 90.0, "days_low": 80.0, "days_high": 99.0, "seen_low": 0.26}])
-    assert clear is not None
-    days, seen, table = clear.blocks
-    assert days.picture.baselines[0].value == 102.0  # type: ignore[union-attr]
+    early, seen, table = unclear.blocks
+    assert early.picture.bars[0].value == pytest.approx(0.02)  # type: ignore[union-attr]
+    assert "random list as long has 20%" in early.title  # type: ignore[union-attr]
+    below = line | {"question": "wallet", "title": "Wallet", "early": 0.07, "early_verdict": BELOW}
+    assert beside_chance([line, below]) == (
+        "not clearly above chance: closure (22% against 20%); below chance: wallet (7% against 20%)"
+    )
     assert [one.name for one in seen.picture.series] == ["Closure", "random list"]  # type: ignore[union-attr]
     assert 0.24 in table.rows[0]  # type: ignore[union-attr]
 

@@ -292,12 +292,21 @@ def test_rules_and_prices_are_read_before_the_questions(bank: Bank, settings: di
 def test_grades_keep_those_refused_and_those_not_worth_it_apart() -> None:
     profit = np.array([*range(1, 21), -5.0, 50.0])
     may = np.array([True] * 21 + [False])
-    grade = graded(profit, may, proved=True)
+    likely = np.ones(22, dtype=np.bool_)
+    grade = graded(profit, may, likely, proved=True)
     assert grade[20] == NOT_WORTH
     assert grade[21] == NOT_ALLOWED
     assert [place for place, word in enumerate(grade) if word == NOW] == [18, 19]
     assert grade.count(CAMPAIGN) == 18
-    assert graded(profit, may, proved=False) == [TRIAL] * 20 + [NOT_WORTH, NOT_ALLOWED]
+    assert graded(profit, may, likely, proved=False) == [TRIAL] * 20 + [NOT_WORTH, NOT_ALLOWED]
+
+
+def test_who_is_less_likely_than_usual_is_not_pressed_however_much_it_would_bring() -> None:
+    profit, may = np.arange(1.0, 21.0), np.ones(20, dtype=np.bool_)
+    likely = np.arange(20) != 19
+    grade = graded(profit, may, likely, proved=True)
+    assert grade[19] == CAMPAIGN
+    assert [place for place, word in enumerate(grade) if word == NOW] == [18]
 
 
 def test_a_margin_is_expected_over_the_products_open_to_the_customer() -> None:

@@ -15,6 +15,7 @@ from bankmine.folder import BankFolder
 from bankmine.tasks.contract import Bank, Scored
 from bankmine.tasks.next_product import (
     ACTIONS,
+    APPLIED_DAYS,
     COMMON,
     NextProduct,
     families_of,
@@ -77,6 +78,30 @@ def test_who_holds_the_family_is_not_asked(bank: Bank, raw: dict[str, Any]) -> N
         assert asked
         assert asked.isdisjoint(holding_now(raw, bank, "fund", at))
         assert {kind[one] for one in asked} == {"person"}
+
+
+def test_who_has_just_applied_for_the_family_is_not_asked(bank: Bank, raw: dict[str, Any]) -> None:
+    question = NextProduct("loan")
+    plan = question.plan(bank)
+    rows = question.population(bank, plan)
+    cutoffs, customers = micros(rows.column("cutoff")), rows.column("customer_id").to_numpy()
+    asked = set(zip(customers.tolist(), cutoffs.tolist(), strict=True))
+    applications = [
+        (one["customer_id"], int(one["event_time"].timestamp() * 1e6))
+        for one in bank.warehouse.read("credit_application", None).to_pylist()
+        if raw["product"][one["product_code"]] == "loan"
+    ]
+    days = bank.warehouse.zone.days_before
+    young = {
+        (customer, at)
+        for at in plan.cutoffs
+        for customer, when in applications
+        if days(at, APPLIED_DAYS) <= when < at
+    }
+    old = {(customer, at) for at in plan.cutoffs for customer, when in applications if when < days(at, 40)}
+    assert young
+    assert asked.isdisjoint(young)
+    assert asked & old
 
 
 def test_the_label_is_that_one_is_opened_within_the_horizon(bank: Bank, raw: dict[str, Any]) -> None:

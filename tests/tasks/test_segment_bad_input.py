@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 
 from bankmine.errors import BankmineError, FeasibilityError
-from bankmine.tasks.segmentation.clusters import choose
+from bankmine.tasks.segmentation.clusters import LEVEL, Beside, choose
 from bankmine.tasks.segmentation.living import StyleFeatures
 from bankmine.tasks.segmentation.looking import check_subjects
 from bankmine.tasks.segmentation.style import fit_style
@@ -69,6 +69,25 @@ def test_columns_that_fall_apart_but_know_nothing_of_each_other_give_no_segments
         two = draw.integers(0, 2, (600, 2)) + draw.normal(0, 0.05, (600, 2))
         values = np.column_stack([two, draw.normal(size=(600, 4))])
         found = choose((values - values.mean(axis=0)) / values.std(axis=0), list("abcdef"), (4,), seed)
-        assert found.figures["silhouette_shuffled"] < found.figures["silhouette_shuffled_limit"]
+        assert found.figures["silhouette_shuffled"] <= found.figures["silhouette_shuffled_limit"]
         usable += found.usable
     assert usable == 0
+
+
+def test_the_p_value_counts_the_customers_among_the_shuffles_and_is_never_zero() -> None:
+    """Phipson and Smyth (2010): (1 + as good) / (1 + shuffles)."""
+    assert Beside(0.3, tuple([0.1] * 19)).p_value == LEVEL == pytest.approx(0.05)
+    assert Beside(0.3, tuple([0.1] * 18 + [0.3])).p_value == pytest.approx(0.1)
+    assert Beside(0.0, tuple([0.1] * 19)).p_value == 1.0
+
+
+def test_bound_columns_stand_out_and_the_table_of_miners_says_what_the_gate_said() -> None:
+    draw = np.random.default_rng(3)
+    group = draw.integers(0, 3, 300)
+    values = draw.normal(size=(300, 5)) + 3.0 * np.eye(3, 5)[group]
+    found = choose(values, list("abcde"), (3,), 0)
+    own = next(one for one in found.figures["miners"] if one["miner"] == "adaptive k-means")
+    assert found.usable
+    assert found.figures["silhouette_p_value"] == LEVEL
+    assert own["usable"] == found.usable
+    assert own["stability"] == found.figures["stability"]["adjusted_rand"]["mean"]

@@ -6,7 +6,7 @@ import pytest
 
 from bankmine.mining.clustering.profile import ClusterProfile, Trait
 from bankmine.tasks.segmentation.reach import _moment
-from bankmine.tasks.segmentation.words import different, kept_names, names, plain_name, talk
+from bankmine.tasks.segmentation.words import different, kept_names, names, plain_name, said_name, talk
 from shared_data import shared
 
 
@@ -56,6 +56,17 @@ def test_a_feature_without_a_phrase_is_named_by_itself() -> None:
     assert plain_name("bought_share_groceries_24mo") == "share of groceries"
     assert plain_name("bought_abroad_share_12mo") == "share abroad"
     assert plain_name("bought_mean_12mo") == "mean purchase"
+
+
+def test_in_prose_a_window_is_said_in_words_and_what_found_the_segments_keeps_its_name() -> None:
+    assert said_name("income_sum_12mo") == "income in 12 months"
+    assert said_name("in_sum_12mo") == "money received in 12 months"
+    assert said_name("out_sum_12mo") == "money paid in 12 months"
+    assert said_name("digital_days_count_3mo") == "digital days in 3 months"
+    assert said_name("balance_mean_1mo") == "balance mean in a month"
+    assert said_name("age") == "age"
+    assert said_name("bought_share_groceries_24mo") == "share of groceries"
+    assert said_name("cash_share_24mo") == plain_name("cash_share_24mo")
 
 
 def test_a_segment_that_carries_on_keeps_its_name_and_a_new_one_takes_no_name_in_use() -> None:

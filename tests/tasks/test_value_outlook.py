@@ -137,6 +137,21 @@ def test_a_customers_margin_moves_with_the_products_it_holds() -> None:
     assert not found.later.any()
 
 
+def test_a_product_without_any_known_move_moves_like_the_others_and_does_not_stand_still() -> None:
+    """c has prices, but none of its moves is known: like the mean of a and b, as a product without a name."""
+    now = np.array([[0.01, 0.03], [0.02, 0.03], [np.nan, np.nan]])
+    ahead = np.array([[0.02, 0.03], [0.05, 0.03], [np.nan, np.nan]])
+    rule = PassThrough(None, np.zeros(3), float("nan"), float("nan"))
+    balances = pa.table(
+        {
+            "customer_id": [1, 2, 3], "product_code": ["c", "not sold", "a"],
+            "component": ["deposits"] * 3, "kind": ["in credit"] * 3, "size": [100.0] * 3,
+        }
+    )  # fmt: skip
+    found = shifted(balances, np.array([1, 2, 3]), Outlook(("a", "b", "c"), now, now, ahead, ahead, rule))
+    assert found.quarter[:, 0] == pytest.approx([-0.02, -0.02, -0.01])
+
+
 def test_the_rates_that_came_replace_those_expected() -> None:
     real = Rates(("a",), np.full((1, 12, 2), 0.05))
     found = came(given_outlook(np.array([[0.02, 0.035], [np.nan, 0.035]])), real)

@@ -51,7 +51,8 @@ class Column:
     """One column of a bank table.
 
     `unit` is what a number counts ("minor units", "days"); `domain` is the name space of a key's
-    pseudonym, so that customer 1 and account 1 get different tokens; `references` names the table
+    pseudonym, so that customer 1 and account 1 get different tokens, `domain_from` the code column of the row
+    that says the name space where it differs from row to row; `references` names the table
     whose first key column the value must be found in; `known_by` names the column that holds the
     instant from which the value may be read; `minimum` and `maximum` are inclusive; `pair_of` names two
     keys of the row of which the load makes this one: missing where one of them is, never given by a mapping.
@@ -62,6 +63,7 @@ class Column:
     sentence: str
     unit: str | None = None
     domain: str | None = None
+    domain_from: str | None = None
     references: str | None = None
     known_by: str | None = None
     pair_of: tuple[str, str] | None = None

@@ -33,8 +33,19 @@ def show_key(token: int) -> str:
 
 
 def parse_key(text: str) -> int:
-    """The token behind sixteen hexadecimal digits; ValueError where it is none."""
+    """The token behind sixteen hexadecimal digits, or the whole number of kept tables; else ValueError.
+
+    Digits alone are the number unless they are sixteen.
+    """
+    whole = text.lstrip("-")
+    if text.startswith("-") or (whole.isdecimal() and len(whole) != 16):
+        value = int(text)
+        if not -(1 << 63) <= value < 1 << 63:
+            raise ValueError(text)
+        return value
     value = int(text, 16)
+    if value >= 1 << 64:
+        raise ValueError(text)
     return value - (1 << 64) if value >= 1 << 63 else value
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bankmine.bank.catalogue import table as bank_table
 from bankmine.bank.civil import Zone
@@ -28,15 +28,20 @@ from bankmine.bank.store import Store
 from bankmine.config import SparkSettings
 from bankmine.errors import UsageError, WarehouseError
 
+if TYPE_CHECKING:
+    from bankmine.bank.keys import Keyring
+
 
 class Warehouse:
     """One state of a bank's warehouse; `spark` is where its windows are computed, None: in this process.
 
     `keeps` says whether windows may keep the columns they read unpacked beside it; `store` is where its
-    files lie if not in a folder of this machine.
+    files lie if not in a folder of this machine; `keys` is the folder of the bank's keys (None: `keys` beside
+    the warehouse's folder, if it is there).
     """
 
     store: Store | None = None
+    keys: Path | None = None
     spark: SparkSettings | None = None
     keeps: bool = True
 
@@ -101,6 +106,17 @@ class Warehouse:
     def currency(self) -> str:
         """The bank's base currency, ISO 4217."""
         return self.manifest.currency
+
+    @property
+    def keyring(self) -> Keyring | None:
+        """The keys the warehouse was made with; None where they are not there."""
+        from bankmine.bank.keys import Keyring
+
+        folder = self.keys or self.folder.parent / "keys"
+        if self.store is not None or not (folder / "pseudonym.key").exists():
+            return None
+        found = Keyring(folder)
+        return found if found.identity == self.manifest.key_identity else None
 
     @property
     def fingerprint(self) -> str:

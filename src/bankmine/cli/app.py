@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from bankmine.cli.policy import policy
+
 app = typer.Typer(
     name="bankmine",
     help="Data mining for banks: from raw tables to knowledge of each customer and decisions.",
@@ -17,6 +19,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Any command takes --debug to show tracebacks.",
 )
+
+app.add_typer(policy, name="policy")
 
 BankFolder = Annotated[Path, typer.Argument(metavar="BANK", help="The bank's folder.")]
 Cutoff = Annotated[

@@ -1,7 +1,8 @@
 """Which features a bank's data allow, and in plain words why the others cannot be had.
 
 A table may be missing, a column may be entirely empty, a value (such as direction "in") may never occur, or
-events may have only a date. Each is found with one scan a table.
+events may have only a date. Each is found with one scan a table; of a large table first in one bucket, and
+what is not seen there in all.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from bankmine.bank import catalogue as bank_tables
 from bankmine.bank.columns import Kind
 from bankmine.customers.feature import Feature, Need
 from bankmine.engine.duck import literal, quoted
-from bankmine.engine.session import Session
+from bankmine.engine.session import Glimpse, Session
 
 if TYPE_CHECKING:
     from bankmine.bank.warehouse import Warehouse
@@ -35,16 +36,20 @@ class Availability:
         return tuple(feature.name for feature in self.features)
 
     def names_of(self, subject: str) -> tuple[str, ...]:
-        """Names of those for one kind of subject."""
-        return tuple(feature.name for feature in self.features if feature.subject == subject)
+        """Names of those for one kind of subject, without those kept for decisions on credit."""
+        return tuple(one.name for one in self.features if one.subject == subject and not one.credit_only)
+
+    def names_for_credit(self, subject: str) -> tuple[str, ...]:
+        """Names of all that a row of that kind of subject may ask for when credit is decided on."""
+        return tuple(one.name for one in self.features if one.subject in ("customer", subject))
 
 
 def judge(catalogue: Catalogue, warehouse: Warehouse, *, as_of: int | None) -> Availability:
     """Judges every feature of a catalogue by what the warehouse held at `as_of`."""
     needs = {name: catalogue.needs(name) for name in catalogue}
-    with Session(warehouse, as_of) as session:
-        seen = _look(session, [need for some in needs.values() for need in some])
-        statements = tuple(session.statements)
+    with Session(warehouse, as_of) as session, Glimpse(warehouse, as_of) as glimpse:
+        seen = _look(session, glimpse, [need for some in needs.values() for need in some])
+        statements = (*glimpse.statements, *session.statements)
     reasons = {}
     for name, some in needs.items():
         reason = next(filter(None, (_lacking(need, seen) for need in some)), None)
@@ -56,7 +61,7 @@ def judge(catalogue: Catalogue, warehouse: Warehouse, *, as_of: int | None) -> A
 
 @dataclass
 class _Seen:
-    """How often each column, value and time of day occurs, by (table, question)."""
+    """How often each column, value and time of day occurs where it was looked for, by (table, question)."""
 
     counts: dict[tuple[str, str], int]
     as_of: str | None
@@ -69,7 +74,7 @@ class _Seen:
         return self.counts.get((table, question), 0)
 
 
-def _look(session: Session, needs: list[Need]) -> _Seen:
+def _look(session: Session, glimpse: Glimpse, needs: list[Need]) -> _Seen:
     questions: dict[str, dict[str, str]] = {}
     for need in needs:
         asked = questions.setdefault(need.table, {"rows": "count(*)"})
@@ -86,7 +91,10 @@ def _look(session: Session, needs: list[Need]) -> _Seen:
     counts: dict[tuple[str, str], int] = {}
     for table, asked in questions.items():
         if session.warehouse.has(table):
-            counts |= {(table, question): count for question, count in _ask(session, table, asked).items()}
+            found = _ask(glimpse, table, asked) if glimpse.is_part(table) else {}
+            left = {question: sql for question, sql in asked.items() if not found.get(question)}
+            found |= _ask(session, table, left) if left else {}
+            counts |= {(table, question): count for question, count in found.items()}
     known = session.known_at
     return _Seen(counts, None if known is None else session.warehouse.zone.show(known))
 
@@ -115,6 +123,8 @@ def _sql(value: str | bool) -> str:
 
 def _lacking(need: Need, seen: _Seen) -> str | None:
     """What the bank lacks of a need, in words; None where it has all."""
+    if need.optional:
+        return None
     if not seen.of(need.table, "rows"):
         return f"the bank has no rows of the table {need.table}{seen.yet(need.table)}"
     for column in need.columns:

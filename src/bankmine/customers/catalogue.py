@@ -19,14 +19,20 @@ from bankmine.customers.content import digest, version_of
 from bankmine.customers.feature import Derived, Feature, Kind, Need
 from bankmine.customers.themes import (
     activity,
+    application,
     attrition,
     balance,
+    bureau,
     dialogue,
+    form,
     habits,
     holdings,
+    lending,
     money,
     needs,
+    network,
     person,
+    text,
     transaction,
 )
 from bankmine.errors import ConfigurationError, UsageError
@@ -85,7 +91,8 @@ class Catalogue(Mapping[str, Feature]):
     def select(self, patterns: str | Sequence[str], *, subject: str | None = None) -> tuple[Feature, ...]:
         """The features of names, or of patterns such as "out_*" or "*_3mo", in the catalogue's order.
 
-        `subject` keeps those of "customer" or "transaction" only. UsageError for a pattern nothing matches.
+        `subject` keeps those of one kind of subject ("customer", "loan") only. UsageError for a pattern that
+        nothing matches.
         """
         wanted: set[str] = set()
         for pattern in [patterns] if isinstance(patterns, str) else patterns:
@@ -227,5 +234,11 @@ CATALOGUE = Catalogue(
         *needs.FEATURES,
         *attrition.FEATURES,
         *transaction.FEATURES,
+        *application.FEATURES,
+        *bureau.FEATURES,
+        *lending.FEATURES,
+        *form.FEATURES,
+        *network.FEATURES,
+        *text.FEATURES,
     )
 )

@@ -178,14 +178,14 @@ def as_shown(column: str, value: Any) -> Any:
 
 
 def _in_force(warehouse: Warehouse, feature: Feature, source: Versioned, subject: Subject) -> Entered:
-    """The versions in force for the subject's customer, with the columns the expression reads."""
+    """The versions in force for the subject (its customer, or itself), with the columns that are read."""
     import pyarrow as pa
 
     instant = pa.timestamp("us", tz="UTC")
     question = pa.table(
         {
             "asked_row": pa.array([0]),
-            "asked_key": pa.array([subject.keys["customer_id"]]),
+            "asked_key": pa.array([subject.keys[RELATIONS[source.relation].key]]),
             "asked_cutoff": pa.array([subject.cutoff]).cast(instant),
             "asked_known": pa.array([subject.knowledge]).cast(instant),
         }

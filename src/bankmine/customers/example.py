@@ -18,7 +18,7 @@ from bankmine.customers.entered import Entered, Subject, entered
 from bankmine.customers.feature import Feature, Windowed
 from bankmine.customers.matrix import matrix, report_of
 from bankmine.customers.population import customers_at
-from bankmine.customers.subjects import KEYS, TRANSACTION
+from bankmine.customers.subjects import TRANSACTION
 from bankmine.engine.session import Session
 
 if TYPE_CHECKING:
@@ -28,6 +28,15 @@ LOOKED_AT = 20_000
 TRANSACTIONS_LOOKED_AT = 1_000
 _ENTRIES = "example_entries"
 _BEST = 5  # events that a person can add up
+_OTHERS = {
+    "application": "SELECT 'application' AS subject_kind, application_id AS subject_id, customer_id, "
+    "event_time AS cutoff FROM credit_application ORDER BY event_time DESC, application_id LIMIT {most}",
+    "loan": "SELECT 'loan' AS subject_kind, loan_id AS subject_id, customer_id, "
+    "make_timestamptz({cutoff}) AS cutoff FROM loan ORDER BY granted_on DESC, loan_id LIMIT {most}",
+    "account": "SELECT 'account' AS subject_kind, account_id AS subject_id, min(customer_id) AS customer_id, "
+    "make_timestamptz({cutoff}) AS cutoff FROM account_party WHERE role = 'owner' GROUP BY account_id "
+    "ORDER BY account_id LIMIT {most}",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,6 +113,9 @@ def _with(catalogue: Catalogue, counter: Feature | None) -> Catalogue:
 
 def _rows(warehouse: Warehouse, kind: str, cutoff: int) -> Any:
     """The subjects looked at, as rows of a matrix."""
+    if kind in _OTHERS:
+        with Session(warehouse, cutoff, until=cutoff) as session:
+            return session.arrow(_OTHERS[kind].format(cutoff=cutoff, most=TRANSACTIONS_LOOKED_AT))
     if kind != TRANSACTION:
         return customers_at(warehouse, cutoff)[0].slice(0, LOOKED_AT)
     with Session(warehouse, cutoff, until=cutoff) as session:
@@ -137,5 +149,5 @@ def _subject(warehouse: Warehouse, table: Any, place: int, kind: str) -> Subject
     return Subject(
         kind=kind, subject_id=int(read.subject[0]), cutoff=int(read.cutoffs[0]),
         knowledge=int(read.knowledge[0]), seq=None if read.seqs is None else int(read.seqs[0]),
-        keys={name: int(read.keys[name][0]) for name in ("customer_id", *KEYS) if name in read.keys},
+        keys={name: int(key[0]) for name, key in read.keys.items()},
     )  # fmt: skip

@@ -28,7 +28,14 @@ _MISSING = {
     Kind.VERSIONED: "Missing where the bank knew nothing of it at the cutoff.",
     Kind.DERIVED: "Missing where a part is missing or the divisor is zero.",
     Kind.CALENDAR: "Never missing.",
-    Kind.OWN: "Missing where the transaction does not say.",
+    Kind.OWN: "Missing where the row itself does not say.",
+    Kind.REPORT: "Missing without a report or without consent, never zero; where a window leaves "
+    "the coverage; where nothing defines the value.",
+    Kind.LOAN: "Missing where nothing was known of a loan at the cutoff, or nothing defines the value.",
+    Kind.SEQUENCE: "Missing where the bank may not look; without events a sequence is empty.",
+    Kind.TEXT: "Missing where nothing was written.",
+    Kind.FORM: "Missing without a session on a screen, or where form or record say nothing; a count is 0.",
+    Kind.NETWORK: "Missing where the bank knew nothing of such links yet, or nothing defines the value.",
 }
 
 
@@ -105,7 +112,8 @@ def explain(
 ) -> Explanation:
     """The feature in words; with a warehouse that allows it, an example at the cutoff (µs).
 
-    The default cutoff is `default_cutoff`; features of a transaction show one of the last before it. `trace`
+    The default cutoff is `default_cutoff`; features of a transaction, application, loan or account show one
+    of the last before it. `trace`
     gives a bank column (table, column) and those it is made of, with their extract columns. UsageError for
     an unknown name.
     """
@@ -136,6 +144,9 @@ def _window_words(feature: Feature, catalogue: Catalogue) -> str:
     found = next(looks, None)
     if feature.window is None:
         return ""
+    if feature.kind is Kind.REPORT:
+        words = Span.parse(feature.window).words
+        return f"{feature.window}, the {words} up to the last report, itself excluded; civil months"
     span = Span.parse(feature.window) if found is None else found.window
     delay = None if found is None else found.source.delay
     before = f"{delay.words} before the cutoff, that instant" if delay else "the cutoff, the cutoff itself"

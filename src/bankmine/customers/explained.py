@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
+from bankmine.bank.civil import from_us
 from bankmine.bank.keys import show_key
 from bankmine.customers.feature import Kind
 from bankmine.listing import Listing
@@ -24,7 +25,7 @@ def explanation_lines(one: Explanation) -> list[str]:
     return [
         f"{one.name}  ({one.kind}, {one.unit})",
         *_wrapped(one.sentence),
-        *(f"  {text}" for text in (one.direction, one.missing) if text),
+        *(line for text in (one.direction, one.missing) if text for line in _wrapped(text)),
         "",
         *_facts(one),
         "",
@@ -42,7 +43,7 @@ def _facts(one: Explanation) -> Iterator[str]:
     }  # fmt: skip
     for name, text in facts.items():
         if text:
-            yield f"  {name:<9}{text}"
+            yield from _wrapped(f"{name:<9}{text}", hang=11)
 
 
 def _sources(one: Explanation) -> Iterator[str]:
@@ -71,7 +72,7 @@ def _here(one: Explanation) -> Iterator[str]:
     if one.example:
         yield from ("", *_example(one, one.example))
     if one.shares:
-        who = "customers" if one.subject == "customer" else "transactions"
+        who = f"{one.subject}s"
         beyond = f", {one.shares.unreached:.1%} because the data do not reach" if one.shares.unreached else ""
         yield from ("", f"  Missing for {one.shares.missing:.1%} of {one.shares.looked_at:,} {who}{beyond}.")
 
@@ -80,6 +81,8 @@ def _example(one: Explanation, example: Example) -> Iterator[str]:
     subject = example.subject
     yield f"  Example: {one.subject} {show_key(subject.subject_id)} at {example.cutoff_shown}"
     value = example.values[one.name]
+    if one.unit == "text":
+        value = f"(a text of {len(value)} characters)"
     most = max((part.total for part in example.entered), default=0)
     shown = False
     for part in example.entered:
@@ -88,7 +91,7 @@ def _example(one: Explanation, example: Example) -> Iterator[str]:
     if one.kind is Kind.DERIVED:
         yield from _wrapped(f"{_with_values(one, example)} = {said(value)}", indent=4, hang=6)
     elif not example.entered:
-        yield f"    {one.name} = {said(value)}"
+        yield from _wrapped(f"{one.name} = {said(value)}", indent=4, hang=6)
 
 
 def _entered(example: Example, part: Entered, *, with_rows: bool) -> Iterator[str]:
@@ -128,6 +131,14 @@ def said(value: Any) -> str:
         return "missing"
     if isinstance(value, int) and not isinstance(value, bool):
         return f"{value:,}"
+    if isinstance(value, list):
+        last = f", the last {', '.join(_field(*part) for part in value[-1].items())}" if value else ""
+        return f"{len(value):,} event{'s' if len(value) != 1 else ''}{last}"
     if isinstance(value, float):
         return f"{value:,.6g}" if abs(value) < 100_000 else f"{value:,.2f}".removesuffix(".00")
     return str(value)
+
+
+def _field(name: str, value: Any) -> str:
+    """One value of an event as people read it; the instant as it is in UTC."""
+    return f"{name} {from_us(value):%Y-%m-%d %H:%M}" if name == "when" else f"{name} {said(value)}"

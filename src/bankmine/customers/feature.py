@@ -14,6 +14,14 @@ from types import MappingProxyType
 from bankmine.windows import RatioFeature, WindowFeature
 from bankmine.windows.span import Unit
 
+KEY_OF: Mapping[str, str] = MappingProxyType(
+    {
+        "transaction": "transaction_id", "application": "application_id", "loan": "loan_id",
+        "account": "account_id",
+    }
+)  # fmt: skip
+"""The key of each kind of subject that has features of its own."""
+
 
 class Kind(StrEnum):
     """Where a feature's value comes from."""
@@ -22,7 +30,13 @@ class Kind(StrEnum):
     VERSIONED = "versioned"  # versioned and reference tables, as known at the cutoff
     DERIVED = "derived"  # arithmetic over other features
     CALENDAR = "calendar"  # the cutoff itself
-    OWN = "own"  # columns of the subject's own event
+    OWN = "own"  # columns of the subject's own row
+    REPORT = "report"  # the items of the customer's last credit-bureau report
+    LOAN = "loan"  # the course of a loan, or of all loans of a customer
+    SEQUENCE = "sequence"  # dated events one after another
+    TEXT = "text"  # what was written
+    FORM = "form"  # how a form was filled in, and how often what it gives was given before
+    NETWORK = "network"  # whom the customer shares something with
 
 
 class Direction(StrEnum):
@@ -40,7 +54,8 @@ class Need:
 
     `columns` must not be entirely empty; `values` are (column, values) of which one must occur; `level` is
     the (column, value) whose share the feature is; `time_of_day` says that events must have more than a
-    date.
+    date; `everyone` says that rows of others than the subject's customer are looked at too;
+    `optional` that the feature does without the table where the bank lacks it.
     """
 
     table: str
@@ -48,6 +63,8 @@ class Need:
     values: tuple[tuple[str, tuple[str | bool, ...]], ...] = ()
     level: tuple[str, str] | None = None
     time_of_day: bool = False
+    everyone: bool = False
+    optional: bool = False
 
 
 @dataclass(frozen=True)
@@ -105,17 +122,35 @@ class Calendar:
 
 @dataclass(frozen=True)
 class Own:
-    """A column of the transaction that is the subject, as it was first known."""
+    """A column of the row that is the subject (transaction, application, loan, account), as first known.
+
+    With `given` it is 1 where the column has a value and 0 where it has none.
+    """
 
     column: str
+    table: str = "transaction"
+    given: bool = False
 
     @property
     def needs(self) -> tuple[Need, ...]:
         """The column itself."""
-        return (Need(table="transaction", columns=(self.column,)),)
+        return (Need(table=self.table, columns=(self.column,)),)
 
 
-Source = Windowed | Versioned | Derived | Calendar | Own
+@dataclass(frozen=True)
+class Computed:
+    """A column that a program of `customers.computed` finds, as known at each row and before its cutoff.
+
+    `provider` is the name of the program in `computed.PROVIDERS`, which is also the feature's kind;
+    `column` what it is asked for.
+    """
+
+    provider: str
+    column: str
+    needs: tuple[Need, ...]
+
+
+Source = Windowed | Versioned | Derived | Calendar | Own | Computed
 _KINDS: Mapping[type, Kind] = MappingProxyType(
     {
         Windowed: Kind.WINDOW, Versioned: Kind.VERSIONED, Derived: Kind.DERIVED,
@@ -130,8 +165,10 @@ class Feature:
 
     `unit` says what the number counts ("code" where it is a text); `sentence` says in plain words what it
     is; `window` is the window's length, None where there is none; `subject` is "customer" for features of
-    the customer (any subject that names one may ask for them) or "transaction" for features of the
-    transaction that is the subject.
+    the customer (any subject that names one may ask for them) or the one kind of subject whose feature it
+    is: "transaction", "application", "loan" or "account". `credit_only` says that it may be looked at for
+    decisions on credit alone (it rests on the credit bureau, or on what an applicant wrote): no snapshot and
+    no task about customers takes it unless it is named.
     """
 
     name: str
@@ -142,11 +179,12 @@ class Feature:
     window: str | None = None
     direction: Direction = Direction.NONE
     subject: str = "customer"
+    credit_only: bool = False
 
     @property
     def kind(self) -> Kind:
         """Where the value comes from."""
-        return _KINDS[type(self.source)]
+        return Kind(self.source.provider) if isinstance(self.source, Computed) else _KINDS[type(self.source)]
 
     @property
     def needs(self) -> tuple[Need, ...]:
@@ -155,17 +193,24 @@ class Feature:
 
     @property
     def keys(self) -> tuple[str, ...]:
-        """The key under which the feature itself looks: of the events, the customer or the transaction."""
+        """The key under which the feature itself looks: of the events, the customer or the subject."""
         if isinstance(self.source, Windowed):
             return (self.source.feature.source.key,)
         if isinstance(self.source, Versioned):
-            return ("customer_id",)
-        return ("transaction_id",) if isinstance(self.source, Own) else ()
+            return (KEY_OF.get(self.subject, "customer_id"),)
+        if isinstance(self.source, Own):
+            return (KEY_OF[self.subject],)
+        return (KEY_OF.get(self.subject, "customer_id"),) if isinstance(self.source, Computed) else ()
 
     @property
     def is_text(self) -> bool:
         """Whether the value is a code rather than a number."""
         return self.unit == "code"
+
+    @property
+    def is_number(self) -> bool:
+        """Whether the value can stand in a matrix of numbers and codes: no text, no sequence."""
+        return self.unit not in ("text", "sequence")
 
 
 def _window_needs(feature: WindowFeature | RatioFeature, *, time_of_day: bool) -> tuple[Need, ...]:

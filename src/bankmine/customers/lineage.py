@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from bankmine.bank.catalogue import table as bank_table
 from bankmine.bank.columns import Kind
-from bankmine.customers.feature import Calendar, Derived, Feature, Own, Versioned, Windowed
+from bankmine.customers.computed import PROVIDERS
+from bankmine.customers.feature import Calendar, Computed, Derived, Feature, Own, Versioned, Windowed
 from bankmine.customers.formulas import formula_words
 from bankmine.windows import RatioFeature, WindowFeature
 
@@ -39,8 +40,12 @@ def origin(feature: Feature) -> str:
         return formula_words(source.operation, source.inputs)
     if isinstance(source, Calendar):
         return f"{source.part} of the cutoff in the bank's time zone"
+    if isinstance(source, Computed):
+        tables = ", ".join(dict.fromkeys(need.table for need in source.needs))
+        return f"{source.column}, found in {tables} by {PROVIDERS[source.provider]}"
     assert isinstance(source, Own)
-    return f"transaction.{source.column} of the transaction itself, as first known"
+    given = "whether there is a " if source.given else ""
+    return f"{given}{source.table}.{source.column} of the {feature.subject} itself, as first known"
 
 
 def source_columns(feature: Feature, catalogue: Catalogue) -> tuple[str, ...]:

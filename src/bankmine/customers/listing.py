@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from bankmine.bank.keys import show_key
@@ -12,6 +12,8 @@ from bankmine.listing import Listing
 if TYPE_CHECKING:
     from bankmine.bank.warehouse import Warehouse
     from bankmine.customers.profile import Profile
+
+MINOR = "minor units"
 
 
 def listing(
@@ -59,20 +61,26 @@ def as_data(
     ]  # fmt: skip
 
 
-def profile_lines(one: Profile) -> list[str]:
-    """A customer in lines."""
+def profile_lines(one: Profile, *, money: Callable[[float], str] | None = None) -> list[str]:
+    """A customer in lines; `money` writes minor units as people read them, else they are said to be such."""
     lines = [f"Customer {show_key(one.customer_id)} as known at {one.cutoff_shown}", ""]
     who = ((name, value) for name, value in one.who.items() if value is not None and name != "valid_from")
     lines += [f"  {name}: {_key_or(name, value, str(value))}" for name, value in who]
     for kind, rows in one.holdings.items():
         lines += ["", f"{kind.replace('_', ' ').capitalize()}: {len(rows) or 'none'}"]
-        lines += [f"  {_row(row)}" for row in rows]
+        lines += [f"  {_row(row, money)}" for row in rows]
     lines += [
         "",
-        *_table("Features", ("feature", "value", "unit", "percentile among peers"), _standings(one)),
+        *_table("Features", ("feature", "value", "unit", "percentile among peers"), _standings(one, money)),
     ]
-    months = ((str(m.month)[:7], m.in_minor, m.out_minor, m.transactions) for m in one.timeline)
-    lines += ["", *_table("Months", ("month", "in, minor units", "out, minor units", "transactions"), months)]
+    told = money or _shown
+    months = (
+        (str(m.month)[:7], *(None if side is None else told(side) for side in (m.in_minor, m.out_minor)),
+         m.transactions)
+        for m in one.timeline
+    )  # fmt: skip
+    unit = "" if money else ", minor units"
+    lines += ["", *_table("Months", ("month", f"in{unit}", f"out{unit}", "transactions"), months)]
     return lines
 
 
@@ -80,16 +88,22 @@ def _table(title: str, columns: tuple[str, ...], rows: Iterator[tuple[Any, ...]]
     return [title, *(f"  {line}" for line in Listing(columns, tuple(rows)).lines())]
 
 
-def _standings(one: Profile) -> Iterator[tuple[Any, ...]]:
+def _standings(one: Profile, money: Callable[[float], str] | None) -> Iterator[tuple[Any, ...]]:
     for standing in one.features:
         if standing.value is not None:
             place = None if standing.percentile is None else f"{standing.percentile:.0%}"
-            yield standing.name, _shown(standing.value), standing.unit, place
+            if money and standing.unit.startswith(MINOR):
+                told, unit = money(float(standing.value)), standing.unit.removeprefix(MINOR).strip()
+                yield standing.name, told, unit, place
+            else:
+                yield standing.name, _shown(standing.value), standing.unit, place
 
 
-def _row(row: dict[str, Any]) -> str:
+def _row(row: dict[str, Any], money: Callable[[float], str] | None) -> str:
     shown = (
-        f"{name} {_key_or(name, value, _shown(value))}"
+        f"{name.removesuffix('_minor')} {money(value)}"
+        if money and name.endswith("_minor")
+        else f"{name} {_key_or(name, value, _shown(value))}"
         for name, value in row.items()
         if value is not None and name != "valid_from"
     )

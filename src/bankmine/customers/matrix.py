@@ -1,7 +1,8 @@
 """A matrix: the features asked for, of the subjects asked for, each at its own cutoff.
 
-Window features come from the windows kernel, versioned features from SQL over all cutoffs at once, the
-others from these. Money stays in minor units; what is missing is null, never zero:
+Window features come from the windows kernel, versioned features from SQL over all cutoffs at once, those of
+reports, loans, sequences, text and network from the programs of `computed`, the others from these. Money
+stays in minor units (in sequences it is major); what is missing is null, never zero:
 
 - a window that leaves the coverage of its table, or a mean, extreme, gap or share of nothing;
 - a versioned table of which nothing was known yet, an attribute that is empty, an amount of no row;
@@ -18,12 +19,15 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from bankmine.bank.catalogue import table as bank_table
+from bankmine.bank.columns import Kind as TableKind
 from bankmine.customers.catalogue import CATALOGUE, Catalogue, inputs_of, kinds_of
 from bankmine.customers.civil import part_of
-from bankmine.customers.feature import Calendar, Derived, Feature, Kind, Own
+from bankmine.customers.computed import PROVIDERS, computed
+from bankmine.customers.feature import KEY_OF, Calendar, Derived, Feature, Kind, Own
 from bankmine.customers.formulas import FORMULAS
 from bankmine.customers.lineage import lineage
-from bankmine.customers.subjects import TRANSACTION, Ints, Subjects, read_subjects
+from bankmine.customers.subjects import Ints, Subjects, read_subjects
 from bankmine.customers.versioned import versioned
 from bankmine.customers.windowed import outside_coverage, windowed
 from bankmine.errors import FeasibilityError, UsageError
@@ -34,7 +38,7 @@ if TYPE_CHECKING:
 
 Bools = NDArray[np.bool_]
 _METADATA = b"bankmine"
-STAGES = 4  # subjects, windows, versions, arithmetic
+STAGES = 5  # subjects, windows, versions, programs, arithmetic
 
 
 class Progress(Protocol):
@@ -54,12 +58,13 @@ class MatrixReport:
     `features` has, for each feature, its unit, sentence, kind, window, version, lineage, the share of rows
     where it is missing and the share where the data do not reach (outside coverage, or not yet known);
     `statements` are the SQL statements that ran; `sources` says of each event table how old its newest
-    event was at the last cutoff.
+    event was at the last cutoff; `notes` say what of the data was left out.
     """
 
     features: dict[str, dict[str, Any]]
     statements: tuple[str, ...]
     sources: tuple[Staleness, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def matrix(
@@ -77,7 +82,8 @@ def matrix(
     """The rows, in the order given, with one column for each feature named.
 
     `rows` is an Arrow table with subject_kind, subject_id, customer_id, cutoff (µs since 1970 UTC or an
-    Arrow timestamp) and, for transactions, seq; one kind of subject at a time. Features use what was known
+    Arrow timestamp) and, for transactions, seq; one kind of subject at a time. Texts and sequences of events
+    come as Arrow texts and lists of structs; all else is a number or a code. Features use what was known
     at each cutoff; with `as_of` (µs), what is known then ("as corrected since"). With `maximum_staleness`
     ("7d", or a length for each table) the newest known event of a source may be no older. `progress` is told
     (stage, done, total). Each field's metadata has the unit and sentence; `report_of` has the rest.
@@ -92,8 +98,11 @@ def matrix(
     kinds = kinds_of(needed)
     tell("features", 0, STAGES)
     own = [feature.source.column for feature in needed if isinstance(feature.source, Own)]
-    subjects = read_subjects(warehouse, rows, own, as_of)
-    sources = _sources(warehouse, kinds[Kind.WINDOW], subjects.cutoffs, as_of, maximum_staleness)
+    apart = next((feature.subject for feature in needed if feature.subject in KEY_OF), "customer")
+    subjects = read_subjects(warehouse, rows, own, as_of, apart)
+    programs = [feature for name in PROVIDERS for feature in kinds[Kind(name)]]
+    looking = [*kinds[Kind.WINDOW], *programs]
+    sources = _sources(warehouse, looking, subjects.cutoffs, as_of, maximum_staleness)
     tell("features", 1, STAGES)
     columns = windowed(warehouse, kinds[Kind.WINDOW], subjects, threads=threads) if kinds[Kind.WINDOW] else {}
     unreached = outside_coverage(warehouse, kinds[Kind.WINDOW], subjects)
@@ -104,21 +113,27 @@ def matrix(
     columns |= more
     unreached |= early
     tell("features", 3, STAGES)
+    found = computed(warehouse, programs, subjects, memory=memory, threads=threads)
+    columns |= found.columns
+    unreached |= found.unreached
+    tell("features", 4, STAGES)
     for feature in needed:
         _add_computed(feature, columns, unreached, subjects, warehouse)
     tell("features", STAGES, STAGES)
-    made = _Made(columns, unreached, subjects.statements + statements, sources)
+    statements = subjects.statements + statements + found.statements
+    made = _Made(columns, unreached, statements, sources, found.notes)
     return _assemble(warehouse, rows, wanted, catalogue, made)
 
 
 @dataclass(frozen=True)
 class _Made:
-    """The computed columns, the rows the data do not reach, the SQL that ran, how old the sources are."""
+    """The columns, the rows the data do not reach, the SQL that ran, how old the sources are, what is out."""
 
     columns: dict[str, Any]
     unreached: dict[str, Bools]
     statements: tuple[str, ...]
     sources: tuple[Staleness, ...]
+    notes: tuple[str, ...]
 
 
 def report_of(table: Any) -> MatrixReport:
@@ -128,7 +143,7 @@ def report_of(table: Any) -> MatrixReport:
         raise UsageError("the table is not a matrix", hint="Make one with `customers.matrix`.")
     said = json.loads(metadata[_METADATA])
     sources = tuple(Staleness(**one) for one in said["sources"])
-    return MatrixReport(said["features"], tuple(said["statements"]), sources)
+    return MatrixReport(said["features"], tuple(said["statements"]), sources, tuple(said["notes"]))
 
 
 def _sources(
@@ -139,7 +154,9 @@ def _sources(
     maximum: Maximum | None,
 ) -> tuple[Staleness, ...]:
     """How old each event table of the features is at the last cutoff; refuses one too old at any."""
-    tables = list(dict.fromkeys(need.table for feature in features for need in feature.needs))
+    every = (need.table for feature in features for need in feature.needs)
+    needed = dict.fromkeys(name for name in every if warehouse.has(name))
+    tables = [name for name in needed if bank_table(name).kind is TableKind.EVENT]
     if not len(cutoffs):
         return ()
     if maximum is not None:
@@ -155,11 +172,12 @@ def _wanted(catalogue: Catalogue, names: Sequence[str], rows: Any) -> tuple[Feat
     kinds: set[str] = set()
     if "subject_kind" in rows.column_names:
         kinds = set(rows.column("subject_kind").unique().to_pylist())
-    alien = [f.name for f in wanted if f.subject == TRANSACTION and kinds - {TRANSACTION}]
-    if alien:
+    alien = next((one for one in wanted if one.subject in KEY_OF and kinds - {one.subject}), None)
+    if alien is not None:
         raise UsageError(
-            f"{alien[0]} is a feature of a transaction, the rows are of the kind {', '.join(sorted(kinds))}",
-            hint="Ask it of transactions, or choose features of the customer.",
+            f"{alien.name} is a feature of a{'n' * (alien.subject[0] in 'aeiou')} {alien.subject}, the rows "
+            f"are of the kind {', '.join(sorted(kinds))}",
+            hint=f"Ask it of {alien.subject}s, or choose features of the customer.",
         )
     return wanted
 
@@ -167,7 +185,7 @@ def _wanted(catalogue: Catalogue, names: Sequence[str], rows: Any) -> tuple[Feat
 def _check_tables(warehouse: Warehouse, features: Iterable[Feature]) -> None:
     for feature in features:
         for need in feature.needs:
-            if not warehouse.has(need.table):
+            if not need.optional and not warehouse.has(need.table):
                 raise FeasibilityError(
                     f"the feature {feature.name} needs the table {need.table}, which the bank does not have",
                     hint=f"Load {need.table}, or choose features that `bankmine features` shows.",
@@ -186,7 +204,8 @@ def _add_computed(
 
     source = feature.source
     if isinstance(source, Own):
-        columns[feature.name] = subjects.own.column(source.column)
+        own = subjects.own.column(source.column)
+        columns[feature.name] = own.is_valid().cast(pa.int64()) if source.given else own
     elif isinstance(source, Calendar):
         columns[feature.name] = pa.array(part_of(warehouse.zone, subjects.cutoffs, source.part))
     elif isinstance(source, Derived):
@@ -232,6 +251,10 @@ def _assemble(
         table = table.append_column(pa.field(feature.name, column.type, metadata=metadata), column)
     sources = [one.as_dict() for one in made.sources]
     text = json.dumps(
-        {"features": said, "statements": list(made.statements), "sources": sources}, sort_keys=True
-    )
+        {
+            "features": said, "statements": list(made.statements), "sources": sources,
+            "notes": list(made.notes),
+        },
+        sort_keys=True,
+    )  # fmt: skip
     return table.replace_schema_metadata({**(rows.schema.metadata or {}), _METADATA: text.encode()})

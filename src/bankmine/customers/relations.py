@@ -20,11 +20,15 @@ _PASSED_ON = "asked_cutoff, asked_known"
 
 @dataclass(frozen=True)
 class Relation:
-    """The bank tables a relation reads, the relations it builds on, and its SELECT in a time zone."""
+    """The bank tables a relation reads, the relations it builds on, and its SELECT in a time zone.
+
+    `key` is the key of the subjects it is asked about.
+    """
 
     tables: tuple[str, ...]
     sql: Callable[[str], str]
     after: tuple[str, ...] = ()
+    key: str = "customer_id"
 
 
 def _with_day(body: str, zone: str) -> str:
@@ -34,6 +38,10 @@ def _with_day(body: str, zone: str) -> str:
 
 def _of_customer(table: str) -> Callable[[str], str]:
     return lambda zone: _with_day(as_known_at(table, key="customer_id", time_zone=zone), zone)
+
+
+def _of_loan(table: str) -> Callable[[str], str]:
+    return lambda zone: _with_day(as_known_at(table, key="loan_id", time_zone=zone), zone)
 
 
 def _prospect(zone: str) -> str:
@@ -147,6 +155,8 @@ RELATIONS: Mapping[str, Relation] = MappingProxyType(
         "customer_flag_asked": Relation(("customer_flag",), _flags),
         "consent_asked": Relation(("consent",), _of_customer("consent")),
         "prospect_asked": Relation(("prospect",), _prospect),
+        "own_loan_asked": Relation(("loan",), _of_loan("loan"), key="loan_id"),
+        "own_collateral_asked": Relation(("collateral",), _of_loan("collateral"), key="loan_id"),
         "region_asked": Relation(("region", "customer"), _region, after=("customer_asked",)),
     }
 )

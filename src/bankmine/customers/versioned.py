@@ -32,7 +32,20 @@ def versioned(
     """The columns by name, the rows whose tables were not known yet, and the statements that ran."""
     if not features:
         return {}, {}, ()
-    questions, which = _questions(subjects)
+    columns: dict[str, Any] = {}
+    unknown: dict[str, Bools] = {}
+    statements: tuple[str, ...] = ()
+    for key, some in _by_key(features).items():
+        found, early, asked = _of_key(warehouse, some, subjects, key, memory, threads)
+        columns, unknown, statements = columns | found, unknown | early, statements + asked
+    return columns, unknown, statements
+
+
+def _of_key(
+    warehouse: Warehouse, features: Sequence[Feature], subjects: Subjects, key: str, memory: str, threads: int
+) -> tuple[dict[str, Any], dict[str, Bools], tuple[str, ...]]:
+    """The features that look under one key of the subjects."""
+    questions, which = _questions(subjects, key)
     columns: dict[str, Any] = {}
     unknown: dict[str, Bools] = {}
     with Session(warehouse, memory=memory, threads=threads) as session:
@@ -50,6 +63,14 @@ def versioned(
         return columns, unknown, tuple(session.statements)
 
 
+def _by_key(features: Sequence[Feature]) -> dict[str, list[Feature]]:
+    grouped: dict[str, list[Feature]] = {}
+    for feature in features:
+        assert isinstance(feature.source, Versioned)
+        grouped.setdefault(RELATIONS[feature.source.relation].key, []).append(feature)
+    return grouped
+
+
 def _by_relation(features: Sequence[Feature]) -> dict[str, list[Feature]]:
     grouped: dict[str, list[Feature]] = {}
     for feature in features:
@@ -58,12 +79,11 @@ def _by_relation(features: Sequence[Feature]) -> dict[str, list[Feature]]:
     return grouped
 
 
-def _questions(subjects: Subjects) -> tuple[Any, NDArray[np.int64]]:
-    """The different (customer, cutoff, knowledge) among the rows, and which of them each row asks."""
+def _questions(subjects: Subjects, key: str) -> tuple[Any, NDArray[np.int64]]:
+    """The different (key, cutoff, knowledge) among the rows, and which of them each row asks."""
     import pyarrow as pa
 
-    customer = subjects.keys["customer_id"]
-    triples = np.stack([customer, subjects.cutoffs, subjects.knowledge], axis=1)
+    triples = np.stack([subjects.keys[key], subjects.cutoffs, subjects.knowledge], axis=1)
     unique, which = np.unique(triples, axis=0, return_inverse=True)
     instant = pa.timestamp("us", tz="UTC")
     table = pa.table(

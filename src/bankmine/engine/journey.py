@@ -8,6 +8,13 @@ version with the interval of knowledge in which it is the last,
 
 so that "as known at K" is a comparison instead of a sort. It shows what a session `as_of=K, until=K` shows
 (proved equal in the tests). Versioned and reference tables are small and are asked as a session asks them.
+
+A journey of some customers reads their events alone, and from a table of accounts those of every owner of
+an account they own, so that a joint account has as many owners as it has. Rows that were ever corrected are
+few and are all read: a correction may move an event to another account.
+
+A table that would take more than twice the memory is not kept: writing it to the disk and reading it back
+at every instant costs more than reading the few columns of the files again.
 """
 
 from __future__ import annotations
@@ -15,26 +22,46 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from bankmine.bank.catalogue import TABLES
-from bankmine.bank.columns import OWNER_COLUMNS, SYSTEM_COLUMNS, Kind, Table
+from bankmine.bank.columns import OWNER_COLUMNS, SYSTEM_COLUMNS, Kind, Table, Type
 from bankmine.bank.warehouse import Warehouse
 from bankmine.engine.duck import quoted
 from bankmine.engine.session import Session
 from bankmine.engine.views import KnownAt, parted, view_statements, view_tables
 
-_STAR = re.compile(r"(?<!count\()\*", re.IGNORECASE)
+# Every column is asked for: `SELECT *`, `t.*`, `, *`; not `count(*)`, nor a product.
+_STAR = re.compile(r"(?:\bSELECT(?:\s+DISTINCT)?\s+|,\s*|\.|\bCOLUMNS\s*\(\s*)\*", re.IGNORECASE)
 _LATER = "known_until"
+_SOME = "journey_customers"
+_TIMES_MEMORY = 2
+_WIDTH = {Type.CODE: 16, Type.BOOLEAN: 1, Type.DATE: 4}  # bytes DuckDB keeps of a value, 8 of all others
+_UNITS = {"KIB": 2**10, "MIB": 2**20, "GIB": 2**30, "TIB": 2**40}
 
 
 class Journey(Session):
-    """A statement and the instants it is asked at; use it as a context manager."""
+    """A statement and the instants it is asked at; use it as a context manager.
 
-    def __init__(self, warehouse: Warehouse, sql: str, *, memory: str = "1GB", threads: int = 2) -> None:
+    `customers` (keys; None: all) are those the answer is wanted for. Of others some events are missing: what
+    the statement says of them does not count.
+    """
+
+    def __init__(
+        self, warehouse: Warehouse, sql: str, *, memory: str = "1GB", threads: int = 2,
+        customers: NDArray[np.int64] | None = None,
+    ) -> None:  # fmt: skip
         super().__init__(warehouse, memory=memory, threads=threads)
-        self._sql = sql
+        self._sql, self._some = sql, customers is not None
         self._read: dict[str, Table] = {}
+        if customers is not None:
+            import pyarrow as pa
+
+            self.register(_SOME, pa.table({"customer_id": customers}))
 
     def ask(self, at: int, parameters: Mapping[str, Any] | None = None) -> Any:
         """The statement's answer as known at an instant (µs since 1970 UTC), events before it only."""
@@ -45,7 +72,7 @@ class Journey(Session):
 
     def _make_view(self, view: str, table: str) -> None:
         declared = TABLES[table]
-        if declared.kind is not Kind.EVENT or view.endswith("_versions"):
+        if declared.kind is not Kind.EVENT or view.endswith("_versions") or not self._fits(declared):
             super()._make_view(view, table)
             return
         kept = f"read_{table}"
@@ -64,14 +91,38 @@ class Journey(Session):
         source = self._source(declared.name)
         columns = ", ".join(quoted(column.name) for column in narrow.all_columns)
         rows = f"SELECT {columns}, CAST(NULL AS TIMESTAMPTZ) AS {_LATER} FROM {source}"
+        wanted = self._wanted(declared, source)
         corrected = self._corrected(declared.name)
-        if corrected:
+        if not corrected:
+            rows = f"{rows} {wanted}"
+        else:
             alone, several = parted(declared, corrected)
             key = ", ".join(quoted(name) for name in declared.version_key)
             later = f"lead(known_at) OVER (PARTITION BY {key} ORDER BY known_at, load_number)"
-            rows = f"{rows} {alone} UNION ALL SELECT {columns}, {later} FROM {source} {several}"
+            rows = f"{rows} {alone} {wanted} UNION ALL SELECT {columns}, {later} FROM {source} {several}"
         self._connection.execute(f"CREATE TEMP TABLE {kept} AS {rows}")
         return narrow
+
+    def _fits(self, declared: Table) -> bool:
+        """Whether what is read of the table is worth keeping; of some customers it always is."""
+        width = sum(_WIDTH.get(one.type, 8) for one in self._narrowed(declared).all_columns) + 8
+        return self._some or self.warehouse.rows(declared.name) * width <= _TIMES_MEMORY * self._memory
+
+    @cached_property
+    def _memory(self) -> float:
+        """Bytes DuckDB may use."""
+        said = str(self._connection.execute("SELECT current_setting('memory_limit')").fetchall()[0][0])
+        number, unit = said.split()
+        return float(number) * _UNITS[unit.upper()]
+
+    def _wanted(self, declared: Table, source: str) -> str:
+        """The WHERE that leaves out events the answer for the wanted customers does not need."""
+        if not self._some or not declared.has("customer_id"):
+            return ""
+        mine = f"customer_id IN (SELECT customer_id FROM {_SOME})"
+        if declared.per_owner:
+            return f"WHERE {mine} OR account_id IN (SELECT account_id FROM {source} WHERE {mine})"
+        return f"WHERE customer_id IS NULL OR {mine}"
 
     def _narrowed(self, declared: Table) -> Table:
         """The table with the columns the statement may need: all of them where it selects *."""

@@ -22,6 +22,8 @@ from bankmine.errors import UsageError, WarehouseError
 if TYPE_CHECKING:
     from types import TracebackType
 
+GLIMPSED = 2_000_000  # rows from which a table is large
+
 # The keys of a table of a warehouse's state that have several rows; a state never changes: asked once.
 _SEEN: WeakKeyDictionary[Warehouse, dict[str, Any]] = WeakKeyDictionary()
 
@@ -170,6 +172,26 @@ class Session:
             buckets = [one for one in every if self.warehouse.files(declared.name, bucket=one)]
         statements = (corrected_keys(declared, self._source(declared.name, one)) for one in buckets)
         return pa.concat_tables([self._connection.execute(one).to_arrow_table() for one in statements])
+
+
+class Glimpse(Session):
+    """A session that sees one bucket of each large event table, to find cheaply what a table holds.
+
+    What it shows the whole table shows too: `is_part` of a table only where the versions of a key lie in one
+    bucket, so that no other bucket corrects or withdraws what is seen.
+    """
+
+    def is_part(self, table: str) -> bool:
+        """Whether only a part of the table is seen."""
+        declared = TABLES[table]
+        whole = declared.bucket_key is None or declared.bucket_key not in declared.version_key
+        return not whole and self.warehouse.rows(table) > GLIMPSED
+
+    def _source(self, table: str, bucket: int | None = None) -> str:
+        if bucket is None and self.is_part(table):
+            every = range(self.warehouse.buckets(table))
+            bucket = next(one for one in every if self.warehouse.files(table, bucket=one))
+        return super()._source(table, bucket)
 
 
 def _missing_name(message: str) -> str:

@@ -6,6 +6,7 @@ rates is the four-fifths rule of the United States' Uniform Guidelines (1978).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,20 +14,22 @@ import numpy as np
 
 from bankmine.evaluation.arrays import Floats, Truth, codes, probabilities
 from bankmine.evaluation.calibration import wilson
+from bankmine.evaluation.grading import holm
 from bankmine.evaluation.intervals import Interval, interval
 from bankmine.evaluation.plain import plain
 
 
 @dataclass(frozen=True)
 class Group:
-    """One group: rows, observed share of positives, mean probability, share selected, rates among positives
-    and negatives, AUC. A figure that means nothing in the group is None."""
+    """One group: rows, observed share of positives, mean probability, number and share selected, rates among
+    positives and negatives, AUC. A figure that means nothing in the group is None."""
 
     name: str
     rows: int
     positives: int
     observed: float
     mean_probability: float
+    chosen: int
     selected: float
     selected_low: float
     selected_high: float
@@ -38,12 +41,17 @@ class Group:
 
 @dataclass(frozen=True)
 class Fairness:
-    """All groups, by falling size, and the smallest ratio of selection rates among large enough groups."""
+    """All groups, by falling size, and the smallest ratio of selection rates among large enough groups.
+
+    `least_p` is the chance that some large group is selected as seldom as it is, were selection blind to
+    groups (hypergeometric, the least corrected after Holm).
+    """
 
     groups: tuple[Group, ...]
     least_ratio: float | None
     four_fifths: bool | None
     threshold: float
+    least_p: float | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Plain values for the run's metrics."""
@@ -57,18 +65,20 @@ def fairness(
     group: Any,
     *,
     threshold: float,
+    below: bool = False,
     least_rows: int = 100,
     resamples: int = 200,
     random_state: int = 0,
 ) -> Fairness:
-    """Compare groups at `threshold`: a row is selected when its probability is at least that.
+    """Compare groups at `threshold`: a row is selected when its probability is at least that, or,
+    with `below` (what is foretold is bad, as in credit), when it is under it.
 
     `selection_ratio` is against the large group with the highest selection rate. AUC needs 10 rows of each
     class; groups below `least_rows` are listed but do not enter the ratio.
     """
     label, p = probabilities(y, probability)
     position, names = codes(group, len(label), "group")
-    selected = p >= threshold
+    selected = p < threshold if below else p >= threshold
     large = np.bincount(position, minlength=len(names)) >= least_rows
     rates = np.array([selected[position == i].mean() for i in range(len(names))])
     reference = float(rates[large].max()) if large.any() else 0.0
@@ -81,7 +91,18 @@ def fairness(
     groups.sort(key=lambda one: (-one.rows, one.name))
     ratios = [one.selection_ratio for one in groups if one.selection_ratio is not None]
     least = min(ratios) if len(ratios) > 1 else None
-    return Fairness(tuple(groups), least, None if least is None else least >= 0.8, threshold)
+    p_value = None if least is None else _least_p(groups)
+    return Fairness(tuple(groups), least, None if least is None else least >= 0.8, threshold, p_value)
+
+
+def _least_p(groups: Sequence[Group]) -> float:
+    """The least chance of so few selected in a large group, of all drawn blindly, after Holm."""
+    from scipy.stats import hypergeom
+
+    large = [one for one in groups if one.selection_ratio is not None]
+    rows, chosen = np.array([one.rows for one in large]), np.array([one.chosen for one in large])
+    tails = hypergeom.cdf(chosen, rows.sum(), chosen.sum(), rows)
+    return min(holm(np.minimum(tails, 1.0)))
 
 
 def _group(
@@ -94,6 +115,7 @@ def _group(
         positives=int(label.sum()),
         observed=float(label.mean()),
         mean_probability=float(p.mean()),
+        chosen=int(selected.sum()),
         selected=float(selected.mean()),
         selected_low=low,
         selected_high=high,

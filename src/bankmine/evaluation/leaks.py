@@ -56,7 +56,7 @@ def truncation(from_all: Features | pa.Table, from_cut: Features | pa.Table) -> 
     """Compare features of the same subjects at T computed from all data and from data cut at T.
 
     Both are Arrow tables or mappings of name → values, with the same rows. Equality is exact; missing equals
-    missing.
+    missing; lists and structs (sequences of events) are equal where every part is, in its place.
     """
     return _different("truncation", from_all, from_cut, "changes when the data after the cutoff are cut away")
 
@@ -240,7 +240,7 @@ class _Column:
     def __init__(self, column: Any) -> None:
         if isinstance(column, pa.ChunkedArray | pa.Array):
             missing = np.asarray(column.is_null())
-            column = column.drop_null().to_numpy(zero_copy_only=False)
+            column = _whole(column.drop_null())
             self.values = np.zeros(len(missing), dtype=column.dtype)
             self.values[~missing] = column
             self.missing = missing
@@ -255,6 +255,13 @@ class _Column:
     def unequal_rows(self, other: _Column) -> int:
         differ = np.asarray(self.values != other.values) & ~self.missing & ~other.missing
         return int((differ | (self.missing != other.missing)).sum())
+
+
+def _whole(column: Any) -> Any:
+    """The values as a NumPy array; a nested value (list, struct) as a text that says all of it exactly."""
+    if pa.types.is_nested(column.type):
+        return np.array([repr(value) for value in column.to_pylist()], dtype=object)
+    return column.to_numpy(zero_copy_only=False)
 
 
 def _columns(features: Any) -> dict[str, _Column]:

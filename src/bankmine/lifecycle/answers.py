@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bankmine.lifecycle.honesty import not_applicable
+from bankmine.lifecycle.honesty import Outcome, not_applicable
 from bankmine.tasks.contract import Bank, Task
-from bankmine.tasks.study import Answer, Asked, Kept
+from bankmine.tasks.study import Answer, Asked, Kept, Study
 
 if TYPE_CHECKING:
     from bankmine.lifecycle.workplace import Workplace
@@ -34,7 +34,7 @@ def study_about(task: Task, work: Workplace, answer: Answer) -> dict[str, Any]:
         },
         "use": answer.use,
         "verdict": answer.verdict,
-        "tests": [*work.tests, *([] if work.asked else map(vars, not_applicable()))],
+        "tests": [*work.tests, *map(vars, _label_tests_not_made(task, work))],
         "preparation": "",
         "model": {
             "candidate": "study", "settings": {}, "rows": most,
@@ -44,6 +44,15 @@ def study_about(task: Task, work: Workplace, answer: Answer) -> dict[str, Any]:
         "form": answer.form is not None,
         "weights": _weights(answer, work.asked),
     }  # fmt: skip
+
+
+def _label_tests_not_made(task: Task, work: Workplace) -> list[Outcome]:
+    """What a study says of the label tests it did not make."""
+    beside = task.learns_beside if isinstance(task, Study) else ""
+    if beside:
+        made = {one["name"] for one in work.tests}
+        return [one for one in not_applicable(beside) if one.name not in made]
+    return [] if work.asked else not_applicable()
 
 
 def keep_tables(answer: Answer, folder: Path) -> None:

@@ -15,7 +15,7 @@ import subprocess
 import sys
 import threading
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -82,15 +82,35 @@ def workers_for(warehouse: Warehouse, config: Config, tasks: Sequence[str]) -> i
     return max(1, min(config.threads, len(os.sched_getaffinity(0)), len(tasks)))
 
 
-def run_beside(job: Job, tasks: Sequence[str], *, workers: int, tell: Told) -> Iterator[Said]:
+def in_order(tasks: Sequence[str], reads: Mapping[str, Sequence[str]]) -> list[str]:
+    """The tasks in their order, but each after those it reads; a circle is left as it stands."""
+    found: list[str] = []
+
+    def add(task: str, above: tuple[str, ...]) -> None:
+        for other in reads.get(task, ()):
+            if other in tasks and other not in (*found, *above, task):
+                add(other, (*above, task))
+        if task not in found:
+            found.append(task)
+
+    for task in tasks:
+        add(task, ())
+    return found
+
+
+def run_beside(
+    job: Job, tasks: Sequence[str], *, workers: int, tell: Told,
+    reads: Mapping[str, Sequence[str]] | None = None,
+) -> Iterator[Said]:  # fmt: skip
     """What became of each task, in the order given; leaving the iteration ends all workers at once.
 
-    `tell(tasks under way, done, total)` is called as tasks begin and end. EngineError where a worker was
-    ended from outside.
+    `tell(tasks under way, done, total)` is called as tasks begin and end. A task of `reads` begins when the
+    iteration has gone past those it reads (so give them before it, see `in_order`): whoever iterates has
+    published them by then. EngineError where a worker was ended from outside.
     """
     crew = _Crew(replace(job, config=replace(job.config, threads=max(1, job.config.threads // workers))))
     try:
-        crew.start(tasks, workers)
+        crew.start(tasks, workers, reads or {})
         yield from crew.results(tasks, tell)
     finally:
         crew.end()
@@ -101,14 +121,21 @@ class _Crew:
 
     def __init__(self, job: Job) -> None:
         self._job = job
-        self._lock = threading.Lock()
+        self._lock = threading.Condition()
         self._said: SimpleQueue[Said | str] = SimpleQueue()
         self._processes: list[subprocess.Popen[bytes]] = []
         self._ended = False
 
-    def start(self, tasks: Sequence[str], workers: int) -> None:
+    def start(
+        self, tasks: Sequence[str], workers: int, reads: Mapping[str, Sequence[str]] | None = None
+    ) -> None:
         """Starts the workers; each takes a task when it is free."""
-        self._waiting = iter(tasks)
+        self._waiting, self._past = list(tasks), set[str]()
+        before = in_order(tasks, reads or {})
+        self._reads = {
+            task: {other for other in (reads or {}).get(task, ()) if other in before[: before.index(task)]}
+            for task in tasks
+        }
         for _ in range(workers):
             threading.Thread(target=self._lead, args=(self._started(),), daemon=True).start()
 
@@ -128,11 +155,15 @@ class _Crew:
                 if running:
                     tell(", ".join(running), len(found), len(given))
             yield found[task]
+            with self._lock:
+                self._past.add(task)
+                self._lock.notify_all()
 
     def end(self) -> None:
         """Ends all workers at once, and starts no more."""
         with self._lock:
             self._ended = True
+            self._lock.notify_all()
         for process in self._processes:
             process.kill()
         for process in self._processes:
@@ -151,10 +182,14 @@ class _Crew:
 
     def _next(self) -> str | None:
         with self._lock:
-            task = None if self._ended else next(self._waiting, None)
-            if task is not None:
-                self._said.put(task)
-            return task
+            while self._waiting and not self._ended:
+                task = next((one for one in self._waiting if self._reads[one] <= self._past), None)
+                if task is not None:
+                    self._waiting.remove(task)
+                    self._said.put(task)
+                    return task
+                self._lock.wait()
+            return None
 
     def _lead(self, process: subprocess.Popen[bytes]) -> None:
         """Hands out tasks until none is left; a worker that is gone is told, and another takes its place."""

@@ -1,7 +1,8 @@
 """Small copies of a warehouse for the honesty tests: cut at an instant, or poisoned behind it.
 
 Only what touches the sampled subjects is copied: events that share a customer, card, terminal, merchant or
-other key with them, and the versioned and reference tables whole. A copy is one file a table in a temporary
+other key with them, or are of the same application or loan; the versioned and reference tables, and the
+tables of which a feature looks at everybody's rows, whole. A copy is one file a table in a temporary
 folder, and a manifest that lives in memory only.
 
 *Cut*: rows of events after the cutoff, and rows that became known after it, are gone.
@@ -15,7 +16,7 @@ they have versions, a next version that holds from an hour after it, both with o
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,10 @@ from bankmine.bank.warehouse import Warehouse
 from bankmine.tasks.contract import Truth
 from bankmine.tasks.sql import instants, micros
 
+_SUBJECT_KEYS = {
+    "counterparty": "counterparty_id", "application": "application_id", "loan": "loan_id",
+    "account": "account_id",
+}  # fmt: skip
 SAMPLED_KEYS = ("customer_id", "card_id", "terminal_id", "merchant_id")
 ABSURD = 987_654_321
 
@@ -57,36 +62,59 @@ class Cut:
         return np.asarray(later | (known > self.at), dtype=np.bool_)
 
 
-def copies(warehouse: Warehouse, rows: Any, cut: Cut, folder: Path) -> tuple[Warehouse, Warehouse]:
-    """The cut copy and the poisoned copy of what touches the rows' subjects."""
-    tables = touching(warehouse, rows)
-    clean, poison = {}, {}
-    for name, content in tables.items():
-        declared = bank_table(name)
-        clean[name] = _cut(content, declared, cut)
-        poison[name] = _poisoned(content, declared, cut)
-    if "feedback" in tables and "transaction" in tables:
-        fresh = _new_verdicts(tables["transaction"], tables["feedback"], cut)
-        poison["feedback"] = _together([poison["feedback"], fresh], bank_table("feedback"))
+def copies(
+    warehouse: Warehouse, rows: Any, cut: Cut, folder: Path, *, everyone: Collection[str] = ()
+) -> tuple[Warehouse, Warehouse]:
+    """The cut copy and the poisoned copy of what touches the rows' subjects.
+
+    `everyone` are the tables of which features look at all rows: these are copied whole.
+    """
+    tables = touching(warehouse, rows, everyone=everyone)
+
+    def poisoned(name: str) -> Any:
+        made = _poisoned(tables[name], bank_table(name), cut)
+        if name == "feedback" and "transaction" in tables:
+            fresh = _new_verdicts(tables["transaction"], tables["feedback"], cut)
+            made = _together([made, fresh], bank_table("feedback"))
+        return made
+
+    clean = _Made([*tables], lambda name: _cut(tables[name], bank_table(name), cut))
     return (
         write_copy(warehouse, clean, folder / "cut", until=cut.at + (cut.seq is not None)),
-        write_copy(warehouse, poison, folder / "poisoned", until=None),
+        write_copy(warehouse, _Made([*tables], poisoned), folder / "poisoned", until=None),
     )
 
 
-def touching(warehouse: Warehouse, rows: Any) -> dict[str, Any]:
+class _Made(Mapping[str, Any]):
+    """Tables by name, each made when it is asked for, so that not all are in memory at once."""
+
+    def __init__(self, names: Sequence[str], make: Callable[[str], Any]) -> None:
+        self._names, self._make = names, make
+
+    def __getitem__(self, name: str) -> Any:
+        return self._make(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+
+def touching(warehouse: Warehouse, rows: Any, *, everyone: Collection[str] = ()) -> dict[str, Any]:
     """All rows of all tables that could reach a feature of these subjects."""
     wanted = {"customer_id": pc.unique(rows.column("customer_id"))}
-    if pc.any(pc.equal(rows.column("subject_kind"), "counterparty")).as_py():
-        wanted["counterparty_id"] = pc.unique(rows.column("subject_id"))
+    for kind, key in _SUBJECT_KEYS.items():
+        if pc.any(pc.equal(rows.column("subject_kind"), kind)).as_py():
+            wanted[key] = pc.unique(rows.column("subject_id"))
     if warehouse.has("transaction") and pc.any(pc.equal(rows.column("subject_kind"), "transaction")).as_py():
         wanted |= _keys_of(warehouse, rows)
     found = {}
     for name in warehouse.tables():
         declared = bank_table(name)
-        shares_key = declared.kind is Kind.EVENT and name != "feedback"
+        shares_key = declared.kind is Kind.EVENT and name not in ("feedback", *everyone)
         found[name] = _events_of(warehouse, declared, wanted) if shares_key else warehouse.read(name)
-    if "feedback" in found and "transaction" in found:
+    if "feedback" in found and "transaction" in found and "feedback" not in everyone:
         known = found["transaction"].column("transaction_id")
         found["feedback"] = found["feedback"].filter(pc.is_in(found["feedback"].column("subject_id"), known))
     return found
@@ -302,4 +330,6 @@ def write_copy(
         states[name] = TableState(name, 1 if declared.bucket_key else None, (file,), (span,) if span else ())
     about = warehouse.manifest
     manifest = Manifest(about.time_zone, about.currency, about.key_identity, tables=states)
-    return Warehouse(folder, manifest)
+    made = Warehouse(folder, manifest)
+    made.keys = warehouse.keys or warehouse.folder.parent / "keys"
+    return made

@@ -3,9 +3,11 @@
 `tested.parquet` has every test row: who, when, what came true, the chance given by the candidate in use and
 each candidate's rank (dense, higher is more probable), so that every figure of discrimination and calibration
 can be computed again without the bank. `inputs.parquet` has samples of the rows with the inputs the answer
-hangs on most: from `development`, from the `test` and from `now`, the rows scored. `whole.parquet` has fewer
-rows of now with every input the model reads, to score them again. Nobody's attributes that the score does not
-read are copied: groups for fairness are read from the bank when they are asked for.
+hangs on most: from `development`, from the `test` and from `now`, the rows scored; those of now also have the
+chance by the model that was tested (`as_tested`), the only one that can be held beside development's.
+`whole.parquet` has fewer rows of now with every input the model reads, to score them again; texts are null
+there, for what people wrote is not copied out of the bank's keeping. Nobody's attributes that the score does
+not read are copied: groups for fairness are read from the bank when they are asked for.
 """
 
 from __future__ import annotations
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
 
 MOST_ROWS, MOST_INPUTS, MOST_WHOLE = 2_000, 30, 500
 WHO = ("subject_id", "customer_id", "cutoff")
-OWN = (*WHO, "part", "probability")
+OWN = (*WHO, "part", "probability", "as_tested")
 TESTED, INPUTS, WHOLE = "tested.parquet", "inputs.parquet", "whole.parquet"
 
 
@@ -74,14 +76,15 @@ def keep_evidence(
         columns[f"rank:{name}"] = pa.array(dense)
     write_scores(pa.table(columns), folder / TESTED)
     every = [plan.name for plan in final.preparation.plans_]
-    names = _heaviest(every, scored["weights"])
+    names = _heaviest([name for name in every if name in material.plain_names], scored["weights"])
     parts = [
         _part("development", seen, *material.take(_one_each(material, train)), names),
         _part("test", seen, *material.take(_few(material.rows, test)), names),
-        _now(scored, names, MOST_ROWS),
+        _as_tested(_now(scored, names, MOST_ROWS), seen, scored),
     ]
     write_scores(pa.concat_tables(parts, promote_options="permissive"), folder / INPUTS)
-    write_scores(_now(scored, every, MOST_WHOLE), folder / WHOLE)
+    texts = [name for name in every if material.units.get(name) == "text"]
+    write_scores(_without_texts(_now(scored, every, MOST_WHOLE), texts), folder / WHOLE)
 
 
 def read_evidence(folder: Path) -> Evidence:
@@ -112,6 +115,25 @@ def _now(scored: Mapping[str, Any], names: list[str], most: int) -> Any:
     chosen = _few(rows, np.arange(rows.num_rows), most)
     features = scored["features"].select(names).take(chosen)
     return _table("now", rows.take(chosen), features, scored["probability"][chosen])
+
+
+def _as_tested(now: Any, seen: Model, scored: Mapping[str, Any]) -> Any:
+    """The rows of now with their chances by the model that was tested."""
+    import pyarrow as pa
+
+    rows = scored["rows"]
+    chosen = _few(rows, np.arange(rows.num_rows), MOST_ROWS)
+    return now.append_column("as_tested", pa.array(seen.scores(scored["features"].take(chosen))[0]))
+
+
+def _without_texts(table: Any, texts: list[str]) -> Any:
+    """The table with texts made null."""
+    import pyarrow as pa
+
+    for name in texts:
+        place = table.column_names.index(name)
+        table = table.set_column(place, name, pa.nulls(table.num_rows, pa.string()))
+    return table
 
 
 def _table(part: str, rows: Any, features: Any, probability: Floats) -> Any:

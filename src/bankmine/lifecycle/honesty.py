@@ -51,16 +51,17 @@ def feature_tests(
 
     sample, cut = _sample(task, bank, material, candidates)
     rows, known = material.take(sample)
-    cut_copy, poisoned_copy = copies(bank.warehouse, rows, cut, folder)
+    catalogue = task.catalogue(bank)
+    needs = (need for name in material.names for need in catalogue.needs(name))
+    everyone = {need.table for need in needs if need.everyone}
+    cut_copy, poisoned_copy = copies(bank.warehouse, rows, cut, folder, everyone=everyone)
     outcomes = []
     for name, copy, test in (
         ("truncation", cut_copy, leaks.truncation),
         ("future poison", poisoned_copy, leaks.future_poison),
     ):
         names = _present(copy, material, task, bank)
-        again = matrix(
-            copy, rows, names, catalogue=task.catalogue(bank), memory=bank.memory, threads=bank.threads
-        )
+        again = matrix(copy, rows, names, catalogue=catalogue, memory=bank.memory, threads=bank.threads)
         leaks.raise_on(test(known.select(names), again.select(names)))
         shown = bank.warehouse.zone.show(cut.at)
         outcomes.append(Outcome(name, True, _sentence(name, len(names), len(sample), shown)))
@@ -78,9 +79,8 @@ def label_tests(
     ]
 
 
-def not_applicable() -> list[Outcome]:
-    """What is said of the label tests where there is no label."""
-    sentence = "The task has no label, so no feature can know it."
+def not_applicable(sentence: str = "The task has no label, so no feature can know it.") -> list[Outcome]:
+    """What is said of the label tests where they were not made, by default for want of a label."""
     return [Outcome("permuted labels", None, sentence), Outcome("planted leak", None, sentence)]
 
 
@@ -89,7 +89,7 @@ def _permuted(
 ) -> Outcome:
     both = np.concatenate([train, held])
     strata = np.concatenate([np.zeros(len(train), int), np.ones(len(held), int)])
-    columns = material.features.select(list(candidate.columns or material.names))
+    columns = material.read_by(candidate.columns, material.features)
     settings = dict(model.settings)
     if "n_estimators" in settings:
         settings["n_estimators"] = min(MOST_TREES, settings["n_estimators"])
@@ -106,7 +106,9 @@ def _permuted(
             weight = np.concatenate([np.ones(len(own)) if weight is None else weight, more.weight])
             values = np.concatenate([values, preparation.transform(more.features).values])
             own = np.concatenate([own, draw.permutation(more.truth)])
-        miner = fit_weighted(candidate.miner(**settings), values, own, made.names, weight)
+        miner = fit_weighted(
+            candidate.miner(**settings), values, own, made.names, weight, lambda: material.customers[train]
+        )
         return others, miner.decision_function(preparation.transform(second).values)
 
     seen = leaks.permuted_labels(
@@ -169,13 +171,17 @@ def plain_matrix(material: Material, rows: Ints) -> tuple[Any, tuple[str, ...]]:
 
     every = Selection(most_missing=None, most_common=None, most_correlation=None)
     made = Preparation.for_trees(categories="codes", selection=every).fit_transform(
-        material.features.take(rows), material.truth[rows], units=material.units
-    )
+        material.features.select(list(material.plain_names)).take(rows), material.truth[rows],
+        units=material.units,
+    )  # fmt: skip
     return made.values, made.names
 
 
 def _sample(task: Task, bank: Bank, material: Material, candidates: Ints) -> tuple[Ints, Cut]:
-    """Rows at the latest cutoff (customers), or the last transactions up to a position, and the cut there."""
+    """Rows at the latest cutoff (customers, loans), or the last transactions or applications, and the cut.
+
+    Transactions are cut at the position of the last one, applications just after the last one.
+    """
     cutoffs = material.cutoffs[candidates]
     if task.needs.subject_kind == "transaction":
         seqs = material.rows.column("seq").to_numpy()[candidates]
@@ -185,6 +191,10 @@ def _sample(task: Task, bank: Bank, material: Material, candidates: Ints) -> tup
         candidates, cutoffs, seqs = candidates[known], cutoffs[known], seqs[known]
         return candidates[np.lexsort((seqs, cutoffs))[-SAMPLE:]], cut
     at = int(cutoffs.max())
+    if task.needs.subject_kind == "application":
+        known = _known_by(bank, material, candidates, at + 1)
+        candidates, cutoffs = candidates[known], cutoffs[known]
+        return candidates[np.argsort(cutoffs, kind="stable")[-SAMPLE:]], Cut(at + 1)
     there = candidates[cutoffs == at]
     there = _of_few_buckets(bank, material, there)
     if len(there) > SAMPLE:
@@ -208,15 +218,20 @@ def _of_few_buckets(bank: Bank, material: Material, rows: Ints) -> Ints:
 
 
 def _known_by(bank: Bank, material: Material, candidates: Ints, at: int) -> Truth:
-    """Which transactions were known by then; data cut there would not hold the others."""
+    """Which transactions or applications were known by then; data cut there would not hold the others."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
+    from bankmine.customers.feature import KEY_OF
+    from bankmine.customers.subjects import TABLE_OF
+
     asked = material.rows.column("subject_id").take(pa.array(candidates)).combine_chunks()
     known = np.zeros(len(asked), dtype=np.bool_)
-    for bucket in range(bank.warehouse.buckets("transaction")):
-        rows = bank.warehouse.read("transaction", ["transaction_id", "known_at"], bucket=bucket)
-        there = rows.filter(pa.array(micros(rows.column("known_at")) <= at)).column("transaction_id")
+    kind = str(material.rows.column("subject_kind")[0].as_py())
+    table, key = TABLE_OF[kind], KEY_OF[kind]
+    for bucket in range(bank.warehouse.buckets(table)):
+        rows = bank.warehouse.read(table, [key, "known_at"], bucket=bucket)
+        there = rows.filter(pa.array(micros(rows.column("known_at")) <= at)).column(key)
         known |= np.asarray(pc.is_in(asked, value_set=there), dtype=np.bool_)
     return known
 
@@ -224,7 +239,11 @@ def _known_by(bank: Bank, material: Material, candidates: Ints, at: int) -> Trut
 def _present(copy: Any, material: Material, task: Task, bank: Bank) -> list[str]:
     """Features whose tables the copy still holds; a table that is empty before the cutoff has none."""
     catalogue = task.catalogue(bank)
-    return [name for name in material.names if all(copy.has(need.table) for need in catalogue.needs(name))]
+    return [
+        name
+        for name in material.names
+        if all(need.optional or copy.has(need.table) for need in catalogue.needs(name))
+    ]
 
 
 def _part(rows: Ints, truth: Truth, seed: int) -> Ints:

@@ -10,13 +10,14 @@ from typing import Any
 
 import numpy as np
 
+from bankmine.errors import FeasibilityError
 from bankmine.lifecycle import honesty
 from bankmine.lifecycle.evidence import keep_evidence
 from bankmine.lifecycle.judge import judge
 from bankmine.lifecycle.material import Material
 from bankmine.lifecycle.scores import reason_lists
 from bankmine.lifecycle.supervised import Model, Tuned, candidate_of, fit, test, tune
-from bankmine.tasks.contract import Bank, Ints, Plan, Scored, Task
+from bankmine.tasks.contract import Bank, Candidate, Ints, Plan, Scored, Task
 from bankmine.tasks.study import Asked, Block
 
 SHOWN_WEIGHTS = 2_000
@@ -60,10 +61,11 @@ def ask(
 ) -> Asked:
     """Tunes, tests, judges, fits anew, scores, explains one labelled question; `folder` keeps the model."""
     stage("model")
-    tuned = [tune(task, bank, material, plan, one) for one in task.candidates(bank, material.names)]
+    tuned, not_tried = _tuned_all(task, bank, material, plan)
     tested, models, split = test(task, bank, material, plan, tuned)
     figures = judge(task, bank, tested, tuned)
     figures["task"] = task.evaluate(bank, tested)
+    figures["not_tried"] = not_tried
     stage("honesty")
     tests = feature_tests(split.test)
     tests += honesty.label_tests(
@@ -91,10 +93,29 @@ def ask(
         verdict=task.verdict(bank, figures), plan=plan, counts=dict(counts or {}), tested=tested,
         model={
             "candidate": final.candidate, "settings": dict(final.settings), "rows": final.rows,
-            "columns": len(final.preparation.names_),
+            "columns": len(final.preparation.names_), **_parts(final),
         },
         preparation=final.preparation.report_.summary(), tests=[vars(one) for one in tests], **answered,
     )  # fmt: skip
+
+
+def _tuned_all(task: Task, bank: Bank, material: Material, plan: Plan) -> tuple[list[Tuned], dict[str, str]]:
+    """The candidates, tuned, and why others could not be: rows too few for them, or that tell nothing.
+
+    FeasibilityError, that of the first, where no model or no baseline is left.
+    """
+    tuned: list[Tuned] = []
+    refused: list[tuple[Candidate, FeasibilityError]] = []
+    for one in task.candidates(bank, material.names):
+        try:
+            tuned.append(tune(task, bank, material, plan, one))
+        except FeasibilityError as error:
+            refused.append((one, error))
+    for kind in (False, True):
+        missing = [error for one, error in refused if one.baseline == kind]
+        if missing and not any(one.candidate.baseline == kind for one in tuned):
+            raise missing[0]
+    return tuned, {one.name: f"{error.what.rstrip('.')}. {error.hint}".strip() for one, error in refused}
 
 
 def save_model(model: Model, folder: Path) -> None:
@@ -114,10 +135,10 @@ def save_model(model: Model, folder: Path) -> None:
 def load_model(folder: Path) -> Model:
     """The model a run saved; it answers as it did in the run, to the last bit."""
     from bankmine.mining.files import load
-    from bankmine.preparation.preparation import Preparation
+    from bankmine.preparation.mixed import preparation_from_json
 
     content = json.loads((folder / "preparation.json").read_text(encoding="utf-8"))
-    preparation = Preparation.from_json(content["preparation"])
+    preparation = preparation_from_json(content["preparation"])
     return Model(content["candidate"], preparation, load(folder), content["settings"], 0)
 
 
@@ -132,7 +153,7 @@ def _answers(
 ) -> dict[str, Any]:
     """The scored rows with their chances, the decision and the reasons."""
     rows, features = material.take(material.scored(plan))
-    features = features.select(list(chosen.candidate.columns or material.names))
+    features = material.read_by(chosen.candidate.columns, features)
     prepared = final.matrix(features)
     probability = final.miner.probability(prepared.values)
     ranking = final.miner.decision_function(prepared.values)
@@ -162,6 +183,12 @@ def _weights(final: Model, prepared: Any) -> dict[str, float]:
     for name, source in zip(prepared.names, prepared.sources, strict=True):
         weights[source] = weights.get(source, 0.0) + float(by_column.get(name, 0.0))
     return weights
+
+
+def _parts(final: Model) -> dict[str, Any]:
+    """What a stack says of its parts; nothing for other miners."""
+    miner = getattr(final.miner, "classifier", final.miner)
+    return {"stack": miner.summary()} if hasattr(miner, "combiners_") else {}
 
 
 def _tuned(tuned: list[Tuned], name: str) -> Tuned:

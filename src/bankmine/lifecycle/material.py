@@ -13,11 +13,15 @@ from numpy.typing import NDArray
 from bankmine.bank.hashing import splitmix64
 from bankmine.errors import FeasibilityError
 from bankmine.evaluation.splits import Split, forward_split
+from bankmine.lifecycle.evidence import units_of
 from bankmine.tasks.contract import Bank, Floats, Fold, Ints, Plan, Task, Truth
 from bankmine.tasks.labels import LabelRule
 from bankmine.tasks.sql import micros
 
 NEVER = np.iinfo(np.int64).max
+SEQUENCE, CUTOFF = "sequence", "cutoff"
+PASSED_ON = ("text", SEQUENCE)  # units of features that are neither numbers nor categories
+TUNING_FOLDS, FEW_ROWS = 3, 1_000  # folds of customers, where no forward fold fits; 5 for few rows
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,22 @@ class Material:
     def cutoffs(self) -> Ints:
         """Cutoff of each row, µs."""
         return micros(self.rows.column("cutoff"))
+
+    @cached_property
+    def customers(self) -> Ints:
+        """The customer of each row, else (where any row has none) its subject."""
+        return units_of(self.rows)
+
+    @cached_property
+    def plain_names(self) -> tuple[str, ...]:
+        """The features that are numbers or categories; texts and events are read where they are named."""
+        return tuple(name for name in self.names if self.units.get(name) not in PASSED_ON)
+
+    def read_by(self, columns: tuple[str, ...] | None, features: Any) -> Any:
+        """The columns of `features` a candidate names (None: the plain ones), the cutoff beside events."""
+        names = list(columns or self.plain_names)
+        dated = any(self.units.get(name) == SEQUENCE for name in names)
+        return features.select([*names, CUTOFF] if dated else names)
 
     @cached_property
     def fitted(self) -> dict[Any, Any]:
@@ -71,6 +91,21 @@ class Material:
             "labels were not yet known at the first test cutoff, serve neither side."
         )
         return Split(parts.kind, parts.train, kept, parts.embargoed, sentence)
+
+    def within(self, train: Ints) -> list[tuple[Ints, Ints]]:
+        """Folds of customers inside training rows, as (training, held-out) positions, for labels that take so
+        long to be known that no earlier period is left to tune on.
+
+        Each customer lies in one fold; customers with a true row are dealt out evenly, in an order that a
+        hash of the pseudonym gives. All rows were known when the test began, so nothing of it is seen.
+        """
+        customer = np.asarray(self.rows.column("customer_id").fill_null(0).to_numpy(), dtype=np.int64)[train]
+        who, row = np.unique(customer, return_inverse=True)
+        true = np.bincount(row, weights=self.truth[train], minlength=len(who)) > 0
+        count = TUNING_FOLDS if len(train) >= FEW_ROWS else 5
+        fold = np.empty(len(who), dtype=np.int64)
+        fold[np.lexsort([splitmix64(who), ~true])] = np.arange(len(who)) % count
+        return [(train[fold[row] != one], train[fold[row] == one]) for one in range(count)]
 
     def scored(self, plan: Plan) -> Ints:
         """Positions of the rows that get a score."""

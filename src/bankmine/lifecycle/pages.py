@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from bankmine.lifecycle.lists import list_of
+from bankmine.lifecycle.old_runs import readable
 from bankmine.lifecycle.run import Run
 from bankmine.lifecycle.study_pages import METRIC_WORDS, candidates_table, is_study, study_sections
 from bankmine.report.content import (
@@ -39,7 +40,15 @@ DOUBTS = ("not distinguishable", "not proved", "Proved in part", "No model beats
 
 
 def page_of(run: Run, *, folder: Path | None = None) -> Page:
-    """The page of a run; `folder` is the bank's folder where its own tasks lie."""
+    """The page of a run; `folder` is the bank's folder where its own tasks lie.
+
+    UsageError for a run of another version that lacks what this one shows, and for a task that is gone.
+    """
+    with readable(run):
+        return _page_of(run, folder)
+
+
+def _page_of(run: Run, folder: Path | None) -> Page:
     about = run.about
     shown = find_task(run.task, folder).show(about)
     labelled = "candidates" in about["figures"]

@@ -52,6 +52,13 @@ def publish(run: Run) -> Published:
     return Published(file, True, f"published: the current run of {run.task} looks at {run.cutoff}")
 
 
+def published(results: Path, task: str) -> Run | None:
+    """The current run of one task; None where it was never published or its folder is gone."""
+    entry = _read(results / FILE_NAME).get(task)
+    folder = results / entry["folder"] if entry else None
+    return load_run(folder) if folder is not None and folder.exists() else None
+
+
 def _cutoff_of(results: Path, entry: dict[str, Any]) -> int:
     """The current run's cutoff, µs; earlier than any where its folder is gone."""
     folder = results / entry["folder"]

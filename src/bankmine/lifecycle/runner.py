@@ -22,6 +22,7 @@ from bankmine.customers.conditions import Conditions, conditions
 from bankmine.errors import ConfigurationError
 from bankmine.lifecycle import store
 from bankmine.lifecycle.answers import keep_tables, plan_sentence, study_about
+from bankmine.lifecycle.publishing import published
 from bankmine.lifecycle.run import FORMAT, Run, load_run
 from bankmine.lifecycle.workplace import Workplace, material_of
 from bankmine.tasks.contract import Bank, Plan, Task
@@ -73,30 +74,33 @@ def run_task(
     )
     results = results_folder or (folder or warehouse.folder.parent) / "results"
     before = _before(results / task.name, at) if isinstance(task, Study) and task.remembers else None
+    read = _read(task, results, at)
     name = store.run_id(
         fingerprint=warehouse.fingerprint, task=task.name, own_code=_own_code(task, bank), settings=settings,
         seed=seed, cutoff=at, budget=bank.budget.name, before=before.run_id if before else None,
+        read={name: run.run_id for name, run in read.items()},
     )  # fmt: skip
     if (results / task.name / name / "metrics.json").exists():
         return load_run(results / task.name / name)
-    return Runner(task, bank, results, name, progress or _silent, before).run()
+    return Runner(task, bank, results, name, progress or _silent, before, read).run()
 
 
 class Runner:
     """One execution of a task."""
 
     def __init__(
-        self, task: Task, bank: Bank, results: Path, name: str, progress: Progress, before: Run | None = None
-    ) -> None:
+        self, task: Task, bank: Bank, results: Path, name: str, progress: Progress, before: Run | None = None,
+        read: Mapping[str, Run] | None = None,
+    ) -> None:  # fmt: skip
         self.task, self.bank, self.results, self.name = task, bank, results, name
-        self._progress, self._before = progress, before
+        self._progress, self._before, self._read = progress, before, dict(read or {})
         self._described: dict[str, Any] = {}
 
     def run(self) -> Run:
         """All stages; the folder appears at the end or not at all."""
         self._stage("feasibility")
         with store.new_folder(self.results, self.task.name, self.name) as (folder, scratch):
-            work = Workplace(self.task, self.bank, folder, scratch, self._tell, self._before)
+            work = Workplace(self.task, self.bank, folder, scratch, self._tell, self._before, self._read)
             carry_out = self._study if isinstance(self.task, Study) else self._question
             about, blocks = carry_out(work, folder, scratch)
             self._stage("writing")
@@ -166,10 +170,10 @@ class Runner:
             "cutoff_us": bank.cutoff,
             "currency": bank.warehouse.currency,
             "subject_kind": task.needs.subject_kind,
-            "horizon": task.horizon_words,
+            "horizon": task.horizon(bank),
             "goal": {
                 "question": goal.question, "success": goal.success, "owner": goal.owner, "use": goal.use,
-                "plan": goal.plan,
+                "plan": goal.plan, "adverse": goal.adverse,
             },
             "feasibility": dict(counts),
             "needs": {
@@ -179,6 +183,7 @@ class Runner:
             },
             "plan": {"sentence": plan.sentence, "cutoffs": shown},
             "settings": dict(bank.settings),
+            "read": {name: run.run_id for name, run in self._read.items()},
             "seed": bank.seed,
             "versions": store.versions(),
             "code": store.code_version(),
@@ -190,7 +195,7 @@ class Runner:
         from bankmine.lifecycle.scores import block_table, write_scores
 
         task = self.task
-        table = block_table(task.name, task.horizon_words, blocks, self._conditions)
+        table = block_table(task.name, task.horizon(self.bank), blocks, self._conditions)
         write_scores(table, folder / "scores.parquet")
         weights: Mapping[str, float] = about.pop("weights", {})
         described = [
@@ -226,6 +231,13 @@ def _before(home: Path, cutoff: int) -> Run | None:
         if int(run.about["cutoff_us"]) < cutoff:
             runs.append(run)
     return max(runs, key=lambda run: (run.about["cutoff_us"], run.run_id), default=None)
+
+
+def _read(task: Task, results: Path, cutoff: int) -> dict[str, Run]:
+    """The published runs of the tasks it reads, as far as they look at no later cutoff."""
+    names = task.reads if isinstance(task, Study) else ()
+    found = {name: published(results, name) for name in names}
+    return {name: run for name, run in found.items() if run is not None and run.cutoff_us <= cutoff}
 
 
 def _own_code(task: Task, bank: Bank) -> str:

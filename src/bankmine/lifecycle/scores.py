@@ -155,7 +155,8 @@ def _block(task: str, model: Any, matrix: Any, features: Any, start: int, top: i
     found = _with_a_raising_one(
         model.reasons(matrix.values[start : start + BLOCK], top=len(matrix.names)), top
     )
-    sources, names = np.array(matrix.sources, dtype=object), np.array(found.names, dtype=object)
+    names = np.array(found.names, dtype=object)
+    sources = np.array(_sources(found.names, matrix), dtype=object)
     from_level = np.array(["=" in name for name in names])
     shown = np.where(from_level, names, sources)
     kept = found.columns >= 0
@@ -177,6 +178,12 @@ def _block(task: str, model: Any, matrix: Any, features: Any, start: int, top: i
         fields=list(REASON),
     )
     return pa.ListArray.from_arrays(pa.array(offsets), struct)
+
+
+def _sources(names: Sequence[str], matrix: Any) -> list[str]:
+    """The feature each reason is about; a name that is no column of the matrix begins with its feature."""
+    source = dict(zip(matrix.names, matrix.sources, strict=True))
+    return [source.get(name, name.partition("=")[0]) for name in names]
 
 
 def _with_a_raising_one(found: Any, top: int) -> Any:

@@ -53,12 +53,14 @@ def run_id(
     cutoff: int,
     budget: str,
     before: str | None = None,
+    read: Mapping[str, str] | None = None,
 ) -> str:
-    """`hash(manifest, code, configuration, seeds, cutoffs)`, and the run before it where that counts."""
+    """`hash(manifest, code, configuration, seeds, cutoffs)`, and the runs it reads where those count: the one
+    before it, and by task those published."""
     parts = {
         "manifest": fingerprint, "task": task, "code": code_version(), "own_code": own_code,
         "settings": settings, "seed": seed, "cutoff": cutoff, "versions": versions(),
-        "budget": budget, "before": before,
+        "budget": budget, "before": before, "read": dict(read or {}),
     }  # fmt: skip
     return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()[:16]
 

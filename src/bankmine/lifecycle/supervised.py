@@ -9,7 +9,7 @@ The same procedure three times, each further on in time:
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from inspect import signature
@@ -19,7 +19,7 @@ import numpy as np
 
 from bankmine.evaluation.metrics import compute, metric
 from bankmine.lifecycle.material import Material
-from bankmine.mining.arithmetic import log_odds
+from bankmine.mining.arithmetic import log_odds, logistic
 from bankmine.tasks.contract import Bank, Candidate, Floats, Ints, More, Plan, Task, Tested, Truth
 
 PROBABILITY_METRICS = ("brier", "log_loss")
@@ -63,15 +63,15 @@ def tune(task: Task, bank: Bank, material: Material, plan: Plan, candidate: Cand
     candidate = replace(candidate, settings=candidate.settings[: bank.budget.settings])
     held: list[list[Floats]] = [[] for _ in candidate.settings]
     truths: list[Any] = []
-    figures = np.zeros((len(candidate.settings), len(plan.tuning)))
-    for place, fold in enumerate(plan.tuning):
-        keep = task.keep(bank, material.rows, material.truth, fold)
-        split = material.split(fold, keep)
-        ready = _Ready(material, candidate, split.train, split.test)
-        truths.append(material.truth[split.test])
-        workers = bank.threads if candidate.parallel else 1
-        with ThreadPoolExecutor(workers) as pool:
-            said = list(pool.map(ready.fit_and_score, candidate.settings))
+    folds = _tuning_parts(task, bank, material, plan)
+    itself = None
+    if candidate.out_of_fold and not plan.tuning:
+        folds, itself = _said_out_of_fold(material, candidate, folds)
+    rows = [test for _, test in folds]
+    figures = np.zeros((len(candidate.settings), len(folds)))
+    for place, (train, test) in enumerate(folds):
+        truths.append(material.truth[test])
+        said = itself[place] if itself else _said_of_fold(material, candidate, train, test, bank.threads)
         for number, (probability, ranking) in enumerate(said):
             held[number].append(log_odds(probability))
             shown = probability if task.metric in PROBABILITY_METRICS else ranking
@@ -87,10 +87,53 @@ def tune(task: Task, bank: Bank, material: Material, plan: Plan, candidate: Cand
     if candidate.calibrate:
         from bankmine.mining.classification.calibration import choose_calibrator
 
+        # Of true rows fewer are left out for the budget's sake; chances are told as often as they come true.
+        told = _as_often(None if material.weight is None else material.weight[np.concatenate(rows)])
         tuned.calibrator, tuned.losses = choose_calibrator(
-            np.concatenate(held[best]), np.concatenate(truths), random_state=bank.seed
+            np.concatenate(held[best])[told], np.concatenate(truths)[told], random_state=bank.seed
         )
     return tuned
+
+
+def _said_of_fold(
+    material: Material, candidate: Candidate, train: Ints, test: Ints, threads: int
+) -> list[tuple[Floats, Floats]]:
+    """Probability and ranking of a fold's held-out rows under each setting."""
+    ready = _Ready(material, candidate, train, test)
+    with ThreadPoolExecutor(threads if candidate.parallel else 1) as pool:
+        return list(pool.map(ready.fit_and_score, candidate.settings))
+
+
+def _said_out_of_fold(
+    material: Material, candidate: Candidate, folds: list[tuple[Ints, Ints]]
+) -> tuple[list[tuple[Ints, Ints]], list[list[tuple[Floats, Floats]]]]:
+    """The same from one fit on all their rows: the miner's own folds, and what it said of each unseen.
+
+    Ranks of two folds, which come of two models, are not compared; all rows are one fold where an own fold
+    has one class only.
+    """
+    every = np.sort(np.concatenate([test for _, test in folds]))
+    ready = _Ready(material, candidate, every, every[:0])
+    miners = [ready.fit(settings) for settings in candidate.settings]
+    places = [np.flatnonzero(miners[0].fold_ == one) for one in np.unique(miners[0].fold_)]
+    truth = material.truth[every]
+    if any(truth[rows].all() or not truth[rows].any() for rows in places):
+        places = [np.arange(len(every))]
+    held = [one.held_out_ for one in miners]
+    said = [[(logistic(one[rows]), one[rows]) for one in held] for rows in places]
+    return [(np.setdiff1d(every, every[rows]), every[rows]) for rows in places], said
+
+
+def _tuning_parts(task: Task, bank: Bank, material: Material, plan: Plan) -> list[tuple[Ints, Ints]]:
+    """Training and held-out rows of each tuning fold; folds of customers where the plan has none forward."""
+    if plan.tuning:
+        splits = [
+            material.split(fold, task.keep(bank, material.rows, material.truth, fold)) for fold in plan.tuning
+        ]
+        return [(one.train, one.test) for one in splits]
+    assert plan.test is not None
+    keep = task.keep(bank, material.rows, material.truth, plan.test)
+    return material.within(material.split(plan.test, keep).train)
 
 
 def fit(material: Material, tuned: Tuned, train: Ints, *, seed: int) -> Model:
@@ -101,8 +144,22 @@ def fit(material: Material, tuned: Tuned, train: Ints, *, seed: int) -> Model:
     if tuned.calibrator is not None:
         from bankmine.mining.classification.calibration import Calibrated
 
-        miner = Calibrated.of(miner, tuned.calibrator, tuned.losses)
+        calibrator = tuned.calibrator
+        if tuned.candidate.level_cutoffs:
+            calibrator = _levelled(material, tuned, miner, ready.values, train)
+        miner = Calibrated.of(miner, calibrator, tuned.losses)
     return Model(tuned.candidate.name, ready.preparation, miner, dict(tuned.settings), len(train))
+
+
+def _levelled(material: Material, tuned: Tuned, miner: Any, values: Any, train: Ints) -> Any:
+    """The calibrator at the level of the latest training cutoffs; `values` are the rows of `train`."""
+    from bankmine.mining.classification.level import Shifted
+
+    when = material.cutoffs[train]
+    late = np.flatnonzero(when >= np.unique(when)[-tuned.candidate.level_cutoffs :][0])
+    weight = None if material.weight is None else material.weight[train[late]]
+    score = log_odds(miner.probability(values[late]))
+    return Shifted(tuned.calibrator).fit(score, material.truth[train[late]], sample_weight=weight)
 
 
 def test(
@@ -115,7 +172,7 @@ def test(
     rows, features = material.take(split.test)
     models = {one.candidate.name: fit(material, one, split.train, seed=bank.seed) for one in tuned}
     said = {
-        name: model.scores(_columns(features, material, candidate_of(tuned, name)))
+        name: model.scores(material.read_by(candidate_of(tuned, name).columns, features))
         for name, model in models.items()
     }
     tested = Tested(
@@ -123,10 +180,14 @@ def test(
         truth=material.truth[split.test],
         probability={name: one[0] for name, one in said.items()},
         ranking={name: one[1] for name, one in said.items()},
-        model=best(task, [one for one in tuned if not one.candidate.baseline]),
+        model=best(task, [one for one in tuned if _may_answer(one.candidate)]),
         best_baseline=best(task, [one for one in tuned if one.candidate.baseline]),
     )
     return tested, models, split
+
+
+def _may_answer(candidate: Candidate) -> bool:
+    return not candidate.baseline and not candidate.only_measured
 
 
 def best(task: Task, tuned: Sequence[Tuned]) -> str:
@@ -144,13 +205,14 @@ class _Ready:
     """A candidate's matrices of one split, made once for all its settings."""
 
     def __init__(self, material: Material, candidate: Candidate, train: Ints, test: Ints) -> None:
-        features = _columns(material.features, material, candidate)
+        features = material.read_by(candidate.columns, material.features)
         self.truth = material.truth[train]
         self.weight = material.weight[train] if material.weight is not None else None
+        self._groups = lambda: material.customers[train]
         learnt_from = features.take(train)
         self.preparation = _fitted(material, candidate, learnt_from, train)
         self._matrix = self.preparation.transform(learnt_from)
-        self._values = self._matrix.values
+        self._values = self.values = self._matrix.values
         if candidate.more is not None:
             self._add(candidate.more(material.cutoffs[train]))
         self.held_out = self.preparation.transform(features.take(test)).values
@@ -164,7 +226,7 @@ class _Ready:
     def fit(self, settings: Mapping[str, Any]) -> Any:
         """A new miner on the training rows."""
         return fit_weighted(
-            self._miner(**settings), self._values, self.truth, self._matrix.names, self.weight
+            self._miner(**settings), self._values, self.truth, self._matrix.names, self.weight, self._groups
         )
 
     def _add(self, more: More) -> None:
@@ -175,18 +237,36 @@ class _Ready:
         self.weight = np.concatenate([weight, more.weight])
 
 
-def fit_weighted(miner: Any, values: Floats, truth: Truth, names: Sequence[str], weight: Any) -> Any:
+def fit_weighted(
+    miner: Any,
+    values: Any,
+    truth: Truth,
+    names: Sequence[str],
+    weight: Any,
+    groups: Callable[[], Ints] | None = None,
+) -> Any:
     """A miner fitted on rows of which each stands for `weight` (None: for itself).
+
+    `groups` says whose each row is, for miners that hold out rows of whole customers.
 
     A miner that takes no weights learns from a part of the rows, each kept with a chance in proportion to
     what it stands for, so that it sees the classes as often as they are.
     """
+    takes = signature(miner.fit).parameters
+    whose = {"groups": groups()} if "groups" in takes and groups is not None else {}
     if weight is None:
-        return miner.fit(values, truth, names=names)
-    if "sample_weight" in signature(miner.fit).parameters:
-        return miner.fit(values, truth, names=names, sample_weight=weight)
-    kept = np.random.default_rng(len(weight)).random(len(weight)) < weight / weight.max()
+        return miner.fit(values, truth, names=names, **whose)
+    if "sample_weight" in takes:
+        return miner.fit(values, truth, names=names, sample_weight=weight, **whose)
+    kept = _as_often(weight)
     return miner.fit(values[kept], truth[kept], names=names)
+
+
+def _as_often(weight: Any) -> Any:
+    """Rows kept with a chance in proportion to what each stands for; all where all stand for as many."""
+    if weight is None:
+        return slice(None)
+    return np.random.default_rng(len(weight)).random(len(weight)) < weight / weight.max()
 
 
 def _fitted(material: Material, candidate: Candidate, features: Any, train: Ints) -> Any:
@@ -198,10 +278,6 @@ def _fitted(material: Material, candidate: Candidate, features: Any, train: Ints
             features, material.truth[train], units=material.units, period=material.cutoffs[train]
         )
     return material.fitted[key]
-
-
-def _columns(features: Any, material: Material, candidate: Candidate) -> Any:
-    return features.select(list(candidate.columns or material.names))
 
 
 def _at_most(rows: Ints, seed: int) -> Ints:

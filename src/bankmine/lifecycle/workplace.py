@@ -17,6 +17,8 @@ from bankmine.errors import FeasibilityError
 from bankmine.lifecycle import honesty
 from bankmine.lifecycle.labelled import ask as ask_question
 from bankmine.lifecycle.material import (
+    CUTOFF,
+    SEQUENCE,
     Material,
     check_feasible,
     fewer_learnt,
@@ -48,9 +50,11 @@ def material_of(task: Task, bank: Bank, plan: Plan, matrix: Callable[..., Any]) 
         rows, truth, known_at = rows.take(kept), truth[kept], known_at[kept]
     names = tuple(task.features(bank))
     made, described = matrix(rows, names, task.catalogue(bank))
+    units = {name: described[name]["unit"] for name in names}
+    if SEQUENCE in units.values():
+        made = made.append_column(CUTOFF, rows.column(CUTOFF))
     material = Material(
-        rows=rows, features=made, names=names, truth=truth, known_at=known_at,
-        units={name: described[name]["unit"] for name in names},
+        rows=rows, features=made, names=names, truth=truth, known_at=known_at, units=units,
         sentences={name: described[name]["sentence"] for name in names},
         weight=None if (weight == 1).all() else weight,
     )  # fmt: skip
@@ -71,6 +75,7 @@ class Workplace:
         scratch: Path,
         stage: Callable[[str], None],
         before: Run | None = None,
+        published: Mapping[str, Run] | None = None,
     ) -> None:
         self.bank = bank
         self.asked: list[Asked] = []
@@ -79,6 +84,7 @@ class Workplace:
         self.tests: list[dict[str, Any]] = []
         self._task, self._folder, self._scratch, self._stage = task, folder, scratch, stage
         self._before = before
+        self._published = dict(published or {})
         self._shelves: dict[Key, _Shelf] = {}
         self._tested: dict[Key, list[honesty.Outcome]] = {}
 
@@ -129,9 +135,17 @@ class Workplace:
         outcomes = self._feature_tests(key, self._task, self.bank, material, np.arange(rows.num_rows))
         self._add_tests("", [vars(one) for one in outcomes])
 
+    def passed(self, test: str, sentence: str) -> None:
+        """Notes a test that the study made of its own learning."""
+        self._add_tests("", [{"name": test, "passed": True, "sentence": sentence}])
+
     def previous(self) -> Run | None:
         """The task's newest kept run of an earlier cutoff."""
         return self._before
+
+    def published(self, task: str) -> Run | None:
+        """The published run of another task that this one reads."""
+        return self._published.get(task)
 
     def _keep(self, asked: Asked, bank: Bank) -> None:
         self.asked.append(asked)

@@ -1,6 +1,6 @@
 """Miners: algorithms that know nothing of banks, one folder a family:
-association, classification, clustering, description, form, network, scorecard, sequence, serving,
-survival, text, value.
+association, classification, clustering, combination, description, form, network, scorecard, sequence,
+serving, survival, text, value.
 
 Owns: the miner contract (`contract.py`), model files without pickle (`files.py`), the families.
 May import: `bankmine.errors` and no other room, so that the folder could be lifted out.

@@ -34,6 +34,7 @@ MINERS = {
     "BIRCH": "bankmine.mining.clustering.birch",
     "Prior": "bankmine.mining.classification.baselines",
     "SingleRule": "bankmine.mining.classification.baselines",
+    "CountRule": "bankmine.mining.classification.baselines",
     "Logistic": "bankmine.mining.classification.logistic",
     "Boosting": "bankmine.mining.classification.boosting",
     "PerSegment": "bankmine.mining.classification.per_segment",
@@ -47,6 +48,7 @@ MINERS = {
     "Calibrated": "bankmine.mining.classification.calibration",
     "Isotonic": "bankmine.mining.classification.calibration",
     "Platt": "bankmine.mining.classification.calibration",
+    "Shifted": "bankmine.mining.classification.level",
     "Uncalibrated": "bankmine.mining.classification.calibration",
     "KaplanMeier": "bankmine.mining.survival.kaplan_meier",
     "Cox": "bankmine.mining.survival.cox",
@@ -61,6 +63,8 @@ MINERS = {
     "GammaGamma": "bankmine.mining.value.gamma_gamma",
     "Scorecard": "bankmine.mining.scorecard.scorecard",
     "SequenceNetwork": "bankmine.mining.sequence.classifier",
+    "Transitions": "bankmine.mining.sequence.transitions",
+    "Stack": "bankmine.mining.combination.stack",
 }
 
 

@@ -30,7 +30,6 @@ def whole_report(
 
     `runs` are the current runs by task; `refused` says why a task did not run.
     """
-    from bankmine.lifecycle import page_of
     from bankmine.understanding import page as data_page
 
     ordered = sorted(runs.values(), key=lambda run: _place(bank, run.task))
@@ -38,12 +37,24 @@ def whole_report(
         home_page(bank, found, snapshot, ordered, refused),
         data_page(found),
         customers_page(bank, snapshot),
-        *(page_of(run) for run in ordered),
+        *(_page_of(run, bank) for run in ordered),
     ]
     as_of = date.fromisoformat(bank.warehouse.zone.show(snapshot.cutoff)[:10])
     return Report(
         bank=bank.config.name, as_of=as_of, pages=pages, reproducibility=_reproducibility(bank, runs)
     )
+
+
+def _page_of(run: Run, bank: BankFolder) -> Page:
+    """A run's page; where the run is too old for it or its task is gone, a page that says so."""
+    from bankmine.errors import UsageError
+    from bankmine.lifecycle import page_of
+    from bankmine.lifecycle.old_runs import page_instead
+
+    try:
+        return page_of(run, folder=bank.folder)
+    except UsageError as error:
+        return page_instead(run, error)
 
 
 def _place(bank: BankFolder, task: str) -> tuple[int, str]:

@@ -7,7 +7,7 @@ looked at on an earlier day shows the scores, segments and offers that could be 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 PEERS, SEQUENCE_PEERS, PAST_MONTHS = 300, 2_000, 12
 DO_NOT_USE = "do not use"
+NO_OFFER = "What the segment is offered is not for this customer: the flags forbid it."
 SEQUENCE_DAYS, BALANCE_MONTHS, MOST_ROWS = 90, 24, 20
 CHANGING = (
     "in_sum_1mo", "out_sum_1mo", "transactions_count_1mo", "active_days_count_1mo", "merchants_distinct_1mo",
@@ -124,7 +125,7 @@ class Alike:
 
 @dataclass(frozen=True)
 class Customer360:
-    """One customer at a cutoff; `changes` are those of the last month."""
+    """One customer at a cutoff; `changes` are those of the last month, `currency` that of all money."""
 
     profile: Profile
     conditions: tuple[str, ...]
@@ -135,6 +136,7 @@ class Customer360:
     changes: tuple[Change, ...]
     alike: tuple[Alike, ...]
     statements: tuple[str, ...]
+    currency: str = ""
 
     def lines(self) -> list[str]:
         """All of it as text."""
@@ -154,19 +156,26 @@ def customer_360(bank: BankFolder, customer: int, cutoff: int) -> Customer360:
         warehouse, customer, cutoff, folder=bank.snapshots_folder, catalogue=_catalogue(bank),
         memory=config.memory, threads=config.threads,
     )  # fmt: skip
+    flags = conditions(warehouse, cutoff)
+    barred = not bool(flags.may_sell([customer])[0])
     runs = runs_by_then(bank.results_folder, cutoff)
     earlier = runs_before(bank.results_folder, runs)
     alike, statements = _alike(bank, own.peers, cutoff)
     return Customer360(
         profile=own,
-        conditions=tuple(WORDS.get(one, one) for one in conditions(warehouse, cutoff).of(customer)),
+        conditions=tuple(WORDS.get(one, one) for one in flags.of(customer)),
         moments=moments(warehouse, customer, cutoff),
         balances=_balances(bank, customer, cutoff),
-        scores=tuple(line for run in runs for line in scores_of(run, customer, earlier.get(run.task))),
+        scores=tuple(
+            without_offers(line) if barred else line
+            for run in runs
+            for line in scores_of(run, customer, earlier.get(run.task))
+        ),
         kept=tuple(rows for run in runs for rows in _kept(run, customer)),
         changes=_changes(bank, own.peers, cutoff, own.who.get("since")),
         alike=alike,
         statements=(*own.statements, *statements),
+        currency=warehouse.currency,
     )
 
 
@@ -276,6 +285,11 @@ def scores_of(run: Run, customer: int, earlier: Run | None) -> list[ScoreLine]:
         )
         for one in own[:MOST_ROWS]
     ]  # fmt: skip
+
+
+def without_offers(score: ScoreLine) -> ScoreLine:
+    """What a segment is offered is not offered to a customer whose flags forbid it."""
+    return replace(score, action=NO_OFFER) if score.task == "segmentation" else score
 
 
 def _kept(run: Run, customer: int) -> list[KeptRows]:

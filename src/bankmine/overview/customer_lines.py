@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from bankmine.bank.keys import show_key
-from bankmine.customers.listing import profile_lines
+from bankmine.customers.listing import MINOR, profile_lines
 from bankmine.listing import Listing
+from bankmine.report import format as fmt
 
 if TYPE_CHECKING:
     from bankmine.overview.customer_360 import Customer360, ScoreLine
@@ -17,7 +19,7 @@ LAST_MOMENTS = 12
 
 def lines(one: Customer360) -> list[str]:
     """All of it as text."""
-    head, *rest = profile_lines(one.profile)
+    head, *rest = profile_lines(one.profile, money=partial(_money, one.currency))
     return [
         head,
         f"Flags: {' · '.join(one.conditions) or 'none'}",
@@ -52,20 +54,28 @@ def _score(score: ScoreLine) -> str:
 def _kept(one: Customer360) -> list[str]:
     found: list[str] = []
     for kept in one.kept:
-        columns = tuple(_label(shape) for shape in kept.columns.values())
+        columns = tuple(str(shape["label"]) for shape in kept.columns.values())
         rows = tuple(
-            tuple(_value(row[name], shape) for name, shape in kept.columns.items()) for row in kept.rows
+            tuple(_value(row[name], shape, one.currency) for name, shape in kept.columns.items())
+            for row in kept.rows
         )
         found += [f"{kept.task}: {kept.title}", *(f"  {line}" for line in Listing(columns, rows).lines()), ""]
     return found
 
 
-def _label(shape: Mapping[str, Any]) -> str:
-    return f"{shape['label']}, minor units" if shape["kind"] == "money" else str(shape["label"])
+def _value(value: Any, shape: Mapping[str, Any], currency: str) -> Any:
+    """A cell as people read it: money with its currency, shares in percent, keys in sixteen digits."""
+    if value is None or shape["kind"] == "text":
+        return value
+    if shape["kind"] == "key":
+        return show_key(value)
+    if shape["kind"] == "money":
+        return _money(currency, value)
+    return fmt.share(value) if shape["kind"] == "share" else value
 
 
-def _value(value: Any, shape: Mapping[str, Any]) -> Any:
-    return show_key(value) if shape["kind"] == "key" and value is not None else value
+def _money(currency: str, minor: float) -> str:
+    return fmt.money(round(minor), currency)
 
 
 def _changes(one: Customer360) -> list[str]:
@@ -74,9 +84,17 @@ def _changes(one: Customer360) -> list[str]:
         return []
     if not marked:
         return ["Changes: the last month is like the customer's own past and its peers'.", ""]
-    rows = tuple((c.name, c.now, c.usual, c.own, c.peers) for c in marked)
+    rows = tuple(
+        (c.name, *(_figure(value, c.unit, one.currency) for value in (c.now, c.usual)), c.own, c.peers)
+        for c in marked
+    )
     columns = ("feature", "last month", "usual", "against own past", "against peers")
     return ["Changes", *(f"  {line}" for line in Listing(columns, rows).lines()), ""]
+
+
+def _figure(value: float | None, unit: str, currency: str) -> Any:
+    """A figure of the last month; money with its currency."""
+    return value if value is None or not unit.startswith(MINOR) else _money(currency, value)
 
 
 def _alike(one: Customer360) -> list[str]:

@@ -23,6 +23,7 @@ __all__ = [
     "Cards",
     "Chart",
     "Column",
+    "Drawing",
     "Facts",
     "FeatureNote",
     "Fold",
@@ -43,6 +44,7 @@ __all__ = [
     "Tone",
 ]
 
+_ACTIVE = re.compile(r"<(script|style|a|image|use|foreignobject|iframe)\b|\son\w+\s*=|href|\sstyle\s*=", re.I)
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
@@ -155,6 +157,32 @@ class Chart:
         return Table(columns=columns, rows=rows, name=self.name)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Drawing:
+    """A drawing made elsewhere (a network of parties), as SVG without script or style, with its table under
+    it.
+
+    `svg` is put into the page as it is: only what our own code drew, with every text in it escaped.
+
+    Raises UsageError for anything else than one SVG, or one with a script, style or link in it.
+    """
+
+    title: str
+    subtitle: str
+    svg: str
+    table: "Table"
+    name: str = ""
+    note: str = ""
+
+    def __post_init__(self) -> None:
+        svg = self.svg.strip()
+        if not (svg.startswith("<svg") and svg.endswith("</svg>")) or _ACTIVE.search(svg):
+            raise UsageError(
+                f"the drawing {self.title!r} is not a plain SVG",
+                hint="Give one <svg> element without script, style, link, image or foreign content.",
+            )
+
+
 @dataclass(frozen=True)
 class Statements:
     """Findings, most important first."""
@@ -205,7 +233,7 @@ class Fold:
     open: bool = False
 
 
-Block: TypeAlias = Statement | Statements | Metrics | Chart | Table | Cards | Facts | Sql | Fold
+Block: TypeAlias = Statement | Statements | Metrics | Chart | Drawing | Table | Cards | Facts | Sql | Fold
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,6 +18,7 @@ from xml.sax.saxutils import quoteattr
 from bankmine.report import content as c
 from bankmine.report import format as fmt
 from bankmine.report.word_charts import chart_xml
+from bankmine.report.word_widths import widths_cm
 
 FIXED = (1980, 1, 1, 0, 0, 0)
 MOST_ROWS, MOST_FEATURES = 60, 40
@@ -25,6 +26,7 @@ MARKS = {c.Tone.NEUTRAL: "", c.Tone.GOOD: "✓ ", c.Tone.WATCH: "! ", c.Tone.BAD
 COLOURS = {c.Tone.GOOD: "2F7D4F", c.Tone.WATCH: "B7791F", c.Tone.BAD: "B23A48"}
 EMU_CM = 360_000
 WIDTH_CM, HEIGHT_CM = 24.0, 8.5
+PAGE_CM = 25.7  # between the margins
 
 
 def write_word(report: c.Report, file: Path) -> Path:
@@ -113,6 +115,10 @@ class _Document:
                 self._metrics(block.items)
             case c.Chart():
                 self._chart(block)
+            case c.Drawing():
+                self.word.add_heading(block.title, 2)
+                self.word.add_paragraph(f"{block.subtitle} The drawing is on the page.")
+                self._table(block.table)
             case c.Table():
                 self._table(block)
             case c.Facts():
@@ -203,11 +209,20 @@ class _Document:
         if not rows:
             return
         from docx.oxml import OxmlElement
+        from docx.shared import Cm
 
         grid = self.word.add_table(rows=0, cols=len(rows[0]))
         grid.style = "Light Grid Accent 1" if heads else "Light List Accent 1"
-        for row in ([heads] if heads else []) + list(rows):
-            self._fill(grid.add_row().cells, row, numeric)
+        grid.autofit = False
+        texts = [[str(text) for text in row] for row in ([heads] if heads else []) + list(rows)]
+        widths = [Cm(one) for one in widths_cm(texts, PAGE_CM)]
+        for column, width in zip(grid.columns, widths, strict=True):
+            column.width = width
+        for row in texts:
+            cells = grid.add_row().cells
+            self._fill(cells, row, numeric)
+            for cell, width in zip(cells, widths, strict=True):
+                cell.width = width
         if heads:
             grid.rows[0]._tr.get_or_add_trPr().append(OxmlElement("w:tblHeader"))
         self.word.add_paragraph()
@@ -218,7 +233,7 @@ class _Document:
 
         for place, (cell, text) in enumerate(zip(cells, texts, strict=True)):
             line = cell.paragraphs[0]
-            line.add_run(str(text)).font.size = Pt(8)
+            line.add_run(text).font.size = Pt(8)
             line.paragraph_format.space_after = Pt(0)
             if place in numeric:
                 line.alignment = WD_ALIGN_PARAGRAPH.RIGHT

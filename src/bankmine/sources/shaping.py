@@ -107,7 +107,7 @@ class Shape:
         columns |= self._times(batch)
         for column in self._columns:
             if column.name in self.given and column.name not in columns:
-                columns[column.name] = self._value(column, batch.column(column.name))
+                columns[column.name] = self._value(column, batch)
         if self.table.has("base_minor") and "base_minor" not in self.given:
             columns["base_minor"] = self._in_base(batch.column("base_minor"), columns)
         for column in self.pairs:
@@ -121,18 +121,32 @@ class Shape:
             columns["_hash"] = pa.array(splitmix64(_integers(keys, len(columns["_row"]))))
         return pa.table({name: columns[name] for name in self.schema.names}, schema=self.schema)
 
-    def _value(self, column: Column, values: Any) -> Any:
+    def _value(self, column: Column, batch: Any) -> Any:
+        values = batch.column(column.name)
         if column.type is Type.KEY:
-            return self._tokens(column, values)
+            return self._tokens(column, values, batch)
         return values if column.encrypted else values.cast(column.arrow_type())
 
-    def _tokens(self, column: Column, values: Any) -> Any:
-        """The pseudonyms of raw keys, made once for each distinct one."""
+    def _tokens(self, column: Column, values: Any, batch: Any) -> Any:
+        """The pseudonyms of raw keys, made once for each distinct one, each in its own name space."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        if column.domain_from is None:
+            return self._tokens_of(values, str(column.domain))
+        domains = batch.column(column.domain_from).cast(pa.string())
+        found = pa.nulls(len(values), pa.int64())
+        for domain in pc.unique(domains.drop_null()).to_pylist():
+            mine = pc.fill_null(pc.equal(domains, domain), False)
+            found = pc.if_else(mine, self._tokens_of(values, domain), found)
+        return found
+
+    def _tokens_of(self, values: Any, domain: str) -> Any:
         import pyarrow as pa
         import pyarrow.compute as pc
 
         coded = values.dictionary_encode()
-        tokens = pa.array(self.place.keyring.tokens(coded.dictionary.cast(pa.string()), str(column.domain)))
+        tokens = pa.array(self.place.keyring.tokens(coded.dictionary.cast(pa.string()), domain))
         return pc.take(tokens, coded.indices)
 
     def _moments(self, batch: Any, name: str) -> Moments:

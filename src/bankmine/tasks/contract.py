@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bankmine.bank.civil import Zone
+from bankmine.bank.currencies import exponent_of as exponent_of  # tasks ask the contract for it
 from bankmine.bank.warehouse import Warehouse
 from bankmine.config import USUAL, Budget
 from bankmine.errors import ConfigurationError
@@ -44,7 +45,11 @@ class Feasibility:
 
 @dataclass(frozen=True, kw_only=True)
 class Goal:
-    """Why the task exists: the question, how success is counted in money, whose it is, what follows."""
+    """Why the task exists: the question, how success is counted in money, whose it is, what follows.
+
+    `adverse` says that a high chance works against the customer: credit is refused, cut or doubted. Fairness
+    then compares who is spared.
+    """
 
     question: str
     success: str
@@ -52,6 +57,7 @@ class Goal:
     use: str
     plan: str
     feasibility: Feasibility
+    adverse: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,8 +141,13 @@ class Candidate:
     `preparation` and `miner` make new ones; `settings` are keyword arguments for `miner`, among which the
     tuning folds choose. A baseline is what the model has to beat. `columns` limits the features (a rule
     that looks at one). `calibrate` puts a calibrator behind the miner; `parallel` says that fits may run
-    beside each other and still give the same. `more` gives further rows to learn from for the cutoffs (µs) of
-    the training rows: those of like questions, whose labels were known when the training rows' were.
+    beside each other and still give the same. `out_of_fold` says that the miner itself tells what it said of
+    training rows it had not learnt from (`held_out_`, log-odds, `fold_`): where no forward fold tunes, that
+    does, and saves fitting it anew in folds. `only_measured` keeps it from being the model or a baseline:
+    it is tested to say what another lacks without it. `more` gives further rows to learn from for the cutoffs
+    (µs) of the training rows: those of like questions, whose labels were known when the training rows' were.
+    `level_cutoffs`: behind the calibrator, chances get the level of so many latest cutoffs of the training
+    rows, whose outcome is known; 0 leaves them at the calibrator's.
     """
 
     name: str
@@ -148,7 +159,10 @@ class Candidate:
     columns: tuple[str, ...] | None = None
     calibrate: bool = False
     parallel: bool = False
+    out_of_fold: bool = False
+    only_measured: bool = False
     more: Callable[[Ints], More] | None = None
+    level_cutoffs: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -256,6 +270,10 @@ class Task:
         value = settings.get("cutoff")
         return None if value is None else str(value)
 
+    def horizon(self, bank: Bank) -> str:
+        """How far ahead the answer looks, in words, under the bank's settings."""
+        return self.horizon_words
+
     def rule(self, bank: Bank) -> LabelRule | None:
         """The label rule under the bank's settings."""
         return self.label_rule
@@ -317,27 +335,3 @@ class Task:
     def summary(self, bank: Bank, figures: Mapping[str, Any]) -> list[str]:
         """A few key statements of a finished run, most important first, with their numbers."""
         return []
-
-
-def exponent_of(currency: str) -> int:
-    """Decimals of a currency's minor unit (ISO 4217)."""
-    none = {
-        "JPY",
-        "KRW",
-        "VND",
-        "CLP",
-        "ISK",
-        "UGX",
-        "XAF",
-        "XOF",
-        "XPF",
-        "PYG",
-        "RWF",
-        "GNF",
-        "KMF",
-        "DJF",
-        "BIF",
-        "VUV",
-    }
-    three = {"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"}
-    return 0 if currency in none else 3 if currency in three else 2

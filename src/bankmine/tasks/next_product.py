@@ -1,7 +1,8 @@
 """The next product: who will open a product of a family within the next 90 days.
 
-One labelled question for each product family, asked of the customers who hold none of it. Cross-selling
-offers what its answers foresee; behaviour reads them as needs. The label is `definitions/next_product.sql`.
+One labelled question for each product family, asked of the customers who hold none of it and have not just
+applied for it: whoever waits for a decision is no news to anybody. Cross-selling offers what its answers
+foresee; behaviour reads them as needs. The label is `definitions/next_product.sql`.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ from bankmine.tasks.definitions import DEFINITIONS
 from bankmine.tasks.labels import LabelRule
 from bankmine.tasks.monthly import monthly_plan
 from bankmine.tasks.other_families import OtherFamilies
-from bankmine.tasks.population import rows_at
+from bankmine.tasks.population import rows_at, rows_without
 from bankmine.tasks.sql import micros, statement
 
 FOLDER = Path(__file__).parent
@@ -75,7 +76,7 @@ COMMON = (  # windows of three months or of all records: longer ones would be mi
     "rates_pages_count_90d", "contacts_count_90d", "contacts_accepted_count_all",
     "application_days_since_last_all", "applications_count_all", "stated_balance_to_spending_3mo",
     "stated_balance_to_income_all", "stated_low_to_usual_all", "balance_to_spending_3mo",
-    "savings_payments_count_3mo", "interest_paid_count_3mo", "bureau_overdue_count_all",
+    "savings_payments_count_3mo", "interest_paid_count_3mo",
     "days_past_due_max_3mo", "overdrawn_count_3mo", "loans_in_debt_count", "standing_orders_sum",
 )  # fmt: skip
 OWN = (
@@ -86,6 +87,7 @@ OWN = (
 HELD = "products_held_count"
 TEST_MONTHS = 8  # openings are few: fewer months could not tell a model from a rule
 TUNE_MONTHS = 4  # one month has thirty openings: too few to choose or to calibrate by
+APPLIED_DAYS = 30  # an application this young is still being worked on
 MOST_MISSING = 0.999  # share of rows without the event
 NEWEST = "product_days_since_last"
 _DAY_US = 86_400_000_000
@@ -96,7 +98,7 @@ class NextProduct(Task):
 
     needs = Needs(
         tables=("customer", "holding", "product", "transaction"),
-        usable=("account", "balance", "bureau_event", "card", "contact", "credit_application",
+        usable=("account", "balance", "card", "contact", "credit_application",
                 "digital_event", "interaction", "loan", "offer"),
     )  # fmt: skip
     label_rule = DEFINITION.rule
@@ -146,15 +148,28 @@ class NextProduct(Task):
         )  # fmt: skip
 
     def population(self, bank: Bank, plan: Plan) -> Any:
-        """Customers of the wanted kind who hold nothing of the family; no money is at stake by itself."""
-        kind = str(bank.settings.get("customer_kind", self.needs.customer_kind))
-        return rows_at(
+        """Customers of the wanted kind who hold nothing of the family and have not applied for it in the last
+        thirty days; no money is at stake by itself."""
+        kind, zone = str(bank.settings.get("customer_kind", self.needs.customer_kind)), bank.warehouse.zone
+        rows = rows_at(
             bank,
             plan.cutoffs,
             statement(FOLDER, "next_product"),
             lambda at: {"family": self.family, "kind": kind},
             note="population",
+            drawn=True,
         )
+        if not bank.warehouse.has("credit_application"):
+            return rows
+        applied = rows_at(
+            bank,
+            plan.cutoffs,
+            statement(FOLDER, "next_product_applied"),
+            lambda at: {"family": self.family, "since": zone.days_before(at, APPLIED_DAYS)},
+            note="applied",
+            drawn=True,
+        )
+        return rows_without(rows, applied)
 
     def label(self, bank: Bank, rows: Any) -> tuple[Truth, Ints]:
         """True where a product of the family is opened from the day of the cutoff until the horizon's end."""

@@ -26,6 +26,11 @@ _SHIPPED = {
     "acquisition": "bankmine.tasks.acquisition.task",
     "behaviour": "bankmine.tasks.behaviour.task",
     "cross_sell": "bankmine.tasks.cross_sell.task",
+    "early_warning": "bankmine.tasks.early_warning.task",
+    "rating": "bankmine.tasks.rating.task",
+    "behaviour_score": "bankmine.tasks.behaviour_score.task",
+    "application_score": "bankmine.tasks.application_score.task",
+    "application_fraud": "bankmine.tasks.application_fraud.task",
 }
 
 

@@ -167,18 +167,32 @@ class Work(Protocol):
     def feature_tests(self, rows: Any, names: Sequence[str], *, catalogue: Any = None) -> None:
         """Truncation and future poison for a matrix that no question has tested; LeakError if one fails."""
 
+    def passed(self, test: str, sentence: str) -> None:
+        """Notes an honesty test of the study's own learning that passed, and what was seen."""
+
     def previous(self) -> Previous | None:
         """The task's newest kept run of an earlier cutoff; None for tasks that do not remember."""
+
+    def published(self, task: str) -> Previous | None:
+        """The published run of another task named in `Study.reads`, with its figures and tables.
+
+        None where none is published, or it looks at a later cutoff than this run: nothing later is known.
+        """
 
 
 class Study(Task):
     """Base of tasks that answer by several questions and analyses.
 
     `needs` are checked before `study` is called; a labelled question is any `Task` with a label rule.
-    `remembers` says that the answer depends on the newest run of an earlier cutoff (`Work.previous`).
+    `remembers` says that the answer depends on the newest run of an earlier cutoff (`Work.previous`); `reads`
+    names other tasks whose published runs it depends on (`Work.published`): a pass runs those first.
+    `learns_beside`: what a study that learns an outcome outside its questions says of the label tests, which
+    do not reach it; empty for all others.
     """
 
     remembers: bool = False
+    reads: tuple[str, ...] = ()
+    learns_beside: str = ""
 
     def study(self, work: Work) -> Answer:
         """Asks, computes and answers. FeasibilityError where there is too little data, with the numbers."""

@@ -107,6 +107,20 @@ def test_a_step_is_kind_gap_age_and_values_on_log_scales() -> None:
     assert not steps[2].any()
 
 
+def test_a_kind_told_in_parts_has_a_position_for_each_part() -> None:
+    kinds = ["asked:bank:car", "asked:online:car", "moved", "asked:new", None]
+    made = sequences_of(pa.table({"row": [0] * 5, "when": range(5), "kind": kinds}), [10 * DAY])
+    known = EventEncoding(("asked", "bank", "car", "moved"), (), np.zeros(2), np.ones(2))
+    steps, _ = known.encode(made).padded(np.array([0]), 5)
+    assert steps[:, 0, :5].tolist() == [
+        [0, 1, 1, 1, 0], [1, 1, 0, 1, 0], [0, 0, 0, 0, 1], [1, 1, 0, 0, 0], [1, 0, 0, 0, 0],
+    ]  # fmt: skip
+    learnt = EventEncoding.fit(made, most_kinds=2)
+    assert learnt.kinds == ("asked", "car")
+    whole = EventEncoding(("asked:bank:car",), (), np.zeros(2), np.ones(2))
+    assert whole.encode(made).marks[0].tolist() == [0, 1]
+
+
 def test_the_encoding_survives_json_and_knows_no_kind_of_later_rows() -> None:
     made = random_sequences([20] * 10)
     encoding = EventEncoding.fit(made, most_kinds=2)
@@ -116,7 +130,7 @@ def test_the_encoding_survives_json_and_knows_no_kind_of_later_rows() -> None:
     other = sequences_of(
         pa.table({"row": [0], "when": [5], "kind": ["new"], "value": [1.0]}), [9], values=["value"]
     )
-    assert encoding.encode(other).code.tolist() == [0]
+    assert encoding.encode(other).padded(np.array([0]), 1)[0][0, 0, :3].tolist() == [1, 0, 0]
     with pytest.raises(UsageError, match="fitted on value"):
         encoding.encode(sequences_of(table(), [10]))
 

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis.internal.conjecture import providers
 from kernel_mutants import KERNEL_MUTANTS
 from mutants import Mutant, mutated
 from paths import said_naively
@@ -52,7 +53,8 @@ class Drawn:
 
 @cache
 def drawn_scenes() -> tuple[Drawn, ...]:
-    """The scenes all mutants are shown, those with more features and rows first."""
+    """The scenes all mutants are shown, those with more features and rows first: the same in every process,
+    so Hypothesis may not mix constants of the modules that happen to be imported into what it draws."""
     found = []
 
     @settings(max_examples=SCENES, deadline=None, database=None, phases=(Phase.generate,),
@@ -62,7 +64,11 @@ def drawn_scenes() -> tuple[Drawn, ...]:
     def draw(scene: Scene) -> None:
         found.append(Drawn(scene))
 
-    draw()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(providers, "_get_local_constants", providers.Constants)
+        providers.CONSTANTS_CACHE.cache.clear()
+        draw()
+        providers.CONSTANTS_CACHE.cache.clear()
     return tuple(
         sorted(found, key=lambda one: -len(one.scene.features) * len(one.scene.rows[one.scene.table]))
     )

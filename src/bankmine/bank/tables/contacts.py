@@ -84,7 +84,7 @@ TABLES = (
         name="feedback", kind=Kind.EVENT, primary_key=("subject_kind", "subject_id", "label"), sentence="A human's or an investigation's verdict.",
         columns=(
             code(name="subject_kind", required=True, sentence="Kind of subject."),
-            key(name="subject_id", domain="transaction", required=True, sentence="Token of the subject, in the subject kind's domain."),
+            key(name="subject_id", domain="transaction", domain_from="subject_kind", required=True, sentence="Token of the subject, in the subject kind's domain."),
             customer_id(required=False),
             code(name="label", required=True, sentence="What was judged: fraud, laundering, a class of complaint."),
             code(name="verdict", required=True, allowed=("confirmed", "refuted"), sentence="The verdict."),

@@ -72,7 +72,7 @@ def observed(
     valid: str = "all",
 ) -> list[Feature]:
     """Every measure over every window; "all" reaches as far back as events are `valid`."""
-    before = "the cutoff" if subject == "customer" else "the transaction"
+    before = f"the {subject}" if subject in ("transaction", "application") else "the cutoff"
     made = []
     for measure, span in product(measures, over):
         events = source.valid(valid) if span == "all" else source

@@ -12,7 +12,6 @@ digital = events("digital_event")
 complaints = events("interaction").where(kind="complaint")
 contacts = events("contact").where(arm="treated")
 dues = events("loan_event").measure("days_past_due")
-enquiries = events("bureau_event").where(kind="enquiry")
 
 
 def _features() -> list[Feature]:
@@ -28,7 +27,6 @@ def _features() -> list[Feature]:
     sent = [Measure("count", "contacts_count", "Number of campaign contacts")]
     sent_last = [Measure("recency", "contact_days_since_last", "Days since the last campaign contact")]
     late = [Measure("max", "days_past_due_max", "Most days past due on any loan", RISKIER)]
-    asked = [Measure("count", "bureau_enquiries_count", "Number of enquiries at the credit bureau", RISKIER)]
     return [
         *observed(THEME, digital, steps, over=("1mo", "3mo")),
         *observed(THEME, digital, last_seen, over=("all",)),
@@ -37,7 +35,6 @@ def _features() -> list[Feature]:
         *observed(THEME, contacts, sent, over=("1mo", "3mo")),
         *observed(THEME, contacts, sent_last, over=("all",)),
         *observed(THEME, dues, late, over=("3mo", "12mo")),
-        *observed(THEME, enquiries, asked, over=("3mo", "12mo")),
     ]
 
 

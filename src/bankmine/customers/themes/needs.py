@@ -118,8 +118,6 @@ def _thrift() -> list[Feature]:
     """How far the money reaches: what lies here against what is spent; interest paid; savings."""
     paid_interest = out.where(category="interest")
     saved = paid_out.where(category="savings")
-    overdue = events("bureau_event").where(kind="overdue")
-    elsewhere = events("bureau_event").where(kind="loan_issued")
     return [
         *observed(
             THEME, paid_interest, [Measure("count", "interest_paid_count", "Number of times interest was "
@@ -128,14 +126,6 @@ def _thrift() -> list[Feature]:
         *observed(
             THEME, saved, [Measure("count", "savings_payments_count", "Number of payments into savings",
             CLOSER)], over=("3mo", "12mo", "all"),
-        ),
-        *observed(
-            THEME, overdue, [Measure("count", "bureau_overdue_count", "Number of overdue payments the bureau "
-            "reports", RISKIER)], over=("12mo", "all"),
-        ),
-        *observed(
-            THEME, elsewhere, [Measure("count", "bureau_loans_count", "Number of loans the bureau reports")],
-            over=("12mo",),
         ),
         *observed(THEME, stated, [
             Measure("mean", "stated_balance_mean", "Mean balance stated", CLOSER),

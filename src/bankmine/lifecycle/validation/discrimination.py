@@ -11,7 +11,7 @@ from bankmine.errors import FeasibilityError
 from bankmine.evaluation.area import area, area_fell, compare_areas
 from bankmine.evaluation.intervals import Interval, interval
 from bankmine.evaluation.validation import delong
-from bankmine.lifecycle.validation.findings import Chapter, Finding, Verdict, p_words, passed
+from bankmine.lifecycle.validation.findings import Chapter, Finding, Verdict, not_run, p_words, passed
 from bankmine.lifecycle.validation.subject import Subject
 from bankmine.report.content import Chart, Column, Kind, Table
 from bankmine.report.pictures import Bar, Estimates
@@ -22,7 +22,7 @@ SIMPLE = "DeLong's test"
 def discrimination(subject: Subject) -> Chapter:
     """AUC, Gini, KS, by month, against development and against every other candidate."""
     whole = area(subject.truth, subject.rank, groups=subject.units, unit="customer")
-    months, months_chart = _by_month(subject, whole)
+    months, pictures = _by_month(subject, whole)
     findings = [_area(subject, whole), *_rest(subject), *_fall(subject, whole), *months]
     others, table = _others(subject)
     unit = "by customers, for customers have several rows" if subject.repeated else "by rows"
@@ -30,7 +30,7 @@ def discrimination(subject: Subject) -> Chapter:
         area="Discriminatory power",
         sentence=f"On {len(subject.truth):,} test rows of {subject.customers:,} customers, of which "
         f"{int(subject.truth.sum()):,} rows came true; errors are {unit}.",
-        findings=[*findings, *others], blocks=[months_chart, table],
+        findings=[*findings, *others], blocks=[*pictures, table],
     )  # fmt: skip
 
 
@@ -71,7 +71,7 @@ def _fall(subject: Subject, whole: Interval) -> list[Finding]:
     ]  # fmt: skip
 
 
-def _by_month(subject: Subject, whole: Interval) -> tuple[list[Finding], Chart]:
+def _by_month(subject: Subject, whole: Interval) -> tuple[list[Finding], list[Chart]]:
     bars, below = [], []
     for month, rows in subject.months():
         try:
@@ -80,8 +80,11 @@ def _by_month(subject: Subject, whole: Interval) -> tuple[list[Finding], Chart]:
             continue
         bars.append(Bar(label=month, value=one.value, low=one.low, high=one.high))
         below += [month] if one.high < whole.value else []
+    if len(bars) < 2:
+        why = "Fewer than two months have enough rows that came true and enough that did not."
+        return [not_run("AUC by month", why)], []
     values = [float(bar.value) for bar in bars]  # type: ignore[arg-type]
-    low, high = (min(values), max(values)) if values else (float("nan"), float("nan"))
+    low, high = min(values), max(values)
     finding = Finding(
         test="AUC by month", figure=f"{low:.3f} to {high:.3f}",
         threshold="no month's interval below the whole",
@@ -95,7 +98,7 @@ def _by_month(subject: Subject, whole: Interval) -> tuple[list[Finding], Chart]:
                           measure=Column(label="AUC", kind=Kind.NUMBER, digits=3)),
         name="auc-by-month",
     )  # fmt: skip
-    return ([finding] if len(bars) > 1 else []), chart
+    return [finding], [chart]
 
 
 def _others(subject: Subject) -> tuple[list[Finding], Table]:

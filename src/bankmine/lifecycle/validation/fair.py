@@ -2,106 +2,121 @@
 
 Groups are read from the bank as it is known at the run's cutoff, when a validation asks for them; no run
 keeps them. Persons only, with at most one test row each. Chosen are the tenth of the test rows with the
-highest chances: what a list would work.
+highest chances: what a list would work. Where a high chance works against the customer (credit), those are
+the likely refused, and compared is who is approved: all others. A ratio below four fifths counts where it
+is more than chance gives (Uniform Guidelines, section 4 D).
 """
 
 from __future__ import annotations
 
-from datetime import date
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from bankmine.bank.warehouse import Warehouse
-from bankmine.evaluation.fairness import Fairness, fairness
+from bankmine.evaluation.fairness import Fairness, Group, fairness
 from bankmine.evaluation.grading import holm
 from bankmine.evaluation.proxies import TELLING, Proxy, proxies
 from bankmine.evaluation.validation import jeffreys
 from bankmine.lifecycle.validation.findings import LEVEL, Chapter, Finding, Verdict, not_run, p_words
+from bankmine.lifecycle.validation.groups import LEAST, Division, divisions
 from bankmine.lifecycle.validation.stability import values_of
 from bankmine.lifecycle.validation.subject import Subject
 from bankmine.report.content import Block, Column, Kind, Table
 
-SHARE, LEAST = 0.1, 100
+SHARE = 0.1
 AREA = "Fairness"
-BANDS = ((30, "under 30"), (45, "30 to 44"), (60, "45 to 59"), (999, "60 and more"))
 
 
 def fair(subject: Subject, warehouse: Warehouse, *, memory: str = "1GB", threads: int = 2) -> Chapter:
-    """The same figures by gender and age band, and the inputs that tell gender or old age."""
+    """The same figures by gender, age and region, and the inputs that give a group away."""
     sentence = "By what the bank holds of persons; the score need not read it to depend on it."
     if not warehouse.has("customer"):
         why = "The bank has no table customer, so no groups are known."
         return Chapter(area=AREA, sentence=sentence, findings=[not_run("Groups", why)])
-    known = _groups(warehouse, subject.run.cutoff_us, memory, threads)
+    compared = subject.owners[subject.alone].tolist()
+    known = divisions(warehouse, subject.run.cutoff_us, compared, memory=memory, threads=threads)
     findings: list[Finding] = []
     blocks: list[Block] = []
     threshold = float(np.quantile(subject.probability[subject.alone], 1 - SHARE))
-    for word, place in (("gender", 0), ("age", 1)):
-        found = _compared(subject, known, place, threshold)
-        if found is None:
-            why = f"Fewer than two groups by {word} have {LEAST} or more test rows."
-            findings.append(not_run(f"Selection by {word}", why))
-            continue
-        findings += [_selection(word, found), _calibrated(word, found)]
-        blocks.append(_table(word, found))
-    for word, member, place in (("women", "female", 0), ("those of 60 and more", BANDS[-1][1], 1)):
-        more, table = _proxies(subject, known, word, member, place)
+    for one in known:
+        more, tables = _by(subject, one, threshold)
         findings += more
-        blocks += table
+        blocks += tables
     return Chapter(area=AREA, sentence=sentence, findings=findings, blocks=blocks)
 
 
-def _groups(
-    warehouse: Warehouse, cutoff: int, memory: str, threads: int
-) -> dict[int, tuple[str | None, str | None]]:
-    """Gender and age band of each person, None where not stated."""
-    from bankmine.engine.session import Session
-
-    statement = (Path(__file__).parent / "groups.sql").read_text(encoding="utf-8")
-    with Session(warehouse, cutoff, until=cutoff, memory=memory, threads=threads) as session:
-        rows = session.arrow(statement).to_pylist()
-    year = date.fromisoformat(warehouse.zone.show(cutoff)[:10]).year
-    return {
-        row["customer_id"]: (row["gender"], _band(row["birth_year"], year))
-        for row in rows if row["kind"] == "person"
-    }  # fmt: skip
-
-
-def _band(born: int | None, year: int) -> str | None:
-    return None if born is None else next(name for limit, name in BANDS if year - born < limit)
+def _by(subject: Subject, division: Division, threshold: float) -> tuple[list[Finding], list[Table]]:
+    """All that is found of one division: who is chosen, whether chances hold, what gives a group away."""
+    word, name = division.word, "Approval" if subject.adverse else "Selection"
+    found = None if division.missing else _compared(subject, division, threshold)
+    if found is None:
+        why = division.missing or f"Fewer than two groups by {word} have {LEAST} or more test rows."
+        findings, tables = [not_run(f"{name} by {word}", why)], []
+    else:
+        findings = [_selection(division, found, subject.adverse), _calibrated(word, found)]
+        tables = [_table(division, found, subject.adverse)]
+    least = _least(found)
+    if not division.member and least is None:
+        return findings, tables
+    member = division.member or str(least and least.name)
+    more, proxied = _proxies(subject, division, member, division.members or f"those of {member}")
+    return [*findings, *more], [*tables, *proxied]
 
 
-def _member(units: Any, known: dict[int, Any], place: int) -> Any:
+def _least(found: Fairness | None) -> Group | None:
+    """The large group of which the smallest share is chosen or approved."""
+    large = [one for one in found.groups if one.selection_ratio is not None] if found else []
+    return min(large, key=lambda one: (one.selected, one.name), default=None)
+
+
+def _member(units: Any, division: Division) -> Any:
     """Each row's group, "" where it has none."""
-    return np.array([(known.get(one, (None, None))[place] or "") for one in units.tolist()], dtype=str)
+    return np.array([division.of.get(one, "") for one in units.tolist()], dtype=str)
 
 
-def _compared(subject: Subject, known: dict[int, Any], place: int, threshold: float) -> Fairness | None:
+def _compared(subject: Subject, division: Division, threshold: float) -> Fairness | None:
     rows = subject.alone
-    group = _member(subject.units[rows], known, place)
+    group = _member(subject.owners[rows], division)
     rows, group = rows[group != ""], group[group != ""]
     if sum(np.unique(group, return_counts=True)[1] >= LEAST) < 2:
         return None
     return fairness(subject.truth[rows], subject.probability[rows], group, threshold=threshold,
-                    least_rows=LEAST)  # fmt: skip
+                    below=subject.adverse, least_rows=LEAST)  # fmt: skip
 
 
-def _selection(word: str, found: Fairness) -> Finding:
-    large = [one for one in found.groups if one.selection_ratio is not None]
-    least = min(large, key=lambda one: one.selected, default=None)
-    if found.least_ratio is None or least is None:
-        return not_run(f"Selection by {word}", "Nobody is chosen, so shares cannot be compared.")
+def _selection(division: Division, found: Fairness, adverse: bool) -> Finding:
+    word, least = division.word, _least(found)
+    test = f"{'Approval' if adverse else 'Selection'} by {word}"
+    if found.least_ratio is None or found.least_p is None or least is None:
+        return not_run(test, "Nobody is chosen, so shares cannot be compared.")
+    chance = "" if found.four_fifths or found.least_p < LEVEL else " No more than chance gives so few rows."
     return Finding(
-        test=f"Selection by {word}", figure=f"least ratio {found.least_ratio:.2f}",
+        test=test, figure=f"least ratio {found.least_ratio:.2f}",
         interval=f"{least.name}: {least.selected:.1%} ({least.selected_low:.1%} to "
-        f"{least.selected_high:.1%})",
-        threshold="at least 0.80 (four fifths)",
-        verdict=Verdict.MET if found.four_fifths else Verdict.WATCH,
-        meaning=f"Of {least.name} the smallest share is among the {SHARE:.0%} chosen; whether that is wrong "
-        "depends on what being chosen brings.",
+        f"{least.selected_high:.1%}), {p_words(found.least_p)}",
+        threshold="at least 0.80 (four fifths), or within chance",
+        verdict=Verdict.MET if found.four_fifths or found.least_p >= LEVEL else Verdict.WATCH,
+        meaning=" ".join(part for part in (_chosen(found, least, adverse) + chance, division.said) if part),
     )  # fmt: skip
+
+
+def _chosen(found: Fairness, least: Group, adverse: bool) -> str:
+    """Who is chosen or approved least, in a sentence; where chances tie, more or fewer than SHARE are."""
+    taken = sum(one.chosen for one in found.groups) / sum(one.rows for one in found.groups)
+    share = 1 - taken if adverse else taken
+    if not adverse:
+        return (
+            f"Of {least.name} the smallest share is among the {share:.0%} chosen; whether that is wrong "
+            "depends on what being chosen brings."
+        )
+    best = max(one.selected for one in found.groups if one.selection_ratio is not None)
+    times = f"; it is refused {(1 - least.selected) / (1 - best):.1f} times as often as the group refused " \
+        "least" if best < 1 and least.selected < best else ""  # fmt: skip
+    return (
+        f"Of {least.name} the smallest share is approved where the {share:.0%} of highest chances are not"
+        f"{times}."
+    )
 
 
 def _calibrated(word: str, found: Fairness) -> Finding:
@@ -118,9 +133,11 @@ def _calibrated(word: str, found: Fairness) -> Finding:
     )  # fmt: skip
 
 
-def _table(word: str, found: Fairness) -> Table:
-    shares = ("Said on average", "Came true", "Chosen", "Chosen, low", "Chosen, high",
-              "Chosen of those it came true of", "Chosen of the others")  # fmt: skip
+def _table(division: Division, found: Fairness, adverse: bool) -> Table:
+    word = division.word
+    done = "Approved" if adverse else "Chosen"
+    shares = ("Said on average", "Came true", done, f"{done}, low", f"{done}, high",
+              f"{done} of those it came true of", f"{done} of the others")  # fmt: skip
     columns = [
         Column(label=word.capitalize()), Column(label="Customers", kind=Kind.NUMBER, digits=0),
         *[Column(label=one, kind=Kind.SHARE) for one in shares],
@@ -132,14 +149,14 @@ def _table(word: str, found: Fairness) -> Table:
          *((one.auc.value, one.auc.low, one.auc.high) if one.auc else (None, None, None))]
         for one in found.groups
     ]  # fmt: skip
-    return Table(columns=columns, rows=rows, caption=f"By {word}", name=f"by-{word}")
+    return Table(columns=columns, rows=rows, caption=f"By {word}", name=f"by-{word}", shown=20)
 
 
 def _proxies(
-    subject: Subject, known: dict[int, Any], word: str, member: str, place: int
+    subject: Subject, division: Division, member: str, word: str
 ) -> tuple[list[Finding], list[Table]]:
     now = subject.evidence.part("now")
-    group = _member(now.column("customer_id").fill_null(0).to_numpy(), known, place)
+    group = _member(now.column("customer_id").fill_null(0).to_numpy(), division)
     stated = group != ""
     inside = group[stated] == member
     if min(int(inside.sum()), int((~inside).sum())) < LEAST // 2:

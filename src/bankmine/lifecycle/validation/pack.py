@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from bankmine.bank.warehouse import Warehouse
+from bankmine.lifecycle.old_runs import readable
 from bankmine.lifecycle.pages import how_computed
 from bankmine.lifecycle.run import Run
 from bankmine.lifecycle.validation.calibrating import concentrated, predictive_ability
@@ -94,7 +95,9 @@ class Pack:
             body.append(f"{chapter.area}: {chapter.sentence}")
             body += [
                 "  " + " · ".join(part for part in (
-                    f"{one.verdict.value:8}{one.test}", one.figure, one.interval) if part)
+                    f"{one.verdict.value:8}{one.test}",
+                    *((one.meaning,) if one.verdict is Verdict.NOT_RUN else (one.figure, one.interval)),
+                ) if part)
                 for one in chapter.findings
             ]  # fmt: skip
         return [head, self.summary[0].text, *body]
@@ -162,7 +165,7 @@ class Pack:
             ("Question", run.about["goal"]["question"]),
             ("Owner and use", f"{run.about['goal']['owner']}: {run.about['goal']['use']}"),
             ("As known on", run.cutoff),
-            ("Test cutoffs", f"{len(months)}, from {months[0]} to {months[-1]}"),
+            ("Test months", f"{len(months)}, from {months[0]} to {months[-1]}"),
             ("Test rows", f"{len(subject.truth):,} of {subject.customers:,} customers"),
             ("Came true", f"{int(subject.truth.sum()):,}"),
             ("Split", subject.figures.get("split") or run.about.get("split", "")),
@@ -183,10 +186,11 @@ def validate(
     question or several and none is named; FeasibilityError where the test rows are too few.
     """
     subject = subject_of(run, question, warehouse.zone)
-    chapters = [
-        discrimination(subject), predictive_ability(subject), stability(subject), concentrated(subject),
-        fair(subject, warehouse, memory=memory, threads=threads), sensitive(subject),
-    ]  # fmt: skip
+    with readable(run):
+        chapters = [
+            discrimination(subject), predictive_ability(subject), stability(subject), concentrated(subject),
+            fair(subject, warehouse, memory=memory, threads=threads), sensitive(subject),
+        ]  # fmt: skip
     return Pack(subject, chapters, bank or "bank")
 
 

@@ -28,6 +28,10 @@ def sensitive(subject: Subject) -> Chapter:
 
     def score(name: str, values: Any) -> Any:
         """The chances with one input's columns of the matrix made anew."""
+        if isinstance(before.values, pa.Table):
+            place = whole.column_names.index(name)
+            again = whole.set_column(place, name, _as(values, whole.column(name).type))
+            return model.miner.probability(model.matrix(again).values)
         alone = copy(model.preparation)
         alone.plans_ = [plan for plan in alone.plans_ if plan.name == name]
         moved = pa.table({name: _as(values, whole.column(name).type)})

@@ -30,7 +30,7 @@ def stability(subject: Subject) -> Chapter:
     ]
     of_score = [
         *months,
-        (subject.run.cutoff[:10], population_stability(first, values_of(now, "probability"))),
+        (subject.run.cutoff[:10], population_stability(first, values_of(now, _same_model(now)))),
     ]
     inputs = [
         (name, population_stability(values_of(before, name), values_of(now, name)))
@@ -42,6 +42,11 @@ def stability(subject: Subject) -> Chapter:
         f"counts as a shift above {SMALL} and above what chance gives at these sizes.",
         findings=[_score(of_score), _inputs(inputs)], blocks=[_chart(of_score), _table(inputs)],
     )  # fmt: skip
+
+
+def _same_model(now: Any) -> str:
+    """The chances of now by the model that scored development; a model learnt anew has another scale."""
+    return "as_tested" if "as_tested" in now.column_names else "probability"
 
 
 def values_of(rows: Any, name: str) -> Any:
@@ -57,7 +62,8 @@ def _score(found: list[tuple[str, PopulationStability]]) -> Finding:
     shifted = [when for when, one in found if one.shifted]
     return Finding(
         test="PSI of the score", figure=f"{last.value:.3f} now, at most {worst[1].value:.3f}",
-        interval=f"chance alone: up to {last.chance:.3f}", threshold=f"below {SMALL} or within chance",
+        interval=f"chance alone: up to {last.chance:.3f} now, {worst[1].chance:.3f} where at most",
+        threshold=f"below {SMALL} or within chance",
         verdict=_by(last), meaning=f"Shifted on {', '.join(shifted)}." if shifted
         else "The scores are spread as they were at development.",
     )  # fmt: skip

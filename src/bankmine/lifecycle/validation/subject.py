@@ -60,6 +60,11 @@ class Subject:
         return units_of(self.evidence.tested)
 
     @cached_property
+    def owners(self) -> Ints:
+        """The customer of each test row, 0 where it has none."""
+        return np.asarray(self.evidence.tested.column("customer_id").fill_null(0).to_numpy(), dtype=np.int64)
+
+    @cached_property
     def cutoffs(self) -> Ints:
         """Cutoff of each test row, µs."""
         return micros(self.evidence.tested.column("cutoff"))
@@ -68,6 +73,20 @@ class Subject:
     def alone(self) -> Ints:
         """Positions of at most one test row a customer, each row as likely: rows that are independent."""
         return independent_rows(self.units)
+
+    @property
+    def adverse(self) -> bool:
+        """Whether a high chance works against the customer, as the task's goal says.
+
+        UsageError where the run is too old to say it.
+        """
+        said = self.run.about["goal"].get("adverse")
+        if said is None:
+            raise UsageError(
+                f"the run {self.run.run_id} does not say whether a high chance works against the customer",
+                hint="It is of an older bankmine: run the task again.",
+            )
+        return bool(said)
 
     @property
     def repeated(self) -> bool:
@@ -80,8 +99,10 @@ class Subject:
         return len(np.unique(self.units))
 
     def months(self) -> list[tuple[str, Truth]]:
-        """Each test cutoff as a civil date, and which rows are its own."""
-        return [(self.zone.show(int(at))[:10], self.cutoffs == at) for at in np.unique(self.cutoffs)]
+        """Each civil month of test cutoffs by its first day, and which rows are its own."""
+        each, place = np.unique(self.cutoffs, return_inverse=True)
+        month = np.array([f"{self.zone.show(int(at))[:7]}-01" for at in each], dtype=str)[place]
+        return [(str(one), month == one) for one in np.unique(month)]
 
 
 def subject_of(run: Run, question: str | None, zone: Zone) -> Subject:
@@ -97,7 +118,8 @@ def subject_of(run: Run, question: str | None, zone: Zone) -> Subject:
     if not asked:
         raise UsageError(
             f"{run.task} has no labelled question to validate",
-            hint="Validate a task that foretells something, such as inactivity or churn.",
+            hint="Its own page judges what it learns; validate a task that asks labelled questions, such as "
+            "inactivity or churn.",
         )
     if question not in asked and not (question is None and len(asked) == 1):
         said = f"no question {question!r}" if question else "several questions"

@@ -1,4 +1,4 @@
-"""The two baselines every model has to beat: everybody alike, and one column alone.
+"""The baselines every model has to beat: everybody alike, one column alone, a few counts added up.
 
 `Prior` gives every row the share of positives in training. `SingleRule` ranks by one column (say, days since
 the last purchase) and turns it into a probability that only rises, or only falls, with the column: isotonic
@@ -7,7 +7,7 @@ regression (Ayer et al. 1955).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
@@ -75,13 +75,9 @@ class SingleRule(Classifier):
     def fit(self, X: Matrix, y: Any, *, names: Iterable[str] | None = None) -> Self:
         """Learn direction and steps. UsageError when the column is not among `names`."""
         values = self._learn_matrix(X, names)
-        if self.column not in self.names_:
-            raise UsageError(
-                f"The rule's column {self.column!r} is not in the matrix",
-                hint=f"The matrix has {', '.join(self.names_[:10])} …",
-            )
+        self._check_columns()
         truth = self._learn_labels(y, len(values))
-        column = values[:, self.names_.index(self.column)]
+        column = self._read(values)
         known = ~np.isnan(column)
         few = int((~known).sum()) < self.missing_rows_needed
         self.missing_rate_ = self.base_rate_ if few else float(truth[~known].mean())
@@ -108,7 +104,7 @@ class SingleRule(Classifier):
         values = self._matrix(X)
         contributions = np.zeros_like(values)
         moved = log_odds(self.probability(values)) - log_odds(np.array([self.base_rate_]))
-        contributions[:, self.names_.index(self.column)] = moved
+        contributions[:, self._first()] = moved
         return strongest(contributions, values, self.names_, min(top, 1))
 
     def to_json(self) -> dict[str, Any]:
@@ -134,7 +130,21 @@ class SingleRule(Classifier):
         return miner
 
     def _column(self, X: Matrix) -> Floats:
-        values = self._matrix(X)
+        return self._read(self._matrix(X))
+
+    def _check_columns(self) -> None:
+        if self.column not in self.names_:
+            raise UsageError(
+                f"The rule's column {self.column!r} is not in the matrix",
+                hint=f"The matrix has {', '.join(self.names_[:10])} …",
+            )
+
+    def _first(self) -> int:
+        """The place of the column that stands for the rule among the reasons."""
+        return self.names_.index(self.column)
+
+    def _read(self, values: Floats) -> Floats:
+        """What the rule ranks by, one number a row."""
         return values[:, self.names_.index(self.column)]
 
     def _learn_sign(self, column: Floats, truth: Any) -> float:
@@ -143,3 +153,34 @@ class SingleRule(Classifier):
         _, rank = np.unique(column, return_inverse=True)
         middle = np.cumsum(np.bincount(rank)) - (np.bincount(rank) - 1) / 2
         return 1.0 if middle[rank][truth].mean() >= middle[rank][~truth].mean() else -1.0
+
+
+class CountRule(SingleRule):
+    """Ranks by the sum of a few counts, the more the more probable; the rule a clerk applies with a pencil.
+
+    Columns that are not in the matrix count nothing (preparation drops those that never differ), as does a
+    missing value; a row where all are missing is treated as `SingleRule` does. The first column that is there
+    stands for the rule among the reasons.
+    """
+
+    def __init__(self, columns: Sequence[str]) -> None:
+        self.columns = columns
+        self.direction: Literal["rising", "falling"] | None = "rising"
+
+    def to_json(self) -> dict[str, Any]:
+        """Parameters, direction and steps."""
+        return {**super().to_json(), "parameters": {"columns": list(self.columns)}}
+
+    def _check_columns(self) -> None:
+        """None is needed."""
+
+    def _places(self) -> list[int]:
+        return [self.names_.index(one) for one in self.columns if one in self.names_]
+
+    def _first(self) -> int:
+        return next(iter(self._places()), 0)
+
+    def _read(self, values: Floats) -> Floats:
+        counts = values[:, self._places()]
+        empty = np.isnan(counts).all(axis=1) & (counts.shape[1] > 0)
+        return np.where(empty, np.nan, np.nansum(counts, axis=1))

@@ -82,9 +82,12 @@ class Platt(Learner):
 
 
 class Isotonic(Learner):
-    """Rising steps; probabilities are kept at least `1 / (rows + 2)` away from 0 and 1.
+    """Rising steps, kept between `low_` and `high_`: what the rows of the end steps can support.
 
-    Without that bound one positive below the lowest step would cost an infinite log loss.
+    The best steps often end in a few rows that all went one way, and say 0 or 1 there. `high_` is the highest
+    Jeffreys mean `(k + ½) / (n + 1)` of the n rows of the top step, or of it and any steps next to it; `low_`
+    the lowest one from the bottom (Brown, Cai and DasGupta 2001 on the prior). A single positive on top of a
+    step of 90 in 100 thus neither says 1 nor pulls that step down.
     """
 
     minimum: ClassVar[MinimumData] = MinimumData(rows=200, each_class=20)
@@ -94,22 +97,24 @@ class Isotonic(Learner):
         truth = labels(y, len(score))
         self.minimum.require("Isotonic calibration", len(truth), int(truth.sum()))
         self.steps_ = pool_adjacent_violators(np.asarray(score, dtype=np.float64), truth.astype(np.float64))
-        self.bound_ = 1.0 / (len(truth) + 2)
+        self.low_, self.high_ = _supported(self.steps_.interpolate(score), truth)
         return self
 
     def probability(self, score: Floats) -> Floats:
         """The calibrated probability."""
-        return np.clip(self.steps_.interpolate(score), self.bound_, 1 - self.bound_)
+        return np.clip(self.steps_.interpolate(score), self.low_, self.high_)
 
     def to_json(self) -> dict[str, Any]:
-        """The steps."""
-        return {"steps": self.steps_.to_json(), "bound": self.bound_}
+        """The steps and their bounds."""
+        return {"steps": self.steps_.to_json(), "low": self.low_, "high": self.high_}
 
     @classmethod
     def from_json(cls, content: dict[str, Any]) -> Self:
         """The inverse of `to_json`."""
         made = cls()
-        made.steps_, made.bound_ = Steps.from_json(content["steps"]), float(content["bound"])
+        made.steps_ = Steps.from_json(content["steps"])
+        bound = content.get("bound", 0.0)  # models saved before the end steps gave the bounds
+        made.low_, made.high_ = float(content.get("low", bound)), float(content.get("high", 1 - bound))
         return made
 
 
@@ -189,6 +194,16 @@ class Calibrated(Classifier):
 
     def _score(self, X: Matrix) -> Floats:
         return log_odds(self.classifier.probability(X))
+
+
+def _supported(height: Floats, truth: NDArray[np.bool_]) -> tuple[float, float]:
+    """The lowest Jeffreys mean of steps from the bottom up and the highest from the top down; the mean of all
+    rows is among both, so that the first is never above the second."""
+    _, step = np.unique(height, return_inverse=True)
+    rows, hits = np.bincount(step), np.bincount(step, weights=truth)
+    up = (np.cumsum(hits) + 0.5) / (np.cumsum(rows) + 1)
+    down = (np.cumsum(hits[::-1]) + 0.5) / (np.cumsum(rows[::-1]) + 1)
+    return float(up.min()), float(down.max())
 
 
 def _candidates(rows: int, positives: int, folds: int) -> list[type[Calibrator]]:

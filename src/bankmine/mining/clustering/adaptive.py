@@ -10,7 +10,7 @@ criterion, the sum of the logarithms of the variances inside the clusters.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
@@ -25,6 +25,7 @@ from bankmine.mining.files import array, numbers
 LEAST_SHARE = 0.01
 LEAST_GAIN = 1e-6
 FARTHEST = 200.0
+WAYS = 2
 
 
 class Weighed(NamedTuple):
@@ -42,7 +43,9 @@ class AdaptiveKMeans(KMeans):
     multiplied; their product is 1, a constant column weighs 1. A column in which the clusters keep less than
     1 % of its variance weighs as if they kept that: a single column cannot take all. `centers_` are in the
     units of the matrix, `inertia_` is the weighted sum of squares. `rounds` bounds how often weights are
-    learnt; every round tries `n_init` fresh starts beside the clusters it has.
+    learnt. Which clusters come first decides which columns weigh, so not only the best of `n_init` starts of
+    k-means goes its way, but 2·`n_init` single starts besides; the one that ends with the lowest criterion is
+    taken, and tried against fresh starts under its weights. `criterion_` is that criterion.
     """
 
     words: ClassVar[str] = "adaptive k-means"
@@ -64,7 +67,7 @@ class AdaptiveKMeans(KMeans):
         values = self._learn_matrix(X, names)
         self._require_clusters(values, self.n_clusters)
         found = self._in_turn(values)
-        self.weights_ = found.weights
+        self.weights_, self.criterion_ = found.weights, found.criterion
         self._set_centres(means_of(values, found.labels, self.n_clusters)[np.unique(found.labels)])
         self._number_by_size(values)
         return self
@@ -72,6 +75,10 @@ class AdaptiveKMeans(KMeans):
     def transform(self, X: Matrix) -> Floats:
         """Weighted squared distances to the centres, shape (rows, clusters)."""
         return squared_distances(self._scaled(self._matrix(X)), self.points_)
+
+    def space(self, X: Matrix) -> Floats:
+        """The rows where the miner's own distance is Euclid's: columns times the roots of their weights."""
+        return self._scaled(self._matrix(X))
 
     def reasons(self, X: Matrix, *, top: int = 3) -> Reasons:
         """Which columns pull each row to its own cluster rather than to the next nearest.
@@ -102,18 +109,40 @@ class AdaptiveKMeans(KMeans):
     def _in_turn(self, values: Floats) -> Weighed:
         """Clusters under the weights, weights from the clusters, until the criterion falls no more."""
         draw = np.random.default_rng(self.random_state)
-        found = self._fresh(values, draw)
-        best = weigh(values, found.labels, self.n_clusters)
+        alike = weigh(values, self._fresh(values, draw).labels, self.n_clusters)
+        best = min(
+            (self._descended(values, one) for one in (alike, *self._singly(values, draw))),
+            key=lambda one: one.criterion,
+        )
         for _ in range(self.rounds - 1):
-            scale = np.sqrt(best.weights)
-            scaled = values * scale
-            warm = descend(scaled, means_of(scaled, best.labels, self.n_clusters), self.max_iter)
-            found = min(warm, self._fresh(scaled, draw), key=lambda one: one.inertia)
+            again = self._descended(values, self._anew(values, best, draw))
+            if not again.criterion < best.criterion - LEAST_GAIN:
+                break
+            best = again
+        return best
+
+    def _singly(self, values: Floats, draw: np.random.Generator) -> Iterator[Weighed]:
+        """Clusters of single starts; one that is poor for k-means may lead to better weights."""
+        for _ in range(WAYS * self.n_init if self.rounds > 1 else 0):
+            found = k_means(values, self.n_clusters, 1, self.max_iter, draw)
+            yield weigh(values, found.labels, self.n_clusters)
+
+    def _descended(self, values: Floats, begin: Weighed) -> Weighed:
+        """From clusters on, each round from those before, to the nearest low of the criterion."""
+        best = begin
+        for _ in range(self.rounds - 1):
+            scaled = values * np.sqrt(best.weights)
+            found = descend(scaled, means_of(scaled, best.labels, self.n_clusters), self.max_iter)
             again = weigh(values, found.labels, self.n_clusters)
             if not again.criterion < best.criterion - LEAST_GAIN:
                 break
             best = again
         return best
+
+    def _anew(self, values: Floats, known: Weighed, draw: np.random.Generator) -> Weighed:
+        """Clusters of fresh starts under known weights."""
+        found = self._fresh(values * np.sqrt(known.weights), draw)
+        return weigh(values, found.labels, self.n_clusters)
 
     def _fresh(self, values: Floats, draw: np.random.Generator) -> Lloyd:
         return k_means(values, self.n_clusters, self.n_init, self.max_iter, draw)

@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from bankmine.errors import UsageError
 from bankmine.mining.arithmetic import one_thread
+from bankmine.mining.clustering.adaptive import AdaptiveKMeans
 from bankmine.mining.clustering.clusterer import Clusterer, sample_rows
 from bankmine.mining.clustering.kmeans import KMeans
 from bankmine.mining.clustering.stability import STABLE, Stability, rows_of, stability
@@ -90,7 +91,8 @@ def choose_clusters(
     `miner` (default k-means) is any that has a parameter `n_clusters`; its other parameters are kept. Works
     on a random sample of at most `sample` rows. A candidate whose smallest cluster holds less than
     `smallest_share` of the rows is not chosen while another stable one exists: it is a list of outliers, not
-    a segment. The silhouette goes by the miner's own distance (Gower's for k-medoids). FeasibilityError when
+    a segment. The silhouette goes by the miner's own distance (Gower's for k-medoids, the weighed one for
+    adaptive k-means). FeasibilityError when
     there are too few rows for a candidate.
     """
     numbers = sorted(set(candidates))
@@ -136,6 +138,8 @@ def _silhouette_of(fitted: Clusterer, values: Matrix, seed: int) -> float:
     """By the miner's own distance where it has one."""
     from bankmine.mining.clustering.kmedoids import KMedoids
 
+    if isinstance(fitted, AdaptiveKMeans):
+        return silhouette(fitted.space(np.asarray(values)), fitted.labels_, random_state=seed)
     if not isinstance(fitted, KMedoids):
         return silhouette(np.asarray(values), fitted.labels_, random_state=seed)
     taken = sample_rows(len(values), 3_000, seed)

@@ -12,7 +12,6 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from bankmine.errors import UsageError
 from bankmine.mining.arithmetic import squared_distances
 from bankmine.mining.clustering.clusterer import ROWS_PER_CLUSTER, PointClusterer
 from bankmine.mining.clustering.lloyd import Lloyd, descend, k_means
@@ -48,8 +47,6 @@ class KMeans(PointClusterer):
         """Find the clusters of `X` (rows, columns). FeasibilityError below the minimum data."""
         values = self._learn_matrix(X, names)
         self._require_clusters(values, self.n_clusters)
-        if self.n_init < 1:
-            raise UsageError(f"{self.words} was asked for {self.n_init} starts", hint="Ask for 1 or more.")
         found = _in_order(values, self._find(values))
         self._set_centres(found.centres)
         self.labels_: Ints = found.labels

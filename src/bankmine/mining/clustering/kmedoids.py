@@ -148,8 +148,6 @@ class KMedoids(Clusterer):
             )
 
     def _encode(self, X: Matrix) -> Floats:
-        if not hasattr(self, "columns_"):
-            raise UsageError("KMedoids is not fitted", hint="Call fit first, or load a model.")
         if not isinstance(X, pa.Table) and np.ndim(X) == 2 and np.shape(X)[1] != len(self.names_):
             raise UsageError(
                 f"KMedoids was given a matrix of shape {np.shape(X)}",

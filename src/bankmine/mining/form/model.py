@@ -9,7 +9,7 @@ still empty is its expected value of information (`asking.py`).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple, Self
 
 import numpy as np
@@ -23,6 +23,8 @@ from bankmine.mining.form.learning import FEWEST, HeldOut, OutcomeModel, Truth, 
 from bankmine.mining.form.masking import masked_copies
 
 MOST_ROWS, COPIES, SAMPLE = 8_000, 3, 500
+USUAL = "usual"  # in `about`: the outcome that is named whatever is filled in
+UNPROVED = "the usual outcome is named: the form is not proved to choose better"
 STREAM = 3  # a stream of chance of its own: a caller's data may stem from the same seed
 Outcomes = Sequence[str] | Mapping[str, Any]
 
@@ -165,7 +167,19 @@ class FormModel:
         named = {action.name: value for action, value in zip(self.actions, profit, strict=True)}
         probability = dict(zip(self.outcomes, chances[0].tolist(), strict=True))
         best = _best(probability, named)
+        usual = self.about.get(USUAL)
+        if usual is not None:
+            best, notes = str(usual), [*notes, UNPROVED]
         return FormAnswer(probability, best, named, self._reasons(best, codes), asked, self.unit, bits, notes)
+
+    def falling_back(self, usual: str) -> Self:
+        """The form that names the `usual` outcome whatever is filled in, and says so in the notes.
+
+        For one that is not proved better. Chances stay the model's. UsageError for an outcome it has not.
+        """
+        if usual not in self.models:
+            raise UsageError(f"the form has no outcome {usual!r}", hint=f"It has {', '.join(self.outcomes)}.")
+        return replace(self, about={**self.about, USUAL: usual})
 
     def to_json(self) -> dict[str, Any]:
         """The whole form as strict JSON values."""

@@ -1,7 +1,7 @@
 """Features of a party from its neighbours as they stood at a cutoff, its neighbourhood, and the reasons.
 
 Everything counts distinct parties, whatever number of links leads to them. Who is bad is known from a time
-on: a neighbour's default counts at cutoffs not before it became known, and one's own never.
+on, until it is taken back: a neighbour's default counts at the cutoffs between, and one's own never.
 """
 
 from __future__ import annotations
@@ -12,9 +12,10 @@ import numpy as np
 import pyarrow as pa
 
 from bankmine.errors import UsageError
-from bankmine.mining.contract import Floats, Ints, Reasons
+from bankmine.mining.contract import Ints, Reasons
+from bankmine.mining.network.bads import Bads, bads_of
 from bankmine.mining.network.components import Components, components_at, queries
-from bankmine.mining.network.links import FOREVER, MOST, UNKNOWN, Links, whole_numbers
+from bankmine.mining.network.links import FOREVER, MOST, Links
 
 
 def network_features(
@@ -28,8 +29,9 @@ def network_features(
 ) -> pa.Table:
     """One row of features for each query (party, cutoff); a cutoff for all or one each.
 
-    `window`: length of "lately", in units of time. `bad_known_at` (parties): when each party was known to
-    be bad, FOREVER for never; None: nobody. At most `most` neighbours and `most` at two hops are looked at
+    `window`: length of "lately", in units of time. `bad_known_at`: spans in which each party was known to be
+    bad (`bads.Bads`), or (parties) an instant from which on, FOREVER for never; None: nobody.
+    At most `most` neighbours and `most` at two hops are looked at
     (`cut_short` is 1 then). Columns:
 
     component_size, component_growth (parties; of standing links, growth since cutoff − window),
@@ -43,7 +45,7 @@ def network_features(
         raise UsageError("The window or the most neighbours is not positive", hint="Give at least 1.")
     now, then = components_at(links, node, when), components_at(links, node, when - window)
     ever = Components.of(links).at(node, when)
-    counts, by_kind = _counts(links, node, when, window, bad_times(links, bad_known_at), most)
+    counts, by_kind = _counts(links, node, when, window, bads_of(links.parties, bad_known_at), most)
     near, fresh, before, bad, last, second, second_bad, shared, cut = counts.T
     return pa.table(
         {
@@ -70,28 +72,30 @@ def _share(part: Ints, whole: Ints) -> pa.Array:
     return pa.array(part / np.maximum(whole, 1), mask=whole == 0)
 
 
-def bad_times(links: Links, bad_known_at: Any) -> Ints:
-    """When each party became known to be bad, shape (parties,); FOREVER where never or unknown when."""
-    if bad_known_at is None:
-        return np.full(links.parties, FOREVER)
-    times = whole_numbers(bad_known_at)
-    if times.shape != (links.parties,):
-        raise UsageError(
-            f"Times of being bad have shape {times.shape}",
-            hint=f"Give one for each of {links.parties} parties.",
-        )
-    return np.where(times == UNKNOWN, FOREVER, times)
-
-
-def _counts(links: Links, node: Ints, when: Ints, window: int, bad_at: Ints, most: int) -> tuple[Ints, Ints]:
+def _counts(links: Links, node: Ints, when: Ints, window: int, bads: Bads, most: int) -> tuple[Ints, Ints]:
     from bankmine.mining.network.around_kernel import around
 
-    first, far, link = links.adjacency()
+    first, far, since, until, link = _by_time(links)
     counts, by_kind = around(
-        first, far, links.since[link], links.until[link], links.kind[link], links.parties,
-        len(links.kinds), window, most, bad_at, node, when,
+        first, far, since, until, links.kind[link], links.parties,
+        len(links.kinds), window, most, bads.first, bads.since, bads.until, node, when,
     )  # fmt: skip
     return counts, by_kind
+
+
+class _ByTime(NamedTuple):
+    """Links of each node by time: first (nodes + 1), then far end, begin, end and place of each link."""
+
+    first: Ints
+    far: Ints
+    since: Ints
+    until: Ints
+    link: Ints
+
+
+def _by_time(links: Links) -> _ByTime:
+    first, far, link = links.adjacency()
+    return _ByTime(first, far, links.since[link], links.until[link], link)
 
 
 class Neighbourhood(NamedTuple):
@@ -109,15 +113,16 @@ class Neighbourhood(NamedTuple):
 
 def neighbourhood(links: Links, party: int, cutoff: int, *, hops: int = 2, most: int = 60) -> Neighbourhood:
     """Who stands within `hops` of a party at a cutoff, at most `most` nodes, nearest and oldest first."""
+    start = links.nodes_of([party])[0]
+    return _searched(_by_time(links), links.parties, int(start), cutoff, hops, most)
+
+
+def _searched(ends: _ByTime, parties: int, start: int, cutoff: int, hops: int, most: int) -> Neighbourhood:
     from bankmine.mining.network.around_kernel import search
 
-    start = links.nodes_of([party])[0]
     if hops < 1 or most < 1:
         raise UsageError("The hops or the most nodes is not positive", hint="Give at least 1.")
-    first, far, link = links.adjacency()
-    node, hop, source, by = search(
-        first, far, links.since[link], links.until[link], link, links.parties, start, cutoff, hops, most
-    )
+    node, hop, source, by = search(*ends, parties, start, cutoff, hops, most)
     order = np.argsort(node, kind="stable")
     place = order[np.searchsorted(node, source, sorter=order).clip(max=node.size - 1)]
     return Neighbourhood(node, hop, np.where(source < 0, -1, place), by)
@@ -132,20 +137,23 @@ def neighbour_reasons(
     neighbour's part of the bad share (1 / neighbours). Those last known to be bad come first.
     """
     node, when = queries(links, party, cutoff)
-    bad_at = bad_times(links, bad_known_at)
+    bads, ends = bads_of(links.parties, bad_known_at), _by_time(links)
     columns = np.full((node.size, top), -1, dtype=np.int64)
     values, parts = np.full((node.size, top), np.nan), np.zeros((node.size, top))
     for row in range(node.size):
-        kinds, near = _neighbours(links, int(node[row]), int(when[row]), most)
-        bad = [one for one in near if bad_at[one] <= when[row]]
-        for place, one in enumerate(sorted(bad, key=lambda one: (-bad_at[one], one))[:top]):
+        kinds, near = _neighbours(links, ends, int(node[row]), int(when[row]), most)
+        began = bads.began(np.array(near, dtype=np.int64), when[row]).tolist()
+        bad = sorted((-at, one) for at, one in zip(began, near, strict=True) if at != FOREVER)
+        for place, (_, one) in enumerate(bad[:top]):
             columns[row, place], values[row, place], parts[row, place] = kinds[one], one, 1 / len(near)
     return Reasons(tuple(links.kinds), columns, values, parts)
 
 
-def _neighbours(links: Links, party: int, cutoff: int, most: int) -> tuple[dict[int, int], list[int]]:
+def _neighbours(
+    links: Links, ends: _ByTime, party: int, cutoff: int, most: int
+) -> tuple[dict[int, int], list[int]]:
     """Kind of the first link of each neighbour, and the neighbours at one hop."""
-    around = neighbourhood(links, party, cutoff, hops=1, most=8 * most)
+    around = _searched(ends, links.parties, party, cutoff, 1, 8 * most)
     near = [place for place in range(1, around.node.size) if around.hop[place] == 1]
     kinds = {}
     for place in near:
@@ -153,9 +161,3 @@ def _neighbours(links: Links, party: int, cutoff: int, most: int) -> tuple[dict[
         link = around.link[place] if source == 0 else around.link[source]
         kinds[int(around.node[place])] = int(links.kind[link])
     return kinds, [int(around.node[place]) for place in near]
-
-
-def number_columns(features: pa.Table) -> tuple[Floats, list[str]]:
-    """Features as a matrix for a miner, missing as NaN, and the names of its columns."""
-    columns = [column.cast(pa.float64()).to_numpy() for column in features.columns]
-    return np.column_stack(columns), features.column_names

@@ -61,7 +61,20 @@ def _gather(  # type: ignore[no-untyped-def]
 
 
 @nb.njit(cache=True, nogil=True)
-def _beyond(first, far, begin, end, parties, bad_at, found, when, most, seen, query):  # type: ignore[no-untyped-def]
+def _bad_since(spans, bad_from, bad_until, node, when):  # type: ignore[no-untyped-def]
+    """Since when a party had been known to be bad at an instant; NEVER where it was not."""
+    for place in range(spans[node], spans[node + 1]):
+        if bad_from[place] > when:
+            break
+        if when < bad_until[place]:
+            return bad_from[place]
+    return np.int64(NEVER)
+
+
+@nb.njit(cache=True, nogil=True)
+def _beyond(  # type: ignore[no-untyped-def]
+    first, far, begin, end, parties, spans, bad_from, bad_until, found, when, most, seen, query
+):
     """Parties reached from the neighbours that are not seen yet, and how many of them are bad."""
     reached, bads = 0, 0
     for node in found:
@@ -78,21 +91,25 @@ def _beyond(first, far, begin, end, parties, bad_at, found, when, most, seen, qu
                 if end[inner] > when and seen[far[inner]] != query:
                     seen[far[inner]] = query
                     reached += 1
-                    bads += bad_at[far[inner]] <= when
+                    bads += _bad_since(spans, bad_from, bad_until, far[inner], when) != NEVER
     return reached, bads
 
 
 @nb.njit(
     TYPES.Tuple((nb.int64[:, ::1], nb.int64[:, ::1]))(
-        _INTS, _INTS, _INTS, _INTS, _INTS, nb.int64, nb.int64, nb.int64, nb.int64, _INTS, _INTS, _INTS
+        _INTS, _INTS, _INTS, _INTS, _INTS, nb.int64, nb.int64, nb.int64, nb.int64, _INTS, _INTS, _INTS,
+        _INTS, _INTS
     ),
     cache=True, nogil=True,
 )  # fmt: skip
-def around(first, far, begin, end, kind, parties, all_kinds, window, most, bad_at, party, cutoff):  # type: ignore[no-untyped-def]
+def around(  # type: ignore[no-untyped-def]
+    first, far, begin, end, kind, parties, all_kinds, window, most, spans, bad_from, bad_until, party, cutoff
+):
     """COUNTS of each query (queries, 9), and its neighbours by kind (queries, kinds).
 
     New are those first joined in (cutoff − window, cutoff], earlier those of the three windows before. Bad
-    are those with bad_at ≤ cutoff. At two hops, parties that are no neighbours and not the party itself.
+    are those of whom a span stands (see `bads.Bads`). At two hops,
+    parties that are no neighbours and not the party itself.
     """
     counts = np.zeros((party.size, 9), dtype=np.int64)
     by_kind = np.zeros((party.size, all_kinds), dtype=np.int64)
@@ -114,12 +131,13 @@ def around(first, far, begin, end, kind, parties, all_kinds, window, most, bad_a
             counts[query, 2] += window <= age and age < 4 * window
             for number in range(all_kinds):
                 by_kind[query, number] += (kinds[node] >> number) & 1
-            if bad_at[node] <= when:
+            bad = _bad_since(spans, bad_from, bad_until, node, when)
+            if bad != NEVER:
                 counts[query, 3] += 1
-                last = max(last, bad_at[node])
+                last = max(last, bad)
         counts[query, 4] = last
-        reached, bads = _beyond(first, far, begin, end, parties, bad_at, found[:count], when, most,
-                                second, query)  # fmt: skip
+        reached, bads = _beyond(first, far, begin, end, parties, spans, bad_from, bad_until, found[:count],
+                                when, most, second, query)  # fmt: skip
         counts[query, 6] = bads
         counts[query, 5] = reached
         if reached >= most:

@@ -12,8 +12,11 @@ from collections.abc import Sequence
 from html import escape
 from typing import Any
 
-from bankmine.mining.network.around import Neighbourhood, bad_times, neighbourhood
-from bankmine.mining.network.links import Links
+import numpy as np
+
+from bankmine.mining.network.around import Neighbourhood, neighbourhood
+from bankmine.mining.network.bads import bads_of
+from bankmine.mining.network.links import FOREVER, Links
 
 _GAP, _WIDEST = 110.0, 240.0  # between rings
 _ARC = 62.0  # wanted between neighbours of the first ring
@@ -37,8 +40,8 @@ def picture(
     how many are shown and how many of them were known to be bad.
     """
     around = neighbourhood(links, party, cutoff, hops=hops, most=most)
-    bad_at = bad_times(links, bad_known_at)
-    bad = [int(node) < links.parties and bad_at[node] <= cutoff for node in around.node]
+    party_of = np.where(around.node < links.parties, around.node, -1)
+    bad = (bads_of(links.parties, bad_known_at).began(party_of, cutoff) != FOREVER).tolist()
     depth = _depths(around)
     x, y = _places(around, depth)
     title = f"{around.node.size} nodes within {hops} hops, {sum(bad)} of them known to be bad"
@@ -50,7 +53,7 @@ def picture(
     words = [_word(x[place], y[place], _name(names, int(node))) for place, node in enumerate(around.node)]
     left, top = min(x) - 70, min(y) - 30
     size = f"{left:.0f} {top:.0f} {max(x) - left + 70:.0f} {max(y) - top + 40:.0f}"
-    how = f'viewBox="{size}" role="img" font-size="11" font-family="sans-serif"'
+    how = f'viewBox="{size}" role="img" font-size="14" font-family="sans-serif"'
     head = f'<svg xmlns="http://www.w3.org/2000/svg" {how}>'
     return "\n".join([head, f"<title>{title}</title>", *lines, *marks, *words, "</svg>\n"])
 
@@ -90,7 +93,7 @@ def _line(links: Links, around: Neighbourhood, place: int, x: list[float], y: li
     source, kind = around.source[place], links.kinds[links.kind[around.link[place]]]
     ends = f'x1="{x[source]:.1f}" y1="{y[source]:.1f}" x2="{x[place]:.1f}" y2="{y[place]:.1f}"'
     at = f'x="{0.4 * x[source] + 0.6 * x[place]:.1f}" y="{0.4 * y[source] + 0.6 * y[place]:.1f}"'
-    word = f'<text {at} fill="#5b6573" text-anchor="middle" font-size="9" {_HALO}>{_safe(kind)}</text>'
+    word = f'<text {at} fill="#5b6573" text-anchor="middle" font-size="12" {_HALO}>{_safe(kind)}</text>'
     return f'<line {ends} stroke="#9aa4b2"/>{word}'
 
 
@@ -103,7 +106,7 @@ def _mark(x: float, y: float, bad: bool, element: bool, middle: bool) -> str:
 
 def _word(x: float, y: float, name: str) -> str:
     return (
-        f'<text x="{x:.1f}" y="{y + 19:.1f}" text-anchor="middle" fill="#1c2430" {_HALO}>{_safe(name)}</text>'
+        f'<text x="{x:.1f}" y="{y + 22:.1f}" text-anchor="middle" fill="#1c2430" {_HALO}>{_safe(name)}</text>'
     )
 
 

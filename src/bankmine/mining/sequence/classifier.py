@@ -91,16 +91,7 @@ class SequenceNetwork(Estimator):
         self.cut_short_ = int((X.lengths > self.longest).sum())
         self.encoding_ = EventEncoding.fit(X.tail(self.longest), most_kinds=self.most_kinds)
         weight, shift = self._weights(truth, row_weights(sample_weight, len(X)))
-        names = (
-            "hidden",
-            "epochs",
-            "batch_size",
-            "learning_rate",
-            "weight_decay",
-            "patience",
-            "random_state",
-        )
-        settings = Settings(kind=self.cell, **{name: getattr(self, name) for name in names})
+        settings = Settings(kind=self.cell, **{name: getattr(self, name) for name in _SETTINGS})
         held = None if validation is None else self._held(validation, shift)
         found = train(self._encoded(X), truth.astype(np.float64), weight, settings, held)
         self.losses_, self.held_losses_ = found.losses, found.held_losses

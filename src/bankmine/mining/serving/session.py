@@ -6,11 +6,12 @@ other anyway. onnxruntime is imported when the first session is made.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 
-def session(model: bytes) -> Any:
-    """An `InferenceSession` of a serialised model."""
+def session(model: bytes | Path) -> Any:
+    """An `InferenceSession` of a serialised model, or of a model's file."""
     import onnxruntime  # type: ignore[import-untyped]
 
     options = onnxruntime.SessionOptions()
@@ -18,4 +19,5 @@ def session(model: bytes) -> Any:
     options.inter_op_num_threads = 1
     options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
     options.log_severity_level = 3
-    return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+    given = str(model) if isinstance(model, Path) else model
+    return onnxruntime.InferenceSession(given, options, providers=["CPUExecutionProvider"])

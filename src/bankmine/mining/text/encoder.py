@@ -16,6 +16,7 @@ import numpy as np
 
 from bankmine.errors import UsageError
 from bankmine.mining.contract import Floats
+from bankmine.mining.serving.session import session
 from bankmine.mining.text.masking import mask
 from bankmine.mining.text.words import HAN, normal, texts_of
 
@@ -35,19 +36,12 @@ class SentenceEncoder:
             raise UsageError(
                 f"There is no {absent[0]} in {folder}", hint="Give a folder with model.onnx and vocab.txt."
             )
-        import onnxruntime  # type: ignore[import-untyped]
-
         listed = (folder / "vocab.txt").read_text(encoding="utf-8").splitlines()
         self._pieces = {piece: place for place, piece in enumerate(listed)}
         lacking = [piece for piece in ("[CLS]", "[SEP]", "[UNK]", "[PAD]") if piece not in self._pieces]
         if lacking:
             raise UsageError(f"vocab.txt lacks the piece {lacking[0]}", hint="Give a WordPiece vocabulary.")
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        options.log_severity_level = 3
-        self._session = onnxruntime.InferenceSession(
-            str(folder / "model.onnx"), options, providers=["CPUExecutionProvider"]
-        )
+        self._session = session(folder / "model.onnx")
         self._inputs = [one.name for one in self._session.get_inputs()]
         strange = set(self._inputs) - {"input_ids", "attention_mask", "token_type_ids"}
         if strange or "input_ids" not in self._inputs:

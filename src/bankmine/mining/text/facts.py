@@ -18,7 +18,7 @@ from typing import NamedTuple
 from bankmine.mining.text.amounts import Amount, amounts
 from bankmine.mining.text.words import HAN, LONGEST, normal
 
-INCOME, LEVEL, WORK, TENURE, EMPLOYER, DEBT, AMOUNT, PURPOSE, ALONE, UNAIDED = (
+KINDS = INCOME, LEVEL, WORK, TENURE, EMPLOYER, DEBT, AMOUNT, PURPOSE, ALONE, UNAIDED = (
     "income", "income_level", "work", "tenure", "employer", "debt", "amount", "purpose", "alone", "unaided",
 )  # fmt: skip
 PURPOSES = ("home", "car", "education", "wedding", "medical", "business", "holiday", "debt")
@@ -265,5 +265,4 @@ def _agreed(found: list[Fact]) -> list[Fact]:
         torn = (fact.kind == WORK and len(works) > 1) or (fact.kind == LEVEL and len(levels) > 1)
         if not torn and not (fact.kind == INCOME and apart):
             kept.append(fact)
-    order = (INCOME, LEVEL, WORK, TENURE, EMPLOYER, DEBT, AMOUNT, PURPOSE, ALONE, UNAIDED)
-    return sorted(dict.fromkeys(kept), key=lambda fact: order.index(fact.kind))
+    return sorted(dict.fromkeys(kept), key=lambda fact: KINDS.index(fact.kind))

@@ -189,8 +189,6 @@ class TextLinear(Estimator):
     def _weights(self, spans: list[list[Span]]) -> Any:
         from scipy.sparse import csr_array
 
-        if not hasattr(self, "places_"):
-            raise UsageError("TextLinear is not fitted", hint="Call fit first, or load a model.")
         data, columns, first = [], [], [0]
         for row in spans:
             often = Counter(self.places_[term] for term, _, _ in row if term in self.places_)

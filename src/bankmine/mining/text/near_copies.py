@@ -8,6 +8,8 @@ fewer than `least` shingles say too little to be a copy and are left out.
 
 from __future__ import annotations
 
+from functools import lru_cache
+from hashlib import blake2b
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -22,6 +24,8 @@ from bankmine.mining.text.words import language, normal, texts_of, words
 LEAST = 5
 MOST = 50
 HASHES = 128
+REMEMBERED = 10_000
+_REMEMBERED: dict[bytes, frozenset[str]] = {}
 
 
 class NearCopies(NamedTuple):
@@ -60,7 +64,7 @@ def near_copies(
         raise UsageError(f"The likeness asked for is {alike}", hint="Give a number from .1 to 1.")
     from datasketch import MinHashLSH  # type: ignore[import-untyped]
 
-    sets = [shingles(text) for text in texts_of(texts)]
+    sets = [_shingles_once(text) for text in texts_of(texts)]
     index = MinHashLSH(threshold=max(0.1, alike - 0.1), num_perm=HASHES, weights=(0.3, 0.7))
     hashes: dict[frozenset[str], Any] = {}
     places: dict[int, list[int]] = {}  # of texts with the same shingles, by the first of them
@@ -88,6 +92,19 @@ def near_copies(
     return NearCopies(_table(rows), np.array(left_out, np.int64), np.array(cut_short, np.int64))
 
 
+def _shingles_once(text: str | None) -> frozenset[str]:
+    """The shingles, remembered by a digest of the text: the same texts often come again."""
+    if text is None:
+        return frozenset()
+    key = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+    if key not in _REMEMBERED:
+        if len(_REMEMBERED) >= REMEMBERED:
+            _REMEMBERED.clear()
+        _REMEMBERED[key] = shingles(text)
+    return _REMEMBERED[key]
+
+
+@lru_cache(maxsize=REMEMBERED)
 def _min_hash(own: frozenset[str], seed: int) -> Any:
     from datasketch import MinHash
 

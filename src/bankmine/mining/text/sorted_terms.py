@@ -15,7 +15,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from bankmine.errors import FeasibilityError, UsageError
+from bankmine.errors import FeasibilityError
 from bankmine.mining.arithmetic import logistic, one_thread
 from bankmine.mining.contract import Estimator, Floats, MinimumData, Reasons
 from bankmine.mining.files import array, numbers
@@ -148,8 +148,6 @@ class SortedTermNetwork(Estimator):
         return sorted(known, key=lambda word: (-self.rarity_[self.places_[word]], word))[: self.terms]
 
     def _inputs(self, bags: list[Counter[str]]) -> Floats:
-        if not hasattr(self, "places_"):
-            raise UsageError("SortedTermNetwork is not fitted", hint="Call fit first, or load a model.")
         inputs = np.zeros((len(bags), self.terms * self.width))
         for row, bag in enumerate(bags):
             for place, word in enumerate(self._sorted(bag)):

@@ -106,7 +106,7 @@ class GammaGamma(Estimator):
     @property
     def parameters_(self) -> dict[str, float]:
         """The fitted parameters by name; v in the unit of the amounts."""
-        return self._fit().parameters
+        return self.fitted_.parameters
 
     def log_likelihood(self, X: Matrix) -> float:
         """The log-likelihood of (purchases, mean amount) under the fitted parameters."""
@@ -157,7 +157,7 @@ class GammaGamma(Estimator):
 
     def to_json(self) -> dict[str, Any]:
         """Parameters, their covariance, what the fit reported, and the test of independence."""
-        fitted = self._fit()
+        fitted = self.fitted_
         return {
             "parameters": self.get_params(),
             "names": list(COLUMNS),
@@ -188,13 +188,8 @@ class GammaGamma(Estimator):
             starts.append(starts[0] * np.exp(generator.normal(0.0, 1.0, 3)))
         return maximise(PARAMETERS, climb, climb, starts[: max(2, self.starts)], float(weight.sum()))
 
-    def _fit(self) -> Fitted:
-        if not hasattr(self, "fitted_"):
-            raise UsageError("GammaGamma is not fitted", hint="Call fit first, or load a model.")
-        return self.fitted_
-
     def _theta(self) -> Floats:
-        return np.asarray(np.exp(self._fit().logarithms), dtype=np.float64)
+        return np.asarray(np.exp(self.fitted_.logarithms), dtype=np.float64)
 
 
 def independence(purchases: Any, mean_amount: Any, *, level: float = 0.95) -> Independence:

@@ -74,13 +74,13 @@ class PurchaseModel(Estimator):
     @property
     def parameters_(self) -> dict[str, float]:
         """The fitted parameters by name."""
-        return self._fit().parameters
+        return self.fitted_.parameters
 
     def log_likelihood(self, X: Matrix, sample_weight: Any = None) -> float:
         """The log-likelihood of histories under the fitted parameters."""
         values = self._values(X)
         rows = Purchases.of(values, row_weights(sample_weight, len(values)))
-        return self._likelihood(np.exp(self._fit().logarithms), rows)[0]
+        return self._likelihood(np.exp(self.fitted_.logarithms), rows)[0]
 
     def expected_purchases(self, X: Matrix, ahead: float) -> Floats:
         """Expected purchases of each customer in the `ahead` units of time after the end of its history.
@@ -161,7 +161,7 @@ class PurchaseModel(Estimator):
 
     def to_json(self) -> dict[str, Any]:
         """Parameters, their covariance, and what the fit reported."""
-        fitted = self._fit()
+        fitted = self.fitted_
         return {
             "parameters": self.get_params(),
             "names": list(self.names_),
@@ -236,13 +236,8 @@ class PurchaseModel(Estimator):
         value, gradient = self._likelihood(theta, rows)
         return value, gradient * theta
 
-    def _fit(self) -> Fitted:
-        if not hasattr(self, "fitted_"):
-            raise UsageError(f"{type(self).__name__} is not fitted", hint="Call fit first, or load a model.")
-        return self.fitted_
-
     def _theta(self) -> Floats:
-        return np.asarray(np.exp(self._fit().logarithms), dtype=np.float64)
+        return np.asarray(np.exp(self.fitted_.logarithms), dtype=np.float64)
 
     def _check_ahead(self, ahead: float) -> None:
         if not ahead >= 0:
@@ -254,7 +249,7 @@ class PurchaseModel(Estimator):
         return history_values(X, whole_times=self.whole_times)
 
     def _draw_parameters(self, generator: Generator) -> Floats:
-        fitted = self._fit()
+        fitted = self.fitted_
         if not np.isfinite(fitted.covariance).all():
             return self._theta()
         drawn = generator.multivariate_normal(fitted.logarithms, fitted.covariance)

@@ -42,7 +42,7 @@ from bankmine.tasks.contract import (
 )
 from bankmine.tasks.labels import LabelRule
 from bankmine.tasks.monthly import monthly_plan
-from bankmine.tasks.population import rows_at
+from bankmine.tasks.population import drawn_customers, rows_at
 from bankmine.tasks.sql import instants, micros, statement
 
 FOLDER = Path(__file__).parent
@@ -135,7 +135,7 @@ class CrossBorder(Task):
                 "since": zone.days_before(at, QUIET_DAYS), "kind": kind, "home": home[at],
                 "remote": REMOTE,
             },
-            note="population",
+            note="population", drawn=True,
         )  # fmt: skip
 
     def label(self, bank: Bank, rows: Any) -> tuple[Truth, Ints]:
@@ -222,9 +222,13 @@ def _newest(plan: Plan, months: int, bank: Bank) -> Plan:
 
 
 def homes(bank: Bank, cutoffs: Sequence[int]) -> dict[int, str | None]:
-    """The country most payments were made in, as known at each cutoff; None where none was named by then."""
+    """The country most payments were made in, as known at each cutoff; None where none was named by then.
+
+    Of a large bank, by the payments of the customers whose past is looked at and of their joint accounts.
+    """
+    some = drawn_customers(bank)
     with Journey(
-        bank.warehouse, statement(FOLDER, "home"), memory=bank.memory, threads=bank.threads
+        bank.warehouse, statement(FOLDER, "home"), memory=bank.memory, threads=bank.threads, customers=some
     ) as journey:
         found = {at: journey.ask(at, {}).column("country").to_pylist() for at in cutoffs}
         bank.note("home", journey.statements)

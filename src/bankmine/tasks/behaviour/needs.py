@@ -17,8 +17,8 @@ from bankmine.tasks.behaviour.steps import Walks
 from bankmine.tasks.contract import Bank, Decision
 from bankmine.tasks.study import Asked
 
-TIMES = 1.5  # a need counts as foreseen from so many times the usual chance on
-GRADES = (("first", 2.0), ("next", TIMES), ("later", 1.0), ("none", 0.0))  # times the usual chance
+TIMES = 2.0  # a need counts as foreseen from so many times the usual chance on: first in the grades too
+GRADES = (("first", TIMES), ("next", 1.5), ("later", 1.0), ("none", 0.0))  # times the usual chance
 ACTIONS = MappingProxyType(
     {
         "first": "Speak of the need now, best in the days after pay day; keep a hold-out group.",

@@ -17,6 +17,7 @@ from bankmine.tasks.definitions import DEFINITIONS
 from bankmine.tasks.sql import instants, micros
 
 CLOSURE = DEFINITIONS["closure"]
+APPLYING, CLOSING = ("application",), ("close_account",)
 CLOSES, CLOSES_WORDS = "closure", "Ends the relation"
 
 
@@ -38,7 +39,11 @@ def need_outcome(question: Task, words: str, bank: Bank, plan: Plan, walks: Walk
     place = walks.place(rows.column("customer_id").to_numpy(), micros(rows.column("cutoff")))
     inside = place >= 0
     place = place[inside]
-    return Outcome(question.name, words, place, truth[inside], walks.cutoff[place] >= test_from)
+    family = getattr(question, "family", "")
+    return Outcome(
+        question.name, words, place, truth[inside], walks.cutoff[place] >= test_from,
+        own_pages=APPLYING if family else (), family=family,
+    )  # fmt: skip
 
 
 def closure_outcome(bank: Bank, walks: Walks, test_from: int) -> Outcome:
@@ -58,7 +63,7 @@ def closure_outcome(bank: Bank, walks: Walks, test_from: int) -> Outcome:
         bank.note("paths.closure", session.statements)
     truth = np.asarray(found.column("label").to_numpy(zero_copy_only=False), dtype=np.bool_)
     every = np.arange(len(truth))
-    return Outcome(CLOSES, CLOSES_WORDS, every, truth, walks.cutoff >= test_from)
+    return Outcome(CLOSES, CLOSES_WORDS, every, truth, walks.cutoff >= test_from, own_pages=CLOSING)
 
 
 def _days(at: Ints, bank: Bank) -> Any:

@@ -2,9 +2,10 @@
 
 Discovery: on cutoffs whose outcomes were known before the test months, the frequent patterns of steps
 (PrefixSpan) are compared with what followed: Fisher's exact test, controlled for all patterns by Benjamini
-and Hochberg, and more than any part of the pattern says. The check: on the test months, which lie after, is
-the outcome still more frequent after the path than without regard to it? Lift with a bootstrap interval over
-customers. A path may precede a need without causing it.
+and Hochberg, and more than any part of the pattern says. A path that holds the outcome's own steps (the
+application for the loan, the page that closes the account) foretells nothing and is left out. The check: on
+the test months, which lie after, is the outcome still more frequent after the path than without regard to
+it? Lift with a bootstrap interval over customers. A path may precede a need without causing it.
 """
 
 from __future__ import annotations
@@ -38,13 +39,26 @@ AT_ONCE = 20
 
 @dataclass(frozen=True)
 class Outcome:
-    """Something that followed: rows as places in walks, and whether it did; discovery and test apart."""
+    """Something that followed: rows as places in walks, and whether it did; discovery and test apart.
+
+    `own_pages`: how the words of the outcome's own steps begin; of a `family`, only with that family's name.
+    """
 
     name: str
     words: str
     rows: Ints
     truth: Truth
     test: Truth
+    own_pages: tuple[str, ...] = ()
+    family: str = ""
+
+    def has_own_step(self, pattern: Pattern) -> bool:
+        """Whether a path holds a step that is already part of the outcome."""
+        return any(self._own(step) for element in pattern for step in element)
+
+    def _own(self, step: str) -> bool:
+        mine = not self.family or self.family in step.split(" ")
+        return mine and step.startswith(self.own_pages)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,6 +107,8 @@ def judge(
     outcome: Outcome, walks: Walks, patterns: Sequence[Pattern], held: Truth, *, seed: int
 ) -> list[Found]:
     """The outcome's paths that stand up in discovery, strongest first, with their forward lift."""
+    ahead = [place for place, one in enumerate(patterns) if not outcome.has_own_step(one)]
+    patterns, held = [patterns[place] for place in ahead], held[ahead]
     learn = ~outcome.test
     rows, truth = outcome.rows[learn], outcome.truth[learn]
     has = held[:, rows]

@@ -54,20 +54,21 @@ class Walks:
         return np.where(pairs[order][at] == asked, order[at], -1)
 
 
-def walks_at(bank: Bank, cutoffs: Sequence[int], *, kind: str) -> Walks:
-    """The sequence of every customer of the kind at every cutoff, empty ones included."""
+def walks_at(bank: Bank, cutoffs: Sequence[int], *, kind: str, of: Ints | None = None) -> Walks:
+    """The sequence of every customer of the kind at every cutoff, empty ones included; `of` some only."""
     zone, families = bank.warehouse.zone, _families(bank)
     customers, at, rows = [], [], []
     with Journey(bank.warehouse, statement(FOLDER, "path_rows"), memory=bank.memory) as journey:
         for one in sorted(cutoffs):
             found = journey.ask(one, {"kind": kind}).column("customer_id").to_numpy()
+            found = found if of is None else found[np.isin(found, of)]
             customers.append(np.sort(found))
             at.append(np.full(len(found), one, dtype=np.int64))
         bank.note("paths.customers", journey.statements[:1])
     customer, cutoff = np.concatenate(customers), np.concatenate(at)
     for table, name in SOURCES:
         if bank.warehouse.has(table):
-            rows += _steps(bank, name, sorted(cutoffs), lambda one: zone.days_before(one, PAST_DAYS))
+            rows += _steps(bank, name, sorted(cutoffs), lambda one: zone.days_before(one, PAST_DAYS), of)
     return _walks(customer, cutoff, rows, families)
 
 
@@ -87,10 +88,12 @@ def sessions(bank: Bank, *, days: int) -> Sequences | None:
     return Sequences.of_events(key[order], steps)
 
 
-def _steps(bank: Bank, name: str, cutoffs: Sequence[int], since: Any) -> list[tuple[Any, ...]]:
+def _steps(
+    bank: Bank, name: str, cutoffs: Sequence[int], since: Any, of: Ints | None
+) -> list[tuple[Any, ...]]:
     """(customer, cutoff, time, seq, step) columns of one source at each cutoff, as known there."""
     made = []
-    with Journey(bank.warehouse, statement(FOLDER, name), memory=bank.memory) as journey:
+    with Journey(bank.warehouse, statement(FOLDER, name), memory=bank.memory, customers=of) as journey:
         for cutoff in cutoffs:
             found = journey.ask(cutoff, {"since": since(cutoff)})
             made.append(

@@ -24,7 +24,8 @@ from bankmine.tasks.flags import FLAGS, conditions_at, with_flags
 from bankmine.tasks.labels import LabelRule
 from bankmine.tasks.monthly import monthly_plan
 from bankmine.tasks.next_product import NextProduct, families_of
-from bankmine.tasks.population import coverage
+from bankmine.tasks.other_families import OtherFamilies
+from bankmine.tasks.population import coverage, drawn_customers
 from bankmine.tasks.study import Answer, Asked, Kept, Shape, Study, Work
 
 FAMILIES = ("loan", "fund")
@@ -53,7 +54,7 @@ class Behaviour(Study):
     sentence = "How customers live through the month, which way they go before a need, and who has which need"
     needs = Needs(
         tables=("transaction", "customer"),
-        usable=("account", "balance", "bureau_event", "card", "contact", "credit_application",
+        usable=("account", "balance", "card", "contact", "credit_application",
                 "digital_event", "holding", "interaction", "loan", "offer", "product"),
     )  # fmt: skip
     sells = True
@@ -94,7 +95,7 @@ class Behaviour(Study):
         _check_history(bank, self.needs)
         work.stage("rhythm of the month")
         _add_rhythm(bank, seen)
-        questions = _questions(bank)
+        questions = _questions(bank, OtherFamilies(work))
         asked = [one for one in map(work.try_ask, questions.values()) if isinstance(one, Asked)]
         words = {one.name: key for key, one in questions.items()}
         work.stage("paths in app and branch")
@@ -181,14 +182,18 @@ def _add_rhythm(bank: Bank, seen: _Seen) -> None:
     )
 
 
-def _questions(bank: Bank) -> dict[str, Task]:
-    """The needs to ask, by their words."""
+def _questions(bank: Bank, others: OtherFamilies) -> dict[str, Task]:
+    """The needs to ask, by their words. Models of a family learn from all families that are sold, also from
+    those not asked about here, as in cross-selling."""
     found: dict[str, Task] = {}
     if bank.warehouse.has("holding") and bank.warehouse.has("product"):
         sold = families_of(bank)
         for family in bank.settings.get("families", FAMILIES):
             if family in sold:
-                found[WORDS.get(family, family.capitalize())] = NextProduct(family)
+                found[WORDS.get(family, family.capitalize())] = NextProduct(family, others)
+        for family in sold:
+            if found and family not in others.questions:
+                NextProduct(family, others)
     found["Service abroad"] = CrossBorder()
     return found
 
@@ -208,7 +213,7 @@ def _add_paths(bank: Bank, task: Study, questions: Mapping[str, Task], seen: _Se
         seen.figures["paths"] = {"refused": f"{error.what}."}
         return None
     early, late = cutoffs_of(plan, bank, PATH_RULE)
-    walks = steps.walks_at(bank, [*early, *late], kind=_kind(bank))
+    walks = steps.walks_at(bank, [*early, *late], kind=_kind(bank), of=drawn_customers(bank))
     patterns, chosen, held = paths.discover(walks, walks.cutoff < late[0])
     outcomes = [
         need_outcome(question, words, bank, plan, walks, late[0]) for words, question in questions.items()

@@ -89,6 +89,7 @@ class CardFraud(Task):
         plan="Train on one week of verdicts, leave the open week out, test on the next one; publish "
         "if better than every rule: amount alone, the terminal's confirmed frauds alone.",
         feasibility=Feasibility(subjects=1_000, positives=50, negatives=1_000, history_days=37),
+        adverse=True,
     )
 
     def default_cutoff(self, settings: Mapping[str, Any], zone: Zone) -> str | None:

@@ -3,7 +3,8 @@
 Each leaver of the last year is set beside three customers, drawn by a hash, whose relation was open on the
 same day and stayed so; both are looked at over the 90 days that end a week before that day, for in the last
 week accounts are only wound up. The comparison is that of `mining.description.before`: Mann–Whitney over
-persons, with control of false discoveries over all kinds.
+persons, with control of false discoveries over all kinds. Of more than `MOST_LEAVERS` leavers so many are
+looked at, drawn by a hash: each is set against all customers of its day.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bankmine.bank.civil import DAY, Zone
 from bankmine.bank.hashing import splitmix64
@@ -24,6 +26,7 @@ from bankmine.tasks.sql import instants, statement
 
 FOLDER = Path(__file__).parent
 DAYS, WINDING_UP, LATEST, OTHERS, MOST = 90, 7, 365, 3, 20
+MOST_LEAVERS = 2_000
 _PARTS = {"transaction": "before_paid", "digital_event": "before_digital", "interaction": "before_said"}
 _OPEN = "SELECT customer_id, since FROM customer WHERE since IS NOT NULL ORDER BY customer_id"
 
@@ -58,7 +61,7 @@ def _asked(bank: Bank, closed: dict[int, int]) -> tuple[Any, Any]:
 
     zone = bank.warehouse.zone
     today = int(zone.to_local(np.array([bank.cutoff]))[0] // DAY)
-    recent = [(one, day) for one, day in sorted(closed.items()) if today - LATEST <= day < today]
+    recent = _few([(one, day) for one, day in sorted(closed.items()) if today - LATEST <= day < today])
     with Session(bank.warehouse, bank.cutoff, memory=bank.memory, threads=bank.threads) as session:
         every = session.arrow(_OPEN)
     ids = every.column("customer_id").to_numpy()
@@ -67,7 +70,7 @@ def _asked(bank: Bank, closed: dict[int, int]) -> tuple[Any, Any]:
     people, days, leaves = [], [], []
     for number, (customer, day) in enumerate(recent):
         stay = np.flatnonzero((since < day - DAYS) & (ends > day + DAYS))
-        drawn = np.argsort(splitmix64(ids[stay] ^ np.int64(number)), kind="stable")[:OTHERS]
+        drawn = _least(splitmix64(ids[stay] ^ np.int64(number)), OTHERS)
         for one, leaving in [(customer, True), *((int(ids[stay[place]]), False) for place in drawn)]:
             people.append(one)
             days.append(day)
@@ -82,6 +85,20 @@ def _asked(bank: Bank, closed: dict[int, int]) -> tuple[Any, Any]:
         ),
         np.array(leaves, dtype=np.bool_),
     )  # fmt: skip
+
+
+def _few(leavers: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The (customer, day) of at most MOST_LEAVERS of them, in order."""
+    if len(leavers) <= MOST_LEAVERS:
+        return leavers
+    drawn = _least(splitmix64(np.array([one for one, _ in leavers], dtype=np.int64)), MOST_LEAVERS)
+    return [leavers[place] for place in np.sort(drawn)]
+
+
+def _least(values: NDArray[np.uint64], count: int) -> Ints:
+    """The places of the least `count` of different values, ascending by value."""
+    some = np.argpartition(values, count)[:count] if len(values) > count else np.arange(len(values))
+    return np.asarray(some[np.argsort(values[some], kind="stable")], dtype=np.int64)
 
 
 def _instants(zone: Zone, local: Ints) -> Any:

@@ -7,6 +7,7 @@ from typing import Any
 
 from bankmine.report.content import Baseline, Chart, Column, Kind, Section, Table
 from bankmine.report.pictures import Bar, Estimates, Lines, Series
+from bankmine.tasks.churn.lead_time import ABOVE, BELOW, EARLY, LIKE
 
 
 def models_of(found: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
@@ -22,37 +23,58 @@ def lead_section(found: Sequence[Mapping[str, Any]]) -> Section | None:
     models = models_of(found)
     if not models:
         return None
-    charts = [one for one in (_days_chart(models), _seen_chart(models)) if one is not None]
     return Section(
         title="How early it shows",
         sentence="Measured backwards from closures of the test period; a list holds the same share of those "
         "who stay at every cutoff. Who is looked at every month is sooner or later on any list: the random "
-        "list is as long and drawn anew at each look. No days are shown where a list does not see more.",
-        blocks=[*charts, _lead_table(found)],
+        "list is as long and drawn anew at each look, and sees nearly as early what it sees.",
+        blocks=[_early_chart(models), _seen_chart(models), _lead_table(found)],
     )
 
 
-def _days_chart(models: Sequence[Mapping[str, Any]]) -> Chart | None:
-    above = [one for one in models if one["days"] is not None]
-    if not above:
-        return None
-    first, chance = above[0], above[0]["chance_days"]
-    beside = "" if chance is None else f"; by a random list, {chance:.0f}"
+def headline(one: Mapping[str, Any]) -> str:
+    """What a list sees early enough to act on, against a random list as long."""
+    return (
+        f"{one['early']:.0%} ({one['early_low']:.0%}–{one['early_high']:.0%}) of closures are on the list of "
+        f"{one['title'].lower()} at least {one['early_days']} days before; a random list as long has "
+        f"{one['early_chance']:.0%}"
+    )
+
+
+def beside_chance(models: Sequence[Mapping[str, Any]]) -> str:
+    """Of several lists, which see closures early more often than chance and which do not; "" for none."""
+    said = []
+    for verdict in (ABOVE, LIKE, BELOW):
+        own = [one for one in models if one["early_verdict"] == verdict]
+        if own:
+            shares = ", ".join(
+                f"{one['title'].lower()} ({one['early']:.0%} against {one['early_chance']:.0%})"
+                for one in own
+            )
+            said.append(f"{verdict}: {shares}")
+    return "; ".join(said)
+
+
+def _early_chart(models: Sequence[Mapping[str, Any]]) -> Chart:
     return Chart(
-        title=f"{first['title']} is seen {first['days']:.0f} days before the closure{beside}",
-        subtitle="Median days from the first listing to the closure, of the closures seen, 95 % interval",
+        title=headline(models[0]),
+        subtitle=f"Share of closures seen {models[0]['early_days']} days before, less that of a random list "
+        "as long, 95 % interval",
         picture=Estimates(
             label=Column(label="List"),
-            measure=Column(label="Days before closure", kind=Kind.NUMBER, digits=0),
+            measure=Column(label="More than by chance", kind=Kind.SHARE),
             bars=[
-                Bar(label=one["title"], value=one["days"], low=one["days_low"], high=one["days_high"])
-                for one in above
+                Bar(label=one["title"], **{
+                    name: one[field] - one["early_chance"]
+                    for name, field in (("value", "early"), ("low", "early_low"), ("high", "early_high"))
+                })
+                for one in models
             ],
-            baselines=[] if chance is None else [Baseline(name="random list", value=chance)],
+            baselines=[Baseline(name="random list", value=0.0)],
         ),
         name="lead-time",
         wide=False,
-    )
+    )  # fmt: skip
 
 
 def _seen_chart(models: Sequence[Mapping[str, Any]]) -> Chart:
@@ -81,17 +103,20 @@ def _lead_table(found: Sequence[Mapping[str, Any]]) -> Table:
         columns=[
             Column(label="List"), Column(label="Ranked by"),
             Column(label="Closures", kind=Kind.NUMBER, digits=0),
-            Column(label="Seen", kind=Kind.SHARE), Column(label="Low", kind=Kind.SHARE),
-            Column(label="High", kind=Kind.SHARE), Column(label="Seen by chance", kind=Kind.SHARE),
-            Column(label="Days before", kind=Kind.NUMBER, digits=0),
-            Column(label="Days by chance", kind=Kind.NUMBER, digits=0),
+            Column(label=f"{EARLY} days before", kind=Kind.SHARE),
+            Column(label="Low", kind=Kind.SHARE), Column(label="High", kind=Kind.SHARE),
+            Column(label="By chance", kind=Kind.SHARE), Column(label="Against chance"),
+            Column(label="Ever seen", kind=Kind.SHARE), Column(label="Ever by chance", kind=Kind.SHARE),
+            Column(label="Median days", kind=Kind.NUMBER, digits=0),
+            Column(label="Median by chance", kind=Kind.NUMBER, digits=0),
             Column(label="Of the list closes", kind=Kind.SHARE),
             Column(label="False alarms", kind=Kind.SHARE),
         ],
         rows=[
             [
-                one["title"], one["ranking"], one["closures"], one["seen"], one["seen_low"], one["seen_high"],
-                one["chance_seen"], one["days"], one["chance_days"], one["precision"], one["false_alarms"],
+                one["title"], one["ranking"], one["closures"], one["early"], one["early_low"],
+                one["early_high"], one["early_chance"], one["early_verdict"], one["seen"], one["chance_seen"],
+                one["days"], one["chance_days"], one["precision"], one["false_alarms"],
             ]
             for one in found
         ],

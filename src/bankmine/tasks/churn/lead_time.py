@@ -6,9 +6,10 @@ the first test cutoff at which the customer was on the list to the closure; who 
 Closures are counted from `LOOK_BACK` days after the first test cutoff on, so that each could have been seen
 so early.
 
-Who is looked at several times is sooner or later on any list. So each list stands beside a random list of
-the same length at every cutoff, drawn anew each time; its expectation has a closed form. A list whose share
-seen is not above that one's has no days.
+Who is looked at several times is sooner or later on any list, and a random list that sees a closure sees it
+nearly as early as a good one. So each list stands beside a random list of the same length at every cutoff,
+drawn anew each time; its expectation has a closed form. What counts is the share of closures seen EARLY days
+before against that one's. A list whose share seen is not above the random one's has no days.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ FALSE_ALARMS = 0.05
 LOOK_BACK = 90
 RESAMPLES = 400
 STEPS = (0, 15, 30, 45, 60, 90, 120, 150)
+EARLY = 60
+ABOVE, LIKE, BELOW = "above chance", "not clearly above chance", "below chance"
 _CLOSED = "SELECT customer_id, closed_on FROM customer WHERE closed_on IS NOT NULL ORDER BY customer_id"
 
 
@@ -34,6 +37,7 @@ class LeadTime:
     """Of one list: closures looked back at, share ever seen, median days of those seen, share seen at least
     STEPS days before; with 95 % intervals over customers. `days` are None where the lower end of the share
     seen is not above chance. `chance_`: the same of a random list as long at every cutoff, in expectation.
+    `early`: share seen at least EARLY days before, `early_verdict` what its interval says against chance.
     `precision`: share of the list that closes within the horizon."""
 
     question: str
@@ -45,6 +49,10 @@ class LeadTime:
     days: float | None
     days_low: float | None
     days_high: float | None
+    early: float
+    early_low: float
+    early_high: float
+    early_verdict: str
     by_step: tuple[float, ...]
     chance_seen: float
     chance_days: float | None
@@ -89,6 +97,7 @@ def lead_times(
             LeadTime(
                 question=name, ranking=ranking, closures=len(before), **chance,
                 **_summary(before, seed, chance["chance_seen"]),
+                **_early(before, seed, chance["chance_by_step"][STEPS.index(EARLY)]),
                 by_step=tuple(float((before >= one).mean()) for one in STEPS),
                 precision=float(closes.mean()) if listed.any() else 0.0, false_alarms=limit,
             )
@@ -98,7 +107,11 @@ def lead_times(
 
 def as_plain(found: list[LeadTime]) -> list[dict[str, Any]]:
     """As plain values for metrics.json."""
-    return [asdict(one) | {"steps": list(STEPS)} for one in found]
+    return [
+        asdict(one) | {"steps": list(STEPS), "early_days": EARLY,
+                       "early_chance": one.chance_by_step[STEPS.index(EARLY)]}
+        for one in found
+    ]  # fmt: skip
 
 
 def _listed(ranking: Floats, *, stays: Any) -> tuple[Any, float]:
@@ -152,6 +165,15 @@ def _lengths(day: Floats, listed: Any) -> Floats:
     """For each row the share of its day's rows that are listed."""
     _, which = np.unique(day, return_inverse=True)
     return np.asarray((np.bincount(which, weights=listed) / np.bincount(which))[which])
+
+
+def _early(before: Floats, seed: int, chance: float) -> dict[str, Any]:
+    """The share seen EARLY days before, its 95 % interval over customers, and how it stands to chance."""
+    draw, hit = np.random.default_rng(seed), before >= EARLY
+    shares = hit[draw.integers(0, len(hit), (RESAMPLES, len(hit)))].mean(axis=1)
+    low, high = (float(one) for one in np.quantile(shares, [0.025, 0.975]))
+    verdict = ABOVE if low > chance else BELOW if high < chance else LIKE
+    return {"early": float(hit.mean()), "early_low": low, "early_high": high, "early_verdict": verdict}
 
 
 def _summary(before: Floats, seed: int, chance: float) -> dict[str, Any]:

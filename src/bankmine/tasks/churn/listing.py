@@ -9,25 +9,34 @@ import numpy as np
 
 from bankmine.customers.conditions import WORDS, Conditions
 from bankmine.tasks.churn.lead_time import FALSE_ALARMS
-from bankmine.tasks.churn.timing import Coming
+from bankmine.tasks.churn.timing import WEAK, Coming
 from bankmine.tasks.contract import Ints
 from bankmine.tasks.study import Asked, Block, Shape
 
 MOST = 1_000
 
 
-def shown(days: int) -> dict[str, Shape]:
-    """The columns a page shows; leaving is foretold `days` ahead."""
+def shown(days: int, ahead: Coming | None) -> dict[str, Shape]:
+    """The columns a page shows; leaving is foretold `days` ahead.
+
+    The chance within a year is shown of each person only where it ranks persons well enough (see `WEAK`).
+    """
+    year = {"within_a_year": Shape("Within a year", "share")} if ranks_persons(ahead) else {}
     return {
         "customer_id": Shape("Customer", "key"),
         "conditions": Shape("Conditions"),
         "probability": Shape(f"Chance in {days} days", "share"),
-        "within_a_year": Shape("Within a year", "share"),
+        **year,
         "stake_minor": Shape("At stake", "money"),
         "at_risk_minor": Shape("At risk", "money"),
         "signs": Shape("Signs"),
         "step": Shape("Next step"),
     }
+
+
+def ranks_persons(ahead: Coming | None) -> bool:
+    """Whether the coming months may be read of single persons."""
+    return ahead is not None and ahead.figures["concordance"] >= WEAK
 
 
 def leavers(

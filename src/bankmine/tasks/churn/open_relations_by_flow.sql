@@ -9,7 +9,7 @@ WITH joint AS (
 ),
 booked AS (
   SELECT
-    t.*,
+    t.customer_id, t.status, t.direction,
     t.base_minor // coalesce(j.owners, 1)
     + CASE WHEN t.is_primary THEN t.base_minor % coalesce(j.owners, 1) ELSE 0 END AS share_minor
   FROM customer_transaction AS t

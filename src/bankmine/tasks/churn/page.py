@@ -18,11 +18,12 @@ from bankmine.report.content import (
     Tone,
 )
 from bankmine.report.pictures import Bar, Bars, Calibration, Estimates, Lines, Series
-from bankmine.tasks.churn.lead_page import lead_section, models_of
+from bankmine.tasks.churn.lead_page import beside_chance, headline, lead_section, models_of
+from bankmine.tasks.churn.lead_time import ABOVE
+from bankmine.tasks.churn.timing import WEAK
 from bankmine.tasks.contract import Shown, exponent_of
 
 _YEARS_SHOWN = 30
-WEAK = 0.7  # concordance below which persons are not to be ranked by it
 
 
 def show(about: Mapping[str, Any]) -> Shown:
@@ -34,7 +35,7 @@ def show(about: Mapping[str, Any]) -> Shown:
         _coming(figures.get("coming")),
         _at_risk(figures["at_risk"], about["currency"]),
         _banks(figures["banks"], about["currency"]),
-        _sensitivity(figures.get("sensitivity"), about["currency"]),
+        _sensitivity(figures.get("sensitivity")),
         _before(figures["before"], figures["before_about"]),
     ]
     return Shown(
@@ -53,19 +54,13 @@ def key_statements(figures: Mapping[str, Any], currency: str) -> list[str]:
         f"{main['stake_minor'] / unit:,.0f} at stake is at risk."
     ]
     lead = models_of(figures["lead_time"])
-    if lead and lead[0]["days"] is not None:
-        one = lead[0]
+    if lead:
         made.append(
-            f"{one['title']} is seen {one['days']:.0f} days ({one['days_low']:.0f}–{one['days_high']:.0f}) "
-            f"before the account closes, in {one['seen']:.0%} ({one['seen_low']:.0%}–{one['seen_high']:.0%}) "
-            f"of {one['closures']} closures, at {one['false_alarms']:.0%} false alarms; a random list as "
-            f"long sees {one['chance_seen']:.0%}{_by_chance(one)}."
+            f"{headline(lead[0])}, at {lead[0]['false_alarms']:.0%} false alarms and {lead[0]['closures']} "
+            f"closures: {lead[0]['early_verdict']}."
         )
-    elif lead:
-        made.append(
-            f"The list of {lead[0]['title'].lower()} sees {lead[0]['seen']:.0%} of closures before, not "
-            f"clearly more than a random list as long ({lead[0]['chance_seen']:.0%})."
-        )
+    if lead[1:]:
+        made.append(f"The other lists, {lead[0]['early_days']} days before: {beside_chance(lead[1:])}.")
     coming = figures.get("coming") or {}
     if "expected_leavers_year" in coming:
         made.append(
@@ -73,11 +68,6 @@ def key_statements(figures: Mapping[str, Any], currency: str) -> list[str]:
             f"test of a year ago foretold {coming['predicted']:.1%} and saw {coming['observed']:.1%}."
         )
     return made
-
-
-def _by_chance(one: Mapping[str, Any]) -> str:
-    days = one["chance_days"]
-    return "" if days is None else f", {days:.0f} days before"
 
 
 def _metrics(figures: Mapping[str, Any], currency: str) -> list[Metric]:
@@ -90,14 +80,15 @@ def _metrics(figures: Mapping[str, Any], currency: str) -> list[Metric]:
                baseline=Baseline(name="at stake", value=float(main["stake_minor"]))),
     ]  # fmt: skip
     lead = models_of(figures["lead_time"])
-    if lead and lead[0]["days"] is not None:
+    if lead:
         one = lead[0]
         made.append(
             Metric(
-                label="Lead time", value=one["days"], unit="days", digits=0,
-                interval=Interval(low=one["days_low"], high=one["days_high"]),
-                note=f"before closing, of the {one['seen']:.0%} seen (by chance {one['chance_seen']:.0%}"
-                f"{_by_chance(one)}); {one['false_alarms']:.0%} false alarms",
+                label=f"Seen {one['early_days']} days before", value=one["early"], kind=Kind.SHARE,
+                interval=Interval(low=one["early_low"], high=one["early_high"]),
+                baseline=Baseline(name="random list", value=one["early_chance"]),
+                tone=Tone.GOOD if one["early_verdict"] == ABOVE else Tone.WATCH,
+                note=f"of {one['closures']} closures; {one['early_verdict']}",
             )
         )  # fmt: skip
     return made
@@ -191,7 +182,8 @@ def _coming(coming: Mapping[str, Any] | None) -> Section | None:
         title="The months to come",
         sentence=f"Tested on {coming['test_customers']:,} customers of a year ago: concordance "
         f"{coming['concordance']:.3f} ({coming['concordance_low']:.3f}–{coming['concordance_high']:.3f}), "
-        f"where chance is 0.500. {_fit_for(coming['concordance'])}",
+        f"where chance is 0.500. {_fit_for(coming['concordance'])} It is a model of its own for "
+        "sums over the year; how many leave within the horizon of the list is told at the top.",
         blocks=[chart, tested],
     )
 
@@ -227,6 +219,8 @@ def _at_risk(found: Sequence[Mapping[str, Any]], currency: str) -> Section:
 def _banks(found: Sequence[Mapping[str, Any]], currency: str) -> Section | None:
     if not found:
         return None
+    named = [one["bank"] for one in found if one["competitor"]]
+    only = f" Competitors by your settings: {', '.join(named)}." if named else ""
     first = max(found, key=lambda one: one["by_leavers_minor"])
     total = sum(one["by_leavers_minor"] for one in found)
     share = first["by_leavers_minor"] / total if total else 0.0
@@ -253,15 +247,14 @@ def _banks(found: Sequence[Mapping[str, Any]], currency: str) -> Section | None:
     ]
     return Section(
         title="Where the money goes",
-        sentence="Money sent to other banks by name; where leavers went is where others go next.",
+        sentence=f"Money sent to other banks by name; where leavers went is where others go next.{only}",
         blocks=charts,
     )
 
 
-def _sensitivity(found: Sequence[Mapping[str, Any]] | None, currency: str) -> Section | None:
+def _sensitivity(found: Sequence[Mapping[str, Any]] | None) -> Section | None:
     if not found:
         return None
-    unit = 10 ** exponent_of(currency)
     chart = Chart(
         title=_sensitivity_title(found),
         subtitle="AUC on the same test months, 95 % interval over customers, one miner for all horizons",
@@ -279,8 +272,7 @@ def _sensitivity(found: Sequence[Mapping[str, Any]] | None, currency: str) -> Se
     )  # fmt: skip
     lines = [
         Statement(
-            f"{one['horizon_days']} days: {one['base_rate']:.2%} leave, {one['expected']:,.0f} expected now, "
-            f"{currency} {one['at_risk_minor'] / unit:,.0f} at risk"
+            f"{one['horizon_days']} days: in the test months {one['base_rate']:.2%} left"
             + ("" if one["list_in_common"] is None else
                f"; {one['list_in_common']:.0%} of the first twentieth of the list is that of 90 days, rank "
                f"correlation {one['rank_correlation']:.2f}") + "."
@@ -289,7 +281,9 @@ def _sensitivity(found: Sequence[Mapping[str, Any]] | None, currency: str) -> Se
     ]  # fmt: skip
     return Section(
         title="60, 90 or 120 days",
-        sentence="What changes where leaving is foretold over a shorter or longer time.",
+        sentence="What changes where leaving is foretold over a shorter or longer time: all three by one "
+        "miner, so that the horizon alone differs. How many are expected to leave is told at the top, by the "
+        "model chosen for the list.",
         blocks=[chart, Statements(lines)],
     )
 

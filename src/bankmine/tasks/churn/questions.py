@@ -44,6 +44,7 @@ from bankmine.tasks.sql import instants, micros, statement
 
 FOLDER = Path(__file__).parent
 TEST_MONTHS = 6
+LEVEL_MONTHS = 6
 USUAL_DAYS = 90
 LEAST_HORIZON = 60  # days: silence counts from 30 days after the cutoff, what is left in the last 45
 GRADES = ((0.05, "first"), (0.15, "next"), (0.4, "watch"), (1.0, "rest"))  # of the list by money at risk
@@ -186,7 +187,7 @@ class Leaving(Task):
             starts = {name: zone.days_before(at, days) for name, days in lengths.items()}
             return {name: value for name, value in (starts | given).items() if f"${name}" in sql}
 
-        return rows_at(bank, plan.cutoffs, sql, parameters, note="population")
+        return rows_at(bank, plan.cutoffs, sql, parameters, note="population", drawn=True)
 
     def label(self, bank: Bank, rows: Any) -> tuple[Truth, Ints]:
         """Whether it came true, and when that was known."""
@@ -210,11 +211,12 @@ class Leaving(Task):
             if column in features
         ]
         if self.asking is not CLOSURE:
-            return (prior(), *rules, boosting(bank, settings=({**STRICT, "n_estimators": 100},)))
-        return (
-            prior(), *rules, logistic(bank, settings=({"C": 0.01},)),
-            boosting(bank, settings=(STRICT, USUAL)), per_segment(bank),
+            return (prior(), *rules, at_level(boosting(bank, settings=({**STRICT, "n_estimators": 100},))))
+        models = (
+            logistic(bank, settings=({"C": 0.01},)), boosting(bank, settings=(STRICT, USUAL)),
+            per_segment(bank),
         )  # fmt: skip
+        return (prior(), *rules, *map(at_level, models))
 
     def decide(self, bank: Bank, scored: Scored) -> Decision:
         """Value: chance times money at stake; rank and grade follow it."""
@@ -265,7 +267,15 @@ class Silence(Inactivity):
     def candidates(self, bank: Bank, features: Sequence[str]) -> tuple[Candidate, ...]:
         """Prior, the recency rule and boosting."""
         every = super().candidates(bank, features)
-        return (*(one for one in every if one.baseline), boosting(bank, settings=(STRICT,)))
+        return (*(one for one in every if one.baseline), at_level(boosting(bank, settings=(STRICT,))))
+
+
+def at_level(candidate: Candidate) -> Candidate:
+    """The candidate with its chances at the level of the latest LEVEL_MONTHS whose outcome is known.
+
+    What tells leavers apart is learnt from all months; how many leave, from those.
+    """
+    return replace(candidate, level_cutoffs=LEVEL_MONTHS)
 
 
 def by_money(probability: Floats, stake: Floats) -> Decision:

@@ -1,6 +1,7 @@
 -- Money sent by hand to each other bank in the last 365 days and in the 365 before, and by how many customers.
 SELECT
   t.counterparty_bank AS bank,
+  contains($competitors, ',' || t.counterparty_bank || ',') AS competitor,
   CAST(sum(CASE WHEN t.event_time >= make_timestamptz($year) THEN t.base_minor ELSE 0 END) AS BIGINT) AS now_minor,
   CAST(sum(CASE WHEN t.event_time < make_timestamptz($year) THEN t.base_minor ELSE 0 END) AS BIGINT) AS before_minor,
   count(DISTINCT CASE WHEN t.event_time >= make_timestamptz($year) THEN t.customer_id END) AS customers,

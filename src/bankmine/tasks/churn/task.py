@@ -19,9 +19,9 @@ from bankmine.engine.session import Session
 from bankmine.errors import FeasibilityError
 from bankmine.tasks.churn.actions import RESTRAINED, restrained
 from bankmine.tasks.churn.before import what_they_did
-from bankmine.tasks.churn.features import own_bank
+from bankmine.tasks.churn.features import competitors, own_bank
 from bankmine.tasks.churn.lead_time import as_plain, closures, lead_times
-from bankmine.tasks.churn.listing import leavers, shown
+from bankmine.tasks.churn.listing import leavers, ranks_persons, shown
 from bankmine.tasks.churn.questions import ACTIONS, CLOSURE, SILENT_SIGNS, USUAL_DAYS, Leaving, Silence
 from bankmine.tasks.churn.sensitivity import by_horizon
 from bankmine.tasks.churn.timing import Coming, coming, lasting
@@ -68,11 +68,14 @@ class Churn(Study):
         feasibility=Feasibility(subjects=300, positives=50, negatives=50, history_days=90),
     )
 
+    def horizon(self, bank: Bank) -> str:
+        """`horizon_days` of the settings."""
+        return f"{_days(bank)} days"
+
     def study(self, work: Work) -> Answer:
         """Asks the six questions and draws the list. FeasibilityError where none can be asked."""
         bank = work.bank
-        days = int(bank.settings.get("horizon_days", USUAL_DAYS))
-        self.horizon_words = f"{days} days"
+        days = _days(bank)
         questions = [*(Leaving(one, days) for one in (CLOSURE, *SILENT_SIGNS)), Silence()]
         told = [work.try_ask(one) for one in questions]
         asked = [one for one in told if isinstance(one, Asked)]
@@ -102,10 +105,10 @@ class Churn(Study):
         figures["at_risk"] = [_at_risk(one, block) for one, block in zip(asked, blocks, strict=True)]
         rows = leavers(main, blocks[0], asked[1:], states, ahead)
         return Answer(
-            blocks=blocks, figures=figures, verdict=_verdict(asked, figures),
+            blocks=blocks, figures=figures, verdict=_verdict(asked),
             use="study" if main.figures["beats_baseline"] else main.use,
-            tables={"list": Kept(table=rows, title="Who to keep, by money at risk", columns=shown(days),
-                                 sentence=_list_sentence(main, ahead), shown=20),
+            tables={"list": Kept(table=rows, title="Who to keep, by money at risk",
+                                 columns=shown(days, ahead), sentence=_list_sentence(main, ahead), shown=20),
                     **_before_table(figures["before"])},
             actions={**ACTIONS, **RESTRAINED}, counts=figures["at_risk"][0]["customers_by_grade"],
         )  # fmt: skip
@@ -121,6 +124,10 @@ class Churn(Study):
         from bankmine.tasks.churn.page import key_statements
 
         return key_statements(figures, bank.warehouse.currency)
+
+
+def _days(bank: Bank) -> int:
+    return int(bank.settings.get("horizon_days", USUAL_DAYS))
 
 
 def _lead_times(
@@ -171,7 +178,7 @@ def _sent_by_bank(bank: Bank) -> list[dict[str, Any]]:
     zone = bank.warehouse.zone
     given = {
         "year": zone.days_before(bank.cutoff, 365), "two_years": zone.days_before(bank.cutoff, 730),
-        "own_bank": own_bank(bank),
+        "own_bank": own_bank(bank), "competitors": competitors(bank),
     }  # fmt: skip
     with Session(bank.warehouse, bank.cutoff, until=bank.cutoff, memory=bank.memory) as session:
         found: list[dict[str, Any]] = session.arrow(statement(FOLDER, "sent_by_bank"), given).to_pylist()
@@ -206,7 +213,7 @@ def _finite(value: Any) -> Any:
 
 
 def _list_sentence(main: Asked, ahead: Coming | None) -> str:
-    year = " Within a year is the chance to have left in twelve months." if ahead else ""
+    year = " Within a year is the chance to have left in twelve months." if ranks_persons(ahead) else ""
     return f"Ranked by chance of {main.title.lower()} times what is at stake; one action each.{year}"
 
 
@@ -216,19 +223,12 @@ def _first_reason(told: list[Asked | Refused]) -> str:
     return reason.partition("Load a longer period")[0].rstrip()
 
 
-def _verdict(asked: list[Asked], figures: Mapping[str, Any]) -> str:
+def _verdict(asked: list[Asked]) -> str:
     better = [one.title.lower() for one in asked if one.figures["beats_baseline"]]
     worse = [one.title.lower() for one in asked if not one.figures["beats_baseline"]]
     parts = [f"Use the models for {', '.join(better)}." if better else "No model beats its baseline."]
     if worse and better:
         parts.append(f"Use the baseline for {', '.join(worse)}.")
-    first = next((one for one in figures["lead_time"] if one["days"] is not None), None)
-    if first:
-        parts.append(
-            f"The list of {first['title'].lower()} shows {first['seen']:.0%} of closures before they happen, "
-            f"half of them at least {first['days']:.0f} days before, at {first['false_alarms']:.0%} false "
-            f"alarms; a random list as long shows {first['chance_seen']:.0%}."
-        )
     return " ".join(parts)
 
 

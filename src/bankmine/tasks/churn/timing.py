@@ -33,6 +33,7 @@ MONTHS = 12
 COLUMNS = 15
 MOST_ROWS = 25_000  # landmarks to learn from; each is up to twelve person-months
 CURVE = 40
+WEAK = 0.7  # concordance below which persons are not to be ranked by it
 _PEOPLE = """
 SELECT customer_id, kind, birth_year, since, closed_on
 FROM customer
@@ -149,6 +150,17 @@ class _Landmarks:
         event = lasted < seen
         return np.floor(np.where(event, np.maximum(lasted, 0), seen) / MONTH).astype(np.int64), event
 
+    def _require_a_year(self, then: int) -> None:
+        """FeasibilityError where no landmark's whole year was over at an instant: nothing says how the later
+        months go on."""
+        longest = float(self.horizon(then).max(initial=0.0))
+        if longest < MONTHS * MONTH - 1:
+            raise FeasibilityError(
+                f"time to churn, as known a year before the cutoff, followed nobody for more than "
+                f"{longest / MONTH:.0f} months",
+                hint="It tells of a year, and tests that on the last one: load a longer period.",
+            )
+
     def test(self, then: int) -> dict[str, Any]:
         """Fitted on what was known a year ago, asked of the customers of that day, against what followed."""
         rows = np.flatnonzero(self.at == then)
@@ -156,6 +168,7 @@ class _Landmarks:
             raise FeasibilityError(
                 "time to churn found no customers a year before the cutoff", hint="Load a longer period."
             )
+        self._require_a_year(then)
         model = self.fit(then)
         said = model.survival(self.features.take(rows), MONTHS)
         year = self.bank.warehouse.zone.to_local(np.array([self.bank.cutoff]))[0] // DAY - self.day[rows]

@@ -12,12 +12,14 @@ WITH every AS (
 ),
 stated AS (
   SELECT
-    customer_id, usual_minor / count(customer_id) OVER (PARTITION BY account_id) AS usual_minor,
+    customer_id, account_id, usual_minor / count(customer_id) OVER (PARTITION BY account_id) AS usual_minor,
     now_minor / count(customer_id) OVER (PARTITION BY account_id) AS now_minor
   FROM every
 ),
 held AS (
-  SELECT customer_id, CAST(sum(usual_minor) AS BIGINT) AS usual_minor, sum(now_minor) AS now_minor
+  SELECT
+    customer_id, CAST(sum(usual_minor ORDER BY account_id) AS BIGINT) AS usual_minor,
+    sum(now_minor ORDER BY account_id) AS now_minor
   FROM stated
   WHERE usual_minor > 0
   GROUP BY customer_id

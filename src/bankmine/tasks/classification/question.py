@@ -101,7 +101,7 @@ class InClass(Task):
             lambda at: {
                 "since": zone.months_before(at, 12), "before": zone.days_before(at, days), "kind": self.kind,
             },
-            note="population",
+            note="population", drawn=True,
         )  # fmt: skip
 
     def label(self, bank: Bank, rows: Any) -> tuple[Truth, Ints]:

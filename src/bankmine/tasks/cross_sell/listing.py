@@ -12,7 +12,7 @@ import numpy as np
 from bankmine.tasks.contract import ROW_COLUMNS, Decision, Floats, Ints
 from bankmine.tasks.cross_sell.following import Followed
 from bankmine.tasks.cross_sell.holdings import Look
-from bankmine.tasks.cross_sell.offering import HELD, Chosen
+from bankmine.tasks.cross_sell.offering import APPLIED, HELD, Chosen
 from bankmine.tasks.cross_sell.sentences import sentence
 from bankmine.tasks.sql import instants
 from bankmine.tasks.study import Asked, Block
@@ -50,19 +50,25 @@ class FamilyOffers:
         return np.asarray(self.asked.rows.column("customer_id").to_numpy(), dtype=np.int64)
 
     @property
+    def likely(self) -> Any:
+        """Rows whose chance is at least the usual one."""
+        return np.asarray(self.asked.probability) >= self.usual
+
+    @property
     def open(self) -> Any:
         """Rows where the family may be offered."""
         return np.array([not one for one in self.chosen.refused], dtype=np.bool_)
 
 
-def graded(profit: Floats, may: Any, *, proved: bool) -> list[str]:
-    """Grade of each row: the first tenth by profit of those worth a contact is offered now; where the list is
-    not proved, nothing is: all of them are for a test only."""
+def graded(profit: Floats, may: Any, likely: Any, *, proved: bool) -> list[str]:
+    """Grade of each row: the first tenth by profit of those worth a contact is offered now, if it is also
+    `likely`, that is at least as likely to take it as is usual: a high margin alone is no reason to press.
+    Where the list is not proved, nothing is offered now: all of them are for a test only."""
     worth = may & (profit > 0)
     if not proved:
         return [str(one) for one in np.where(worth, TRIAL, np.where(may, NOT_WORTH, NOT_ALLOWED))]
     ahead = np.searchsorted(np.sort(-profit[worth]), -profit, side="left")
-    now = worth & (ahead < FIRST_SHARE * worth.sum())
+    now = worth & (ahead < FIRST_SHARE * worth.sum()) & likely
     grade = np.where(worth, CAMPAIGN, np.where(may, NOT_WORTH, NOT_ALLOWED)).astype(object)
     grade[now] = NOW
     return [str(one) for one in grade]
@@ -75,7 +81,8 @@ def family_block(one: FamilyOffers, *, proved: bool) -> Block:
     beat its own baseline besides.
     """
     proved = proved and bool(one.asked.figures["beats_baseline"])
-    return one.asked.block(_decision(one.profit, one.open, "margin of the product times its chance", proved))
+    what = "margin of the product times its chance"
+    return one.asked.block(_decision(one.profit, one.open, one.likely, what, proved))
 
 
 def best_block(families: Sequence[FamilyOffers], look: Look, *, proved: bool) -> Block:
@@ -84,12 +91,13 @@ def best_block(families: Sequence[FamilyOffers], look: Look, *, proved: bool) ->
 
     profit, chance, place, row = _best(families, look.customers)
     may = place >= 0
+    usual = np.array([one.usual for one in families])[place.clip(min=0)]
     lists = pa.concat_arrays([_combined(one.asked.reasons) for one in families])  # one after another
     starts = np.cumsum([0, *(len(one.asked.reasons) for one in families)])[place.clip(min=0)]
     reasons = lists.take(pa.array(np.where(may, starts + row, 0), mask=~may)) if len(lists) else None
     return Block(
-        question=BEST, rows=customer_rows(look), decision=_decision(profit, may, "the best offer's", proved),
-        probability=chance, reasons=reasons,
+        question=BEST, rows=customer_rows(look), probability=chance, reasons=reasons,
+        decision=_decision(profit, may, chance >= usual, "the best offer's", proved),
     )  # fmt: skip
 
 
@@ -122,7 +130,7 @@ def offers_table(
 
 
 def refusals_table(families: Sequence[FamilyOffers], look: Look) -> Any:
-    """Each family that is not offered to a customer, with the reason; those held already too."""
+    """Each family that is not offered to a customer, with the reason; held or applied for, too."""
     import pyarrow as pa
 
     customers: list[int] = []
@@ -135,11 +143,14 @@ def refusals_table(families: Sequence[FamilyOffers], look: Look) -> Any:
             names.append(one.family)
             products.append(one.chosen.product[row])
             reasons.append(one.chosen.refused[row])
-        for who in look.customers[look.column(one.family)].tolist():
-            customers.append(who)
-            names.append(one.family)
-            products.append(None)
-            reasons.append(HELD)
+        holds = look.column(one.family)
+        applied = ~holds & ~np.isin(look.customers, one.customers)  # who lacks it and yet was not asked about
+        for which, reason in ((holds, HELD), (applied, APPLIED)):
+            for who in look.customers[which].tolist():
+                customers.append(who)
+                names.append(one.family)
+                products.append(None)
+                reasons.append(reason)
     table = pa.table(
         {
             "customer_id": pa.array(customers, pa.int64()), "family": pa.array(names, pa.string()),
@@ -201,8 +212,8 @@ def _best(families: Sequence[FamilyOffers], customers: Ints) -> tuple[Floats, Fl
     return profit, chance, place, row
 
 
-def _decision(profit: Floats, may: Any, what: str, proved: bool) -> Decision:
-    grade = graded(profit, may, proved=proved)
+def _decision(profit: Floats, may: Any, likely: Any, what: str, proved: bool) -> Decision:
+    grade = graded(profit, may, likely, proved=proved)
     counts = {word: grade.count(word) for word in ACTIONS}
     actions = {word: said for word, said in ACTIONS.items() if counts[word]}
     return Decision(

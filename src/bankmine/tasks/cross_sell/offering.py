@@ -29,6 +29,7 @@ NO_WAY = "no consent to be contacted by any way it is offered"
 NO_RULE = "the offer's own rule does not hold"
 NO_RISK = "above the customer's risk class"
 HELD = "holds one already"
+APPLIED = "has applied for one in the last 30 days"
 
 
 @dataclass(frozen=True)

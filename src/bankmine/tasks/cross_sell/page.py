@@ -33,7 +33,7 @@ def show(about: Mapping[str, Any]) -> Shown:
         sections.append(_rules(figures["following"]))
     if figures["bundles"]:
         sections.append(_bundles(figures["bundles"]))
-    sections.append(_refused(figures["refused_by_reason"]))
+    sections.append(_refused(figures["refused_by_reason"], figures.get("credit_classes", "")))
     sections.append(_form(figures))
     return Shown(metrics=_metrics(figures, currency), sections=sections)
 
@@ -175,7 +175,7 @@ def _bundles(pairs: list[Mapping[str, Any]]) -> Section:
     return Section(title="What is taken together", blocks=[chart])
 
 
-def _refused(reasons: Mapping[str, int]) -> Section:
+def _refused(reasons: Mapping[str, int], credit: str) -> Section:
     shown = dict(list(reasons.items())[:15])
     chart = Chart(
         title=f"{next(iter(shown))} is the most frequent reason not to offer a family"
@@ -188,7 +188,7 @@ def _refused(reasons: Mapping[str, int]) -> Section:
         ),
         name="refusals",
     )  # fmt: skip
-    return Section(title="What is not offered", blocks=[chart])
+    return Section(title="What is not offered", sentence=credit, blocks=[chart])
 
 
 def _form(figures: Mapping[str, Any]) -> Section:

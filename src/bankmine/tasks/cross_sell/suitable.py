@@ -3,7 +3,8 @@
 Learnt from openings: which product was taken, and the form as its customer would have filled it in at the
 end of that day, by what the bank knew then. So it says which one suits people like this, given that they take
 one; not whether they will. Before it is used it is tested forward: learnt from what was taken up to a year
-before, asked of who took one since.
+before, asked of who took one since. Where it is not proved better there than the usual product, it names
+that one.
 """
 
 from __future__ import annotations
@@ -80,6 +81,8 @@ def suitable(work: Work, held: Holdings, family: str) -> Suitable | str:
         f"whether they take one. {_proved(test)}"
     )
     called = {one: names.get(one, one) for one in form.outcomes}
+    if not is_proved(test):
+        form = form.falling_back(_usual(known))
     return Suitable(spoken(form, sentence, called), sentence, test)
 
 
@@ -161,7 +164,7 @@ def tested(bank: Bank, known: Takers, end: int, names: Mapping[str, str]) -> dic
         return {}
     said = form.outcomes
     best = [said[place] for place in np.argmax(form.probabilities(later.fields), axis=1)]
-    usual = max(sorted(set(before.product)), key=before.product.count)
+    usual = _usual(before)
     truth = np.array(later.product, dtype=object)
     hit, base = (np.array(best, dtype=object) == truth), truth == usual
     low, high, more_low, more_high = _interval(hit.astype(float), base.astype(float), bank.seed)
@@ -172,13 +175,26 @@ def tested(bank: Bank, known: Takers, end: int, names: Mapping[str, str]) -> dic
     }  # fmt: skip
 
 
+def is_proved(test: Mapping[str, Any]) -> bool:
+    """Whether the form named the product taken more often than the usual one, by the whole interval."""
+    return bool(test) and test["more_low"] > 0
+
+
+def _usual(known: Takers) -> str:
+    """The product taken most often, the first by name of equals."""
+    return max(sorted(set(known.product)), key=known.product.count)
+
+
 def _proved(test: Mapping[str, Any]) -> str:
     """Whether the form does better than always naming the usual product, in words."""
     if not test:
-        return "Too few took one in the last year to test it."
-    if test["more_low"] > 0:
+        return "Too few took one in the last year to test it: the usual product is named instead."
+    if is_proved(test):
         return "In the test it named the product taken more often than the usual one was."
-    return f"It is not proved better than always naming {test['usual']}: take its answer as a hint."
+    return (
+        f"It is not proved better than always naming {test['usual']}: the usual product is named instead, "
+        "and the chances are a hint."
+    )
 
 
 def _fit(bank: Bank, known: Takers) -> Any:

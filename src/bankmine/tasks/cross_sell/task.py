@@ -19,6 +19,7 @@ from bankmine.errors import ConfigurationError, FeasibilityError
 from bankmine.tasks.contract import Bank, Feasibility, Goal, Needs, Shown, exponent_of
 from bankmine.tasks.cross_sell.back_test import Together, back_test, together, worth_of
 from bankmine.tasks.cross_sell.bundles import SPAN_DAYS, Bundle, bundles_table, forward_bundles
+from bankmine.tasks.cross_sell.credit import NO_RATING, RATING, credit_classes
 from bankmine.tasks.cross_sell.eligibility import Eligibility, eligibility
 from bankmine.tasks.cross_sell.following import Following, following, rules_table
 from bankmine.tasks.cross_sell.holdings import Holdings
@@ -63,11 +64,12 @@ class CrossSell(Study):
     sentence = "What to offer next to whom, why, and what it is expected to bring"
     needs = Needs(
         tables=("customer", "holding", "product", "transaction"),
-        usable=("account", "balance", "bureau_event", "card", "channel_cost", "consent", "contact",
+        usable=("account", "balance", "card", "channel_cost", "consent", "contact",
                 "credit_application", "customer_flag", "digital_event", "interaction", "loan", "offer",
                 "rate_history"),
     )  # fmt: skip
     sells = True
+    reads = (RATING,)
     horizon_words = "90 days"
     settings = MappingProxyType(
         {
@@ -202,12 +204,13 @@ def _offered(
     work.feature_tests(rows, names, catalogue=catalogue)
     known = conditions(bank.warehouse, bank.cutoff, memory=bank.memory, threads=bank.threads)
     recent = held.openings.within(held.day(bank.cutoff) - RECENT_DAYS, 10**6)
+    classes = credit_classes(work)
     found = []
     for family, one in asked.items():
         ids = np.asarray(one.rows.column("customer_id").to_numpy(), dtype=np.int64)
         place = np.searchsorted(look.customers, ids)
         who = customers_of(bank, ids, known, features.take(place))
-        chosen = choose(bank, family, price, allowed, who, recent)
+        chosen = classes.apply(family, ids, choose(bank, family, price, allowed, who, recent))
         found.append(
             FamilyOffers(family, one, chosen, chosen.profit(one.probability), float(one.probability.mean()))
         )
@@ -232,7 +235,8 @@ def _answer(
         "rule": price.sentence, "tested": dict(tested), "following": _following_figures(follows),
         "bundles": [vars(one) | {"stands": one.stands} for one in pairs[:12]],
         "offers": dict(best.decision.summary), "families": [_family_figures(one) for one in offered],
-        "refused_by_reason": _counts(refusals), "products": [vars(one) for one in price.products.values()],
+        "refused_by_reason": _counts(refusals), "credit_classes": _credit(work, refusals),
+        "products": [vars(one) for one in price.products.values()],
         "form": form if isinstance(form, str) else form.sentence,
         "form_tested": {} if isinstance(form, str) else form.tested,
     }  # fmt: skip
@@ -312,6 +316,12 @@ def _family_figures(one: FamilyOffers) -> dict[str, Any]:
 
 def _mean_margin(one: FamilyOffers) -> float:
     return float(one.chosen.margin_minor.mean()) if len(one.profit) else 0.0
+
+
+def _credit(work: Work, refusals: Any) -> str:
+    """What the credit classes of a published rating keep away, in a sentence."""
+    classes = credit_classes(work)
+    return classes.sentence(refusals.column("reason").to_pylist()) if classes.by_customer else NO_RATING
 
 
 def _counts(refusals: Any) -> dict[str, int]:

@@ -67,7 +67,7 @@ DEFINITIONS = {
         ),
         Definition(
             name="loan_default", subject_kind="loan", rule=_rule(365, 1, "loan_event"),
-            sentence="The loan is 90 days past due at some time in the next 365 days.",
+            sentence="The loan is 90 days past due, or written off, at some time in the next 365 days.",
         ),
         Definition(
             name="application_fraud", subject_kind="application", rule=_rule(0, 30, "feedback"),
@@ -107,3 +107,10 @@ SIGNS = {
         ),
     )
 }  # fmt: skip
+
+# An overdraft that is not paid down; a simulated bank keeps no truth about it.
+OVERDRAFT = Definition(
+    name="overdraft_default", subject_kind="account", rule=_rule(180, 1, "transaction"),
+    sentence="Within 180 days the account is overdrawn without a break for 90 days, or beyond its limit "
+    "for 30.",
+)  # fmt: skip

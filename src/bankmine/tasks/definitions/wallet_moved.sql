@@ -5,7 +5,7 @@
 SELECT r.row_number, coalesce(any_value(s.sent_minor), 0) >= any_value(r.usual_minor) AS label
 FROM asked_rows AS r
 LEFT JOIN (
-  SELECT a.row_number, sum(t.base_minor / (1 + coalesce(j.others, 0))) AS sent_minor
+  SELECT a.row_number, sum(t.base_minor / (1 + coalesce(j.others, 0)) ORDER BY t.transaction_id) AS sent_minor
   FROM asked_rows AS a
   INNER JOIN customer_transaction AS t
     ON t.customer_id = a.customer_id

@@ -99,6 +99,7 @@ class Inactivity(Task):
             statement(FOLDER, "population"),
             lambda at: {"since": months_before(at, 12), "kind": kind},
             note="population",
+            drawn=True,
         )
 
     def label(self, bank: Bank, rows: Any) -> tuple[Truth, Ints]:

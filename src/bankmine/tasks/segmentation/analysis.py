@@ -177,5 +177,6 @@ def _action(offers: Offers, label: int) -> str:
 def _verdict(found: Found) -> str:
     count = len(found.model.ids)
     if found.chosen.usable:
-        return f"Use the {count} segments: {found.chosen.reason}."
+        apart = f" ({count - 1} found, and companies)" if found.model.companies else ""
+        return f"Use the {count} segments{apart}: {found.chosen.reason}."
     return f"Do not use the segments: {found.chosen.reason}."

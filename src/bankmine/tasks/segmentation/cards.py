@@ -8,7 +8,7 @@ from typing import Any
 from bankmine.report.content import Card, Cards, Chart, Column, Kind, Metric, Section, Statement, Table
 from bankmine.report.pictures import Bar, Bars
 from bankmine.tasks.contract import exponent_of
-from bankmine.tasks.segmentation.words import plain_name
+from bankmine.tasks.segmentation.words import said_name
 
 CARD_TRAITS, CARD_FINDINGS = 3, 3
 
@@ -123,7 +123,7 @@ def _card_traits(about: Mapping[str, Any], one: Mapping[str, Any]) -> list[str]:
 def _living(about: Mapping[str, Any], trait: Mapping[str, Any]) -> str:
     share = "share" in trait["feature"]
     values = [_amount(about, trait[side], "share" if share else _unit(trait)) for side in _SIDES]
-    return f"{plain_name(trait['feature']).capitalize()}: {values[0]} (others {values[1]})"
+    return f"{said_name(trait['feature']).capitalize()}: {values[0]} (others {values[1]})"
 
 
 _SIDES = ("inside", "outside")
@@ -136,8 +136,8 @@ def _unit(trait: Mapping[str, Any]) -> str:
 
 def _banking(about: Mapping[str, Any], each: Mapping[str, Any]) -> str:
     inside, outside = (_amount(about, each[side], each["unit"]) for side in _SIDES)
-    what = each["feature"].replace("_", " ")
-    what = f"{what} {each['level']}" if each["level"] is not None else what
+    what = said_name(each["feature"])
+    what = f"{what.removeprefix('customer ')}: {each['level']}" if each["level"] is not None else what
     return f"{what.capitalize()}: {inside} (others {outside}); {each['size']} effect"
 
 

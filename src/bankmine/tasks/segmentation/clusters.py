@@ -2,9 +2,14 @@
 
 The number is the largest that passes the stability gate (Hennig 2007): a mean adjusted Rand index of .75 over
 resamples and no segment with a Jaccard overlap below .6. More segments say more; segments that come and go
-say nothing. Not every column tells ways of life apart, so the miner learns how much each weighs. A number has
-to beat columns shuffled each on its own by its silhouette, by more than chance brings, and one that fails the
-gate with all resamples gives way.
+say nothing. Not every column tells ways of life apart, so the miner learns how much each weighs. One that
+fails the gate with all resamples gives way.
+
+Columns that fall apart each on its own make groups that are found again, though nothing binds them. So a
+number has also to beat shuffled columns, which keep their distributions and lose their bonds: by the miner's
+own silhouette it has to stand above all SHUFFLES of them, treated alike. Were there no bonds, that would
+happen once in SHUFFLES + 1 times: a permutation test at the level of 5 % (Phipson and Smyth 2010,
+"Permutation p-values should never be zero").
 """
 
 from __future__ import annotations
@@ -22,9 +27,10 @@ from bankmine.mining.clustering.comparison import COMPARED, compare
 from bankmine.tasks.contract import Floats
 
 CHOICE_SAMPLE, GATE_SAMPLE, COMPARED_SAMPLE = 5_000, 5_000, 2_000
-RESAMPLES, SHUFFLES, COMPARED_RESAMPLES = 50, 5, 4
+RESAMPLES, SHUFFLES, COMPARED_RESAMPLES = 50, 19, 10
 SMALLEST_SHARE = 0.01
 TRIED = 3
+LEVEL = 1 / (SHUFFLES + 1)
 FEW_STARTS = 3
 
 
@@ -46,28 +52,36 @@ def choose(values: Floats, names: Sequence[str], numbers: Sequence[int], seed: i
     )
     number, gate = _through_the_gate(values, choice, seed)
     miner = AdaptiveKMeans(number, random_state=seed).fit(values, names=names)
-    own = silhouette(values, miner.labels_, random_state=seed)
-    shuffled, limit = _silhouette_of_shuffled(values, number, seed)
-    usable = bool(gate.stable and own > limit)
+    beside = _beside_shuffled(values, number, seed)
+    usable = gate.stable and beside.p_value <= LEVEL
     reason = gate.reason
     if gate.stable and not usable:
         reason = (
-            f"the silhouette {own:.3f} is no better than that of shuffled columns: {shuffled:.3f}, up to "
-            f"{limit:.3f} by chance"
+            f"the silhouette {beside.own:.3f} does not stand out from that of shuffled columns, up to "
+            f"{max(beside.shuffled):.3f} in {SHUFFLES} draws (p {beside.p_value:.2f})"
         )
     figures = {
         "clusters": number, "usable": usable, "choice": _sentence(number, usable, reason),
         "candidates_k": [_seen(one, number, gate) for one in choice.candidates],
-        "stability": gate.to_json(), "silhouette": own, "silhouette_shuffled": shuffled,
-        "silhouette_shuffled_limit": limit,
-        "miners": [_without_clock(one.to_json()) for one in compared(values, names, number, seed)],
+        "stability": gate.to_json(), "silhouette": beside.own,
+        "silhouette_shuffled": float(np.mean(beside.shuffled)),
+        "silhouette_shuffled_limit": max(beside.shuffled), "silhouette_p_value": beside.p_value,
+        "miners": _miners(values, names, number, seed, gate, usable=usable, reason=reason),
     }  # fmt: skip
     return Chosen(miner, usable, reason, figures)
 
 
-def _without_clock(one: dict[str, Any]) -> dict[str, Any]:
-    """A comparison without the seconds it took, so that equal runs have equal bytes."""
-    return {name: value for name, value in one.items() if name != "seconds"}
+def _miners(
+    values: Floats, names: Sequence[str], number: int, seed: int, gate: Any, *, usable: bool, reason: str
+) -> list[dict[str, Any]]:
+    """All miners compared, without the seconds they took, so that equal runs have equal bytes.
+
+    Of the miner that segments, the table says what the gate said with all resamples and shuffles.
+    """
+    seen = [one.to_json() for one in compared(values, names, number, seed)]
+    judged = {"stability": gate.adjusted_rand.mean, "usable": usable, "reason": reason}
+    every = [one | judged if one["miner"] == AdaptiveKMeans.words else one for one in seen]
+    return [{name: value for name, value in one.items() if name != "seconds"} for one in every]
 
 
 def compared(values: Floats, names: Sequence[str], number: int, seed: int) -> list[Any]:
@@ -120,22 +134,29 @@ def _sentence(number: int, usable: bool, reason: str) -> str:
     return f"No number of segments is found again well enough; with {number}, {reason}"
 
 
-def _silhouette_of_shuffled(values: Floats, clusters: int, seed: int) -> tuple[float, float]:
-    """The baseline: columns shuffled each on its own keep their distribution and lose their bonds.
+@dataclass(frozen=True)
+class Beside:
+    """The silhouette of the segments and those of shuffled columns clustered alike; by the own distance."""
 
-    The mean over the shuffles, and the limit that one shuffle more stays below with 95 % (Student's t).
-    """
-    from scipy.stats import t as student
+    own: float
+    shuffled: tuple[float, ...]
 
-    part, found = _part(values, CHOICE_SAMPLE, seed), []
-    for one in np.random.SeedSequence(seed).spawn(SHUFFLES):
-        draw = np.random.default_rng(one)
-        shuffled = np.column_stack([draw.permutation(part[:, place]) for place in range(part.shape[1])])
-        miner = AdaptiveKMeans(clusters, n_init=FEW_STARTS, random_state=seed).fit(shuffled)
-        found.append(silhouette(shuffled, miner.labels_, random_state=seed))
-    spread = float(np.std(found, ddof=1)) * np.sqrt(1 + 1 / SHUFFLES)
-    middle = float(np.mean(found))
-    return middle, middle + float(student.ppf(0.95, SHUFFLES - 1) * spread)
+    @property
+    def p_value(self) -> float:
+        """How often data without bonds would do as well: `(1 + shuffles as good) / (1 + shuffles)`."""
+        return (1 + sum(one >= self.own for one in self.shuffled)) / (1 + len(self.shuffled))
+
+
+def _beside_shuffled(values: Floats, clusters: int, seed: int) -> Beside:
+    """The customers themselves and SHUFFLES of their columns, each shuffled on its own, treated alike."""
+    part = _part(values, CHOICE_SAMPLE, seed)
+
+    def judged(rows: Floats) -> float:
+        miner = AdaptiveKMeans(clusters, n_init=FEW_STARTS, random_state=seed).fit(rows)
+        return silhouette(miner.space(rows), miner.labels_, random_state=seed)
+
+    draws = [np.random.default_rng(one) for one in np.random.SeedSequence(seed).spawn(SHUFFLES)]
+    return Beside(judged(part), tuple(judged(draw.permuted(part, axis=0)) for draw in draws))
 
 
 def _part(values: Floats, most: int, seed: int) -> Floats:

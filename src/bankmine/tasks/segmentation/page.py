@@ -68,7 +68,8 @@ def _metrics(about: Mapping[str, Any]) -> list[Metric]:
             label="Silhouette",
             value=figures["silhouette"],
             digits=2,
-            baseline=Baseline(name="shuffled columns", value=figures["silhouette_shuffled"]),
+            baseline=Baseline(name="shuffled columns, at most", value=figures["silhouette_shuffled_limit"]),
+            note=f"p {figures['silhouette_p_value']:.2f} against shuffled columns",
         ),
     ]
     best = next((one for one in figures["suggestions"] if one["stands"]), None)
@@ -135,7 +136,7 @@ def _apart(figures: Mapping[str, Any]) -> Section:
 def _found_again(figures: Mapping[str, Any]) -> Section:
     tried = figures["candidates_k"]
     title = (
-        f"{figures['clusters']} segments are chosen"
+        f"{figures['clusters']} segments are chosen{_and_companies(figures)}"
         if figures["usable"]
         else f"No number of segments passes; {figures['clusters']} come nearest and are not to be used"
     )
@@ -163,6 +164,12 @@ def _found_again(figures: Mapping[str, Any]) -> Section:
     )
 
 
+def _and_companies(figures: Mapping[str, Any]) -> str:
+    """Companies are a segment that is not looked for."""
+    apart = len(figures["segments"]) - figures["clusters"]
+    return "; companies are one more, by themselves" if apart == 1 else ""
+
+
 def _miners(figures: Mapping[str, Any]) -> Section:
     seen = figures["miners"]
     known = [one for one in seen if one["stability"] is not None]
@@ -178,7 +185,11 @@ def _miners(figures: Mapping[str, Any]) -> Section:
         name="miners",
         table=_miners_table(seen),
     )
-    sentence = "All on the same customers and columns. A miner that leaves noise groups fewer of them."
+    sentence = (
+        "All on a sample of the same customers and columns, each cut into as many groups; adaptive k-means, "
+        "which made the segments, as judged above. A miner that leaves noise groups fewer customers. Cost "
+        "and silhouette go by plain distances for all, so that they compare."
+    )
     blocks: list[Block] = [chart] if known else [_miners_table(seen)]
     return Section(title="Other miners on the same customers", sentence=sentence, blocks=blocks)
 

@@ -30,7 +30,7 @@ BANKING = (
     "mortgage_held_count", "insurance_held_count", "fund_held_count", "loan_principal_sum",
     "standing_orders_count", "card_limit_sum",
     # risk and service
-    "days_past_due_max_12mo", "declined_count_3mo", "bureau_enquiries_count_12mo", "complaints_count_12mo",
+    "days_past_due_max_12mo", "declined_count_3mo", "complaints_count_12mo",
     # digital habit
     "digital_count_3mo", "digital_days_count_3mo",
     # who they are

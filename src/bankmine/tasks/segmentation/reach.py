@@ -9,16 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import sqrt
 from typing import Any
 
 from bankmine.engine.session import Session
+from bankmine.evaluation.calibration import wilson
 from bankmine.tasks.contract import Bank, Ints
 from bankmine.tasks.segmentation.living import FOLDER
 from bankmine.tasks.sql import statement
 
 LEAST_CONTACTS = 50
-Z = 1.959964
 MONTHS = 12
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 PARTS = ("night", "morning", "afternoon", "evening")
@@ -82,15 +81,6 @@ def reach(bank: Bank, customers: Ints, label: Ints, segments: int) -> list[Reach
         )
         for one in range(segments)
     ]
-
-
-def wilson(hits: int, trials: int) -> tuple[float, float]:
-    """The 95 % interval of a share."""
-    if trials == 0:
-        return 0.0, 1.0
-    share, z = hits / trials, Z * Z / trials
-    middle, reach_ = share + z / 2, Z * sqrt((share * (1 - share) + z / 4) / trials)
-    return (middle - reach_) / (1 + z), (middle + reach_) / (1 + z)
 
 
 def _rows(session: Session, bank: Bank, name: str, table: str, given: dict[str, Any]) -> list[dict[str, Any]]:

@@ -14,6 +14,7 @@ from typing import Any
 LEAST_EFFECT = 0.5
 LESS = 0.6  # what is missing says less than what is there
 SPAN = re.compile(r"_(all|\d+(?:mo|d))$")
+WINDOW = re.compile(r"_(\d+)(mo|d)$")
 PHRASES: dict[str, tuple[str, str, str]] = {
     # front of the feature's name: (subject of talk, phrase when high, phrase when low)
     "bought_abroad_share": ("place", "pays abroad", "never abroad"),
@@ -60,6 +61,20 @@ def talk(feature: str) -> tuple[str, str, str]:
         return PHRASES[max(fronts, key=len)]
     plain = front.replace("_", " ")
     return plain, f"high {plain}", f"low {plain}"
+
+
+def said_name(feature: str) -> str:
+    """The same for prose: the window in words, and no "sum" or "count" where the unit says it.
+
+    "income in 12 months" for `income_sum_12mo`; what the segments were found by keeps its name.
+    """
+    span = WINDOW.search(feature)
+    if span is None or feature.startswith(("bought_", "cash_share")):
+        return plain_name(feature)
+    front = feature[: span.start()]
+    what = NAMED.get(front, front.removesuffix("_sum").removesuffix("_count").replace("_", " "))
+    number, unit = int(span[1]), {"mo": "month", "d": "day"}[span[2]]
+    return f"{what} in {number} {unit}s" if number > 1 else f"{what} in a {unit}"
 
 
 def plain_name(feature: str) -> str:

@@ -19,7 +19,7 @@ without_rate AS (
   GROUP BY r.product_code
   HAVING count(r.customer_rate) = 0
 ),
-booked AS (
+booked AS NOT MATERIALIZED (
   SELECT t.transaction_id, t.customer_id, t.account_id, t.channel, t.category, t.direction, t.base_minor,
     t.is_primary, p.month, p.quarter
   FROM customer_transaction AS t

@@ -15,7 +15,15 @@ from bankmine.tasks.study import Answer, Block, Kept, Shape, Work
 from bankmine.tasks.value import said
 from bankmine.tasks.value.accounts import Accounts, Look, foreseen, realised
 from bankmine.tasks.value.concentration import curve, first, moves, top_of
-from bankmine.tasks.value.forward import bias, items_off, judged, largest, list_found, rank_correlation
+from bankmine.tasks.value.forward import (
+    bias,
+    bias_interval,
+    items_off,
+    judged,
+    largest,
+    list_found,
+    rank_correlation,
+)
 from bankmine.tasks.value.ledger import COMPONENTS, MONTHS, WORDS, Ledger
 from bankmine.tasks.value.lifetime import LEVEL, SURELY, grades
 from bankmine.tasks.value.past import Past, year_cutoffs
@@ -205,6 +213,7 @@ def _one_earlier(past: Past, place: int) -> dict[str, Any]:
     return {
         "cutoff": past.bank.warehouse.zone.show(past.cutoffs[place]), "actual_minor": float(total.sum()),
         **{name: bias(parts.sum(axis=1), total) for name, parts in told.items()},
+        "interval": bias_interval(told["model at rates"].sum(axis=1), total, seed=past.bank.seed),
         "rank_correlation": rank_correlation(told["model"].sum(axis=1), total),
     }  # fmt: skip
 
@@ -245,7 +254,7 @@ def _reasons(bank: Bank, look: Look) -> Any:
     import pyarrow as pa
 
     currency = bank.warehouse.currency
-    names = [f"expected {WORDS[one]} in a year, {currency}" for one in COMPONENTS]
+    names = [f"expected {WORDS[one].removeprefix('expected ')} in a year, {currency}" for one in COMPONENTS]
     minor = 10 ** exponent_of(currency)
     rows = []
     for parts in np.round(look.expected) / minor:

@@ -54,6 +54,11 @@ def bias(forecast: Floats, actual: Floats) -> float:
     return float(forecast.sum()) / total - 1.0 if total != 0 else float("nan")
 
 
+def bias_interval(forecast: Floats, actual: Floats, *, seed: int) -> dict[str, float]:
+    """The bias with its 95 % interval over customers."""
+    return plain(_resampled("bias", bias, forecast, actual, seed=seed))
+
+
 def items_off(forecasts: dict[str, Floats], actual: Floats) -> list[dict[str, Any]]:
     """How far each item was off, as a share of the whole result that came: the shares sum to the bias.
 

@@ -196,7 +196,8 @@ def _volumes(tables: Sequence[Any], customers: Ints) -> Floats:
             place = np.searchsorted(customers, _numbers(table, "customer_id")[mine]) * QUARTERS
             place = (place + _numbers(table, "quarter")[mine]) * sides + side
             size = table.column("size_days").to_numpy()[mine] / _numbers(table, "owners")[mine]
-            total += np.bincount(place, weights=size, minlength=len(total))
+            order = np.lexsort((size, place))  # SQL gives rows in any order, and sums of floats depend on it
+            total += np.bincount(place[order], weights=size[order], minlength=len(total))
     return total.reshape(-1, QUARTERS, sides)
 
 

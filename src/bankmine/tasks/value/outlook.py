@@ -172,7 +172,9 @@ def standing_balances(bank: Bank, cutoff: int) -> Any:
 def shifted(balances: Any, customers: Ints, given: Outlook) -> Shift:
     """From rows of `standing_balances` to each customer's shift, weighted by what lies on each product.
 
-    A product the outlook does not know moves like the mean of those it knows.
+    A product the outlook does not know (it has no rates, or none of their moves is known) moves like the mean
+    of those it knows; of one with a single rate (a card without a treasury's, say) the other side stands
+    still.
     """
     if not len(given.products) or not balances.num_rows:
         return Shift.none(len(customers))
@@ -189,8 +191,11 @@ def shifted(balances: Any, customers: Ints, given: Outlook) -> Shift:
     total = np.bincount(cell, weights=size, minlength=shape[0] * shape[1])
 
     def shift(to: Floats, since: Floats) -> Floats:
-        moved = np.nan_to_num(to - since)
-        each = (weight * np.vstack([moved, moved.mean(axis=0)])[product]).sum(axis=1) * size
+        moved = to - since
+        known = np.isfinite(moved)
+        mean = np.where(known, moved, 0.0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
+        moved = np.where(known.any(axis=1, keepdims=True), np.where(known, moved, 0.0), mean)
+        each = (weight * np.vstack([moved, mean])[product]).sum(axis=1) * size
         summed = np.bincount(cell, weights=each, minlength=len(total))
         return np.divide(summed, total, out=np.zeros(len(total)), where=total > 0).reshape(shape)
 

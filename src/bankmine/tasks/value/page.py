@@ -19,7 +19,7 @@ from bankmine.report.content import (
 from bankmine.report.format import money
 from bankmine.report.pictures import Bar, Bars, Lines, Series
 from bankmine.tasks.contract import Shown
-from bankmine.tasks.value.said import LEAST_RANK, MOST_BIAS, rates_words, rule_of
+from bankmine.tasks.value.said import LEAST_RANK, MODEL, MOST_BIAS, rates_words, rule_of, signed, verdict
 from bankmine.tasks.value.tested_page import interval_of, money_column, number_column, tested_section
 
 
@@ -75,22 +75,26 @@ def _tested_metrics(figures: Mapping[str, Any]) -> list[Metric]:
     if not tested:
         return []
     model, rule, words = tested["model"], tested["rule"], rule_of(figures)
-    biases = [tested[name]["bias"]["value"] for name in ("model", "model at rates") if name in tested]
+    biases = [tested[name]["bias"] for name in ("model", "model at rates") if name in tested]
+    used = verdict(figures)[0] == MODEL
+    narrow = all(max(-one["low"], one["high"]) <= MOST_BIAS for one in biases)
+    instead = "" if used else f"; {words} is used instead"
+    rank = model["rank_correlation"]
     return [
         Metric(
             label="Bias of the forecast", value=model["bias"]["value"], kind=Kind.SHARE,
             interval=interval_of(model["bias"]), baseline=Baseline(name=words, value=rule["bias"]["value"]),
             note=f"of {tested['cutoff']}, seen since" + (
-                f"; at the rates that came {tested['model at rates']['bias']['value']:+.1%}".replace("-", "−")
+                f"; at the rates that came {signed(tested['model at rates']['bias'])}"
                 if "model at rates" in tested else ""
-            ),
-            tone=Tone.GOOD if max(map(abs, biases)) <= MOST_BIAS else Tone.WATCH,
+            ) + instead,
+            tone=Tone.GOOD if used and narrow else Tone.WATCH,
         ),
         Metric(
-            label="Rank correlation", value=model["rank_correlation"]["value"], digits=2,
-            interval=interval_of(model["rank_correlation"]),
+            label="Rank correlation", value=rank["value"], digits=2, interval=interval_of(rank),
             baseline=Baseline(name=words, value=rule["rank_correlation"]["value"]),
-            tone=Tone.GOOD if model["rank_correlation"]["value"] >= LEAST_RANK else Tone.WATCH,
+            note=instead.removeprefix("; "),
+            tone=Tone.GOOD if used and rank["value"] >= LEAST_RANK else Tone.WATCH,
         ),
     ]  # fmt: skip
 

@@ -9,6 +9,7 @@ from bankmine.report.format import money
 
 MOST_BIAS = 0.1
 LEAST_RANK = 0.6
+MODEL = "study"  # what a run says to use where the model answers
 RULES = {"accounts": "last year's profit repeated", "purchases": "the same spend once more"}
 
 
@@ -38,10 +39,10 @@ def foreseen(tested: Mapping[str, Any], when: str, rule_words: str) -> str:
     model, rule = tested["model"], tested["rule"]
     rates = ""
     if "model at rates" in tested:
-        rates = f", at the rates that then came {_signed(tested['model at rates']['bias'])}"
+        rates = f", at the rates that then came {signed(tested['model at rates']['bias'])}"
     return (
-        f"{when} the sum was foreseen with a bias of {_signed(model['bias'])}{rates}, the order with a rank "
-        f"correlation of {_estimate(model['rank_correlation'])}; {rule_words}: {_signed(rule['bias'])} and "
+        f"{when} the sum was foreseen with a bias of {signed(model['bias'])}{rates}, the order with a rank "
+        f"correlation of {_estimate(model['rank_correlation'])}; {rule_words}: {signed(rule['bias'])} and "
         f"{_estimate(rule['rank_correlation'])}."
     )
 
@@ -70,7 +71,7 @@ def verdict(figures: Mapping[str, Any]) -> tuple[str, str]:
     """What to use, and the sentence that says so."""
     tested = figures["back_test"]
     if not tested:
-        return "study", (
+        return MODEL, (
             "The profit of the past year is sound; the forecast could not be checked on a finished year "
             "(that takes three years of history), so use lifetime value with care."
         )
@@ -89,7 +90,7 @@ def verdict(figures: Mapping[str, Any]) -> tuple[str, str]:
     )
     far = f" Its sum was off by {off:.0%}: do not plan with it." if off > MOST_BIAS else ""
     wide = "" if far else _wide(tested)
-    return "study", f"Use the model: in the back-test it erred less than the rule, {rule}.{far}{wide}{weak}"
+    return MODEL, f"Use the model: in the back-test it erred less than the rule, {rule}.{far}{wide}{weak}"
 
 
 def _wide(tested: Mapping[str, Any]) -> str:
@@ -99,7 +100,7 @@ def _wide(tested: Mapping[str, Any]) -> str:
     if bias["low"] >= -MOST_BIAS and bias["high"] <= MOST_BIAS:
         return ""
     return (
-        f" Its sum was off by {_signed(bias)}{' at the rates that came' if at_rates else ''}: the interval "
+        f" Its sum was off by {signed(bias)}{' at the rates that came' if at_rates else ''}: the interval "
         f"reaches beyond {MOST_BIAS:.0%}, so take the order of customers from it, and plan the sum for both "
         "ends of the interval."
     )
@@ -147,7 +148,7 @@ def _golden(tested: Mapping[str, Any], now: int) -> list[str]:
     ]
 
 
-def _signed(one: Mapping[str, float]) -> str:
+def signed(one: Mapping[str, float]) -> str:
     return f"{one['value']:+.1%} ({one['low']:+.1%} to {one['high']:+.1%})".replace("-", "−")
 
 

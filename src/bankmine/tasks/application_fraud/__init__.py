@@ -1,0 +1,2 @@
+"""Which applications are false: the list for investigators, what each kind of evidence adds, rings that
+grow."""
