@@ -11,7 +11,8 @@ so that "as known at K" is a comparison instead of a sort. It shows what a sessi
 
 A journey of some customers reads their events alone, and from a table of accounts those of every owner of
 an account they own, so that a joint account has as many owners as it has. Rows that were ever corrected are
-few and are all read: a correction may move an event to another account.
+few and are all read: a correction may move an event to another account. `alone`: the statement sees no
+other customer at all, so that what it says of everybody (a quantile, a share) is said of those.
 
 A table that would take more than twice the memory is not kept: writing it to the disk and reading it back
 at every instant costs more than reading the few columns of the files again.
@@ -48,15 +49,16 @@ class Journey(Session):
     """A statement and the instants it is asked at; use it as a context manager.
 
     `customers` (keys; None: all) are those the answer is wanted for. Of others some events are missing: what
-    the statement says of them does not count.
+    the statement says of them does not count; with `alone` it does not see them.
     """
 
     def __init__(
         self, warehouse: Warehouse, sql: str, *, memory: str = "1GB", threads: int = 2,
-        customers: NDArray[np.int64] | None = None,
+        customers: NDArray[np.int64] | None = None, alone: bool = False,
     ) -> None:  # fmt: skip
         super().__init__(warehouse, memory=memory, threads=threads)
         self._sql, self._some = sql, customers is not None
+        self._asked = self._of_those(sql) if alone and self._some else sql
         self._read: dict[str, Table] = {}
         if customers is not None:
             import pyarrow as pa
@@ -68,7 +70,17 @@ class Journey(Session):
         self.known_at = at
         self.known = KnownAt.instants(at, at, self.warehouse.manifest.time_zone)
         self._made.clear()
-        return self.arrow(self._sql, parameters)
+        return self.arrow(self._asked, parameters)
+
+    def _of_those(self, sql: str) -> str:
+        """The statement over views of the wanted customers' rows and those of no customer."""
+        words, kept = set(re.findall(r"\w+", sql)), f"customer_id IS NULL OR customer_id IN (FROM {_SOME})"
+        views = [
+            f"{quoted(view)} AS NOT MATERIALIZED (FROM {quoted(view)} WHERE {kept})"
+            for view, table in view_tables().items()
+            if view in words and self.warehouse.has(table) and TABLES[table].has("customer_id")
+        ]
+        return f"WITH {', '.join(views)} FROM (\n{sql}\n)" if views else sql
 
     def _make_view(self, view: str, table: str) -> None:
         declared = TABLES[table]

@@ -3,6 +3,9 @@
 The statement is asked for many periods, each as known a day after that period ended and with no later event,
 so that a class can be learnt from the past and foreseen. `$since` and `$until` are the period's ends,
 `$before` is as long before `$since`; all are microseconds for `make_timestamptz`.
+
+Of a large bank the past is that of the customers drawn for it: the statement sees no others then, so that
+its limits are those of the drawn ones. At the run's cutoff everybody gets the class of the period just ended.
 """
 
 from __future__ import annotations
@@ -10,6 +13,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +24,7 @@ from bankmine.errors import ConfigurationError, FeasibilityError
 from bankmine.tasks.contract import Bank, Ints
 from bankmine.tasks.labels import LabelRule
 from bankmine.tasks.own_sql import one_select, run, tables_read, unknown_parameter, wrong
+from bankmine.tasks.population import drawn_customers
 
 SHIPPED = Path(__file__).parent / "standing.sql"
 WHAT = "classes"
@@ -84,43 +89,65 @@ def fingerprint(definition: Definition) -> str:
 
 @dataclass
 class Looks:
-    """A definition asked of a bank, each period once. `rule` says how long a period is."""
+    """A definition asked of a bank, each period once. `rule` says how long a period is; `populations` keeps
+    the rows all classes are asked of, with their statement, by what was asked."""
 
     bank: Bank
     definition: Definition
     rule: LabelRule
-    _seen: dict[int, tuple[Ints, Any]] = field(default_factory=dict)
+    populations: dict[tuple[Any, ...], tuple[Any, str]] = field(default_factory=dict)
+    _seen: dict[tuple[int, bool], tuple[Ints, Any]] = field(default_factory=dict)
 
-    def at(self, since: int) -> tuple[Ints, Any]:
-        """Customers (ascending) and their classes in the period that begins at `since`, µs."""
-        self.look([since])
-        return self._seen[since]
+    def at(self, since: int, *, everybody: bool = False) -> tuple[Ints, Any]:
+        """Customers (ascending) and their classes in the period that begins at `since`, µs; of a large bank
+        those drawn for the past, unless `everybody` is asked about."""
+        self.look([since], everybody=everybody)
+        return self._seen[since, everybody or self.drawn is None]
 
-    def look(self, starts: Iterable[int]) -> None:
+    def look(self, starts: Iterable[int], *, everybody: bool = False) -> None:
         """Asks for several periods; the tables are read once for all of them."""
-        wanted = sorted({int(one) for one in starts} - set(self._seen))
+        whole = everybody or self.drawn is None
+        wanted = sorted({int(one) for one in starts if (int(one), whole) not in self._seen})
         if not wanted:
             return
         bank, definition = self.bank, self.definition
-        with Journey(bank.warehouse, definition.sql, memory=bank.memory, threads=bank.threads) as journey:
+        with Journey(
+            bank.warehouse, definition.sql, memory=bank.memory, threads=bank.threads,
+            customers=None if whole else self.drawn, alone=True,
+        ) as journey:  # fmt: skip
             for since in wanted:
-                self._seen[since] = _checked(definition, self._ask(journey, since))
-            bank.note("classes", [definition.sql])
+                self._seen[since, whole] = _checked(definition, self._ask(journey, since))
+        bank.note("classes", [*self._said_of_the_draw(), definition.sql])
+
+    @cached_property
+    def drawn(self) -> Ints | None:
+        """The customers whose past is looked at; None: all."""
+        return drawn_customers(self.bank)
 
     def of(self, customers: Ints, cutoffs: Ints, *, earlier: bool = False) -> Any:
-        """The class of each row in the period after its cutoff (or before it), "" where it has none."""
+        """The class of each row in the period after its cutoff (or before it), "" where it has none.
+
+        Of a large bank everybody is asked about at the run's cutoff alone, else the drawn ones.
+        """
         found = np.full(len(customers), NO_CLASS, dtype=object)
         starts = {int(at): self._start(int(at), earlier) for at in np.unique(cutoffs)}
-        self.look(starts.values())
+        self.look(start for at, start in starts.items() if at != self.bank.cutoff)
         for at, start in starts.items():
             here = np.flatnonzero(cutoffs == at)
-            known, classes = self._seen[start]
+            known, classes = self.at(start, everybody=at == self.bank.cutoff)
             if not len(known):
                 continue
             place = np.searchsorted(known, customers[here]).clip(max=len(known) - 1)
             hit = known[place] == customers[here]
             found[here[hit]] = classes[place[hit]]
         return found
+
+    def _said_of_the_draw(self) -> list[str]:
+        if self.drawn is None:
+            return []
+        return [
+            f"-- In periods before the last: of {len(self.drawn)} customers drawn, who alone are seen then."
+        ]
 
     def _start(self, at: int, earlier: bool) -> int:
         return self._days_off(at, -self.rule.horizon_days) if earlier else at

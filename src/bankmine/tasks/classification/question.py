@@ -92,17 +92,27 @@ class InClass(Task):
         )
 
     def population(self, bank: Bank, plan: Plan) -> Any:
-        """Open customers of the wanted kind with a booking in twelve months; value: money come in."""
+        """Open customers of the wanted kind with a booking in twelve months; value: money come in.
+
+        The same for every class: asked once.
+        """
         zone, days = bank.warehouse.zone, self.looks.rule.horizon_days
-        return rows_at(
-            bank,
-            plan.cutoffs,
-            statement(FOLDER, "population"),
-            lambda at: {
-                "since": zone.months_before(at, 12), "before": zone.days_before(at, days), "kind": self.kind,
-            },
-            note="population", drawn=True,
-        )  # fmt: skip
+        key = (bank.cutoff, plan.cutoffs, self.kind)
+        if key not in self.looks.populations:
+            rows = rows_at(
+                bank,
+                plan.cutoffs,
+                statement(FOLDER, "population"),
+                lambda at: {
+                    "since": zone.months_before(at, 12), "before": zone.days_before(at, days),
+                    "kind": self.kind,
+                },
+                note="population", drawn=True,
+            )  # fmt: skip
+            self.looks.populations[key] = rows, bank.statements["population"]
+        rows, asked = self.looks.populations[key]
+        bank.note("population", [asked])
+        return rows
 
     def label(self, bank: Bank, rows: Any) -> tuple[Truth, Ints]:
         """Whether the definition gives the class; a customer it gives none is in no class."""
