@@ -15,6 +15,7 @@ from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 
+from bankmine.errors import UsageError
 from bankmine.mining.arithmetic import squared_distances
 from bankmine.mining.clustering.clusterer import Near, by_size, means_of, nearest
 from bankmine.mining.clustering.kmeans import ORDERINGS, KMeans
@@ -62,11 +63,21 @@ class AdaptiveKMeans(KMeans):
         super().__init__(n_clusters, n_init=n_init, max_iter=max_iter, random_state=random_state)
         self.rounds = rounds
 
-    def fit(self, X: Matrix, y: object = None, *, names: Iterable[str] | None = None) -> Self:
-        """Find clusters and weights of `X` (rows, columns). FeasibilityError below the minimum data."""
+    def fit(
+        self, X: Matrix, y: object = None, *, names: Iterable[str] | None = None, begin: Ints | None = None
+    ) -> Self:
+        """Find clusters and weights of `X` (rows, columns). FeasibilityError below the minimum data.
+
+        `begin`, labels 0 … n_clusters − 1 of the rows, are gone on from in place of starts by chance
+        (`steadiest.py` chooses some); UsageError where they are not one a row or leave a cluster empty.
+        """
         values = self._learn_matrix(X, names)
         self._require_clusters(values, self.n_clusters)
-        found = self._in_turn(values)
+        if begin is None:
+            found = self._in_turn(values)
+        else:
+            self._check_begin(begin, len(values))
+            found = self._descended(values, weigh(values, np.asarray(begin, np.int64), self.n_clusters))
         self.weights_, self.criterion_ = found.weights, found.criterion
         self._set_centres(means_of(values, found.labels, self.n_clusters)[np.unique(found.labels)])
         self._number_by_size(values)
@@ -105,6 +116,14 @@ class AdaptiveKMeans(KMeans):
         miner.sizes_ = np.asarray(content["sizes"], dtype=np.int64)
         miner.inertia_ = float(content["inertia"])
         return miner
+
+    def _check_begin(self, begin: Ints, rows: int) -> None:
+        labels = np.asarray(begin)
+        if labels.shape != (rows,) or not np.array_equal(np.unique(labels), np.arange(self.n_clusters)):
+            raise UsageError(
+                f"The labels to begin with are {labels.shape} for {rows} rows and {self.n_clusters} clusters",
+                hint=f"Give each row one of 0 … {self.n_clusters - 1}, and each of them to a row.",
+            )
 
     def _in_turn(self, values: Floats) -> Weighed:
         """Clusters under the weights, weights from the clusters, until the criterion falls no more."""

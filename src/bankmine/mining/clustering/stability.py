@@ -15,7 +15,7 @@ What the gate cannot see: k-means cuts one long cloud of many rows at the same p
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
@@ -110,18 +110,45 @@ def stability(
         )
     values = X if isinstance(X, pa.Table) else np.ascontiguousarray(X, dtype=np.float64)
     original = np.asarray(type(miner)(**miner.get_params()).fit(values).predict(values), dtype=np.int64)
-    nothing = _nothing_to_judge(original)
-    if nothing:
-        none = Spread(0.0, 0.0, 0.0)
-        return Stability("do not use", nothing, none, (), threshold, 0, scheme)
-    rand, jaccard = np.empty(resamples), np.empty((resamples, int(original.max()) + 1))
+    if nothing := _nothing_to_judge(original):
+        return _refused(nothing, threshold, scheme)
+    again = resampled_labels(
+        values, miner, resamples=resamples, scheme=scheme, random_state=random_state, progress=progress
+    )
+    return judged(original, again, threshold=threshold, scheme=scheme)
+
+
+def resampled_labels(
+    X: Matrix,
+    miner: Clusterer,
+    *,
+    resamples: int = 50,
+    scheme: Scheme = "bootstrap",
+    random_state: int = 0,
+    progress: Callable[[int, int], None] | None = None,
+) -> list[Ints]:
+    """Labels of all rows by the clusters of each resample, every one with a start of its own."""
+    found = []
     for number, seed in enumerate(np.random.SeedSequence(random_state).spawn(resamples)):
-        again = _refit(miner, values, scheme, np.random.default_rng(seed))
-        rand[number] = adjusted_rand_index(original, again)
-        jaccard[number] = best_jaccard(original, again)
+        found.append(_refit(miner, X, scheme, np.random.default_rng(seed)))
         if progress is not None:
             progress(number + 1, resamples)
+    return found
+
+
+def judged(
+    original: Ints, again: Sequence[Ints], *, threshold: float = STABLE, scheme: Scheme = "bootstrap"
+) -> Stability:
+    """The verdict on labels of rows, (rows,), beside those that resamples gave the same rows."""
+    if nothing := _nothing_to_judge(original):
+        return _refused(nothing, threshold, scheme)
+    rand = np.array([adjusted_rand_index(original, one) for one in again])
+    jaccard = np.array([best_jaccard(original, one) for one in again])
     return _judge(original, rand, jaccard, threshold, scheme)
+
+
+def _refused(reason: str, threshold: float, scheme: Scheme) -> Stability:
+    return Stability("do not use", reason, Spread(0.0, 0.0, 0.0), (), threshold, 0, scheme)
 
 
 def _nothing_to_judge(labels: Ints) -> str:

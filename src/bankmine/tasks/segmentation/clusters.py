@@ -2,8 +2,10 @@
 
 The number is the largest that passes the stability gate (Hennig 2007): a mean adjusted Rand index of .75 over
 resamples and no segment with a Jaccard overlap below .6. More segments say more; segments that come and go
-say nothing. Not every column tells ways of life apart, so the miner learns how much each weighs. One that
-fails the gate with all resamples gives way.
+say nothing. Not every column tells ways of life apart, so the miner learns how much each weighs. Of optima
+that are nearly as good the one is taken that resamples find again; other resamples judge it. A number that
+fails the gate with all resamples gives way. Rows are put in the order of their values before chance draws
+among them, so the same customers give the same segments whatever their pseudonyms.
 
 Columns that fall apart each on its own make groups that are found again, though nothing binds them. So a
 number has also to beat shuffled columns, which keep their distributions and lose their bonds: by the miner's
@@ -21,13 +23,15 @@ from typing import Any
 import numpy as np
 
 from bankmine.mining.clustering.adaptive import AdaptiveKMeans
-from bankmine.mining.clustering.choice import choose_clusters, silhouette
+from bankmine.mining.clustering.choice import silhouette
 from bankmine.mining.clustering.clusterer import ROWS_PER_CLUSTER
 from bankmine.mining.clustering.comparison import COMPARED, compare
+from bankmine.mining.clustering.stability import Stability
+from bankmine.mining.clustering.steadiest import in_order, steadiest
 from bankmine.tasks.contract import Floats
 
 CHOICE_SAMPLE, GATE_SAMPLE, COMPARED_SAMPLE = 5_000, 5_000, 2_000
-RESAMPLES, SHUFFLES, COMPARED_RESAMPLES = 50, 19, 10
+RESAMPLES, FEW_RESAMPLES, SHUFFLES, COMPARED_RESAMPLES = 50, 15, 19, 10
 SMALLEST_SHARE = 0.01
 TRIED = 3
 LEVEL = 1 / (SHUFFLES + 1)
@@ -47,12 +51,14 @@ class Chosen:
 def choose(values: Floats, names: Sequence[str], numbers: Sequence[int], seed: int) -> Chosen:
     """Segments of the prepared rows (rows, columns); FeasibilityError for too few of them."""
     possible = [one for one in numbers if one * ROWS_PER_CLUSTER <= len(values)] or [min(numbers)]
-    choice = choose_clusters(
-        values, possible, miner=AdaptiveKMeans(random_state=seed), sample=CHOICE_SAMPLE, random_state=seed
-    )
-    number, gate = _through_the_gate(values, choice, seed)
-    miner = AdaptiveKMeans(number, random_state=seed).fit(values, names=names)
-    beside = _beside_shuffled(values, number, seed)
+    ordered = in_order(values)
+    part = _part(ordered, GATE_SAMPLE, seed)
+    looks = [_looked_at(part, one, FEW_RESAMPLES, seed) for one in possible]
+    look = _through_the_gate(part, looks, seed)
+    number, gate = look.clusters, look.stability
+    begin = look.miner.predict(values)
+    miner = AdaptiveKMeans(number, random_state=seed).fit(values, names=names, begin=begin)
+    beside = _beside_shuffled(ordered, number, seed)
     usable = gate.stable and beside.p_value <= LEVEL
     reason = gate.reason
     if gate.stable and not usable:
@@ -62,11 +68,11 @@ def choose(values: Floats, names: Sequence[str], numbers: Sequence[int], seed: i
         )
     figures = {
         "clusters": number, "usable": usable, "choice": _sentence(number, usable, reason),
-        "candidates_k": [_seen(one, number, gate) for one in choice.candidates],
+        "candidates_k": [_seen(look if one.clusters == number else one) for one in looks],
         "stability": gate.to_json(), "silhouette": beside.own,
         "silhouette_shuffled": float(np.mean(beside.shuffled)),
         "silhouette_shuffled_limit": max(beside.shuffled), "silhouette_p_value": beside.p_value,
-        "miners": _miners(values, names, number, seed, gate, usable=usable, reason=reason),
+        "miners": _miners(ordered, names, number, seed, gate, usable=usable, reason=reason),
     }  # fmt: skip
     return Chosen(miner, usable, reason, figures)
 
@@ -91,39 +97,55 @@ def compared(values: Floats, names: Sequence[str], number: int, seed: int) -> li
     return compare(part, names, number, random_state=seed, miners=miners, resamples=COMPARED_RESAMPLES)
 
 
-def _through_the_gate(values: Floats, choice: Any, seed: int) -> tuple[int, Any]:
-    """The number of segments, and the gate with all resamples over it."""
-    from bankmine.mining.clustering.stability import stability
+@dataclass(frozen=True)
+class Look:
+    """One number of segments: the miner at its steadiest optimum, and what was seen of it."""
 
-    part, first = _part(values, GATE_SAMPLE, seed), None
-    for number in _in_order(choice)[:TRIED]:
-        miner = AdaptiveKMeans(number, n_init=FEW_STARTS, random_state=seed)
-        gate = stability(part, miner, resamples=RESAMPLES, random_state=seed)
-        if gate.stable:
-            return number, gate
-        first = first or (number, gate)
-    assert first is not None
-    return first
+    clusters: int
+    miner: AdaptiveKMeans
+    silhouette: float
+    smallest_share: float
+    stability: Stability
 
 
-def _in_order(choice: Any) -> list[int]:
+def _looked_at(part: Floats, clusters: int, resamples: int, seed: int) -> Look:
+    found = steadiest(part, clusters, resamples=resamples, random_state=seed)
+    labels = found.miner.predict(part)
+    return Look(
+        clusters=clusters,
+        miner=found.miner,
+        silhouette=silhouette(found.miner.space(part), labels, random_state=seed),
+        smallest_share=float(found.miner.sizes_.min() / len(part)),
+        stability=found.stability,
+    )
+
+
+def _through_the_gate(part: Floats, looks: Sequence[Look], seed: int) -> Look:
+    """The number of segments taken, looked at with all resamples."""
+    tried = (_looked_at(part, one.clusters, RESAMPLES, seed) for one in _by_promise(looks)[:TRIED])
+    first = next(tried)
+    return first if first.stability.stable else next((one for one in tried if one.stability.stable), first)
+
+
+def _by_promise(looks: Sequence[Look]) -> list[Look]:
     """Numbers of segments in the order in which they are put to the gate."""
-    large = [one for one in choice.candidates if one.smallest_share >= SMALLEST_SHARE] or choice.candidates
-    stable = sorted((one.clusters for one in large if one.stability.stable), reverse=True)
-    return stable or [choice.clusters]
+    large = [one for one in looks if one.smallest_share >= SMALLEST_SHARE] or list(looks)
+    stable = [one for one in large if one.stability.stable]
+    if stable:
+        return sorted(stable, key=lambda one: one.clusters, reverse=True)
+    return [max(large, key=lambda one: (one.stability.adjusted_rand.mean, -one.clusters))]
 
 
-def _seen(one: Any, number: int, gate: Any) -> dict[str, Any]:
-    """What was seen of one number of segments; of the number taken, what the gate saw with all resamples."""
-    seen = gate if one.clusters == number else one.stability
+def _seen(look: Look) -> dict[str, Any]:
+    """What was seen of one number of segments."""
     return {
-        "clusters": one.clusters, "silhouette": one.silhouette, "smallest_share": one.smallest_share,
-        "adjusted_rand": seen.adjusted_rand.mean, "stable": seen.stable,
-        "weakest": _weakest(seen),
+        "clusters": look.clusters, "silhouette": look.silhouette, "smallest_share": look.smallest_share,
+        "adjusted_rand": look.stability.adjusted_rand.mean, "stable": look.stability.stable,
+        "weakest": _weakest(look.stability),
     }  # fmt: skip
 
 
-def _weakest(seen: Any) -> float:
+def _weakest(seen: Stability) -> float:
     """Jaccard overlap of the segment that is found again worst; 0 where there was none to be found."""
     return min((float(cluster.jaccard.mean) for cluster in seen.clusters), default=0.0)
 
