@@ -142,3 +142,39 @@ def joint_bank(folder: Path) -> SmallWarehouse:
     )  # fmt: skip
     bank.load(transaction=[booked(4, 7, 10, known_at="2024-02-01")])
     return bank
+
+
+@pytest.mark.parametrize("sql", STATEMENTS[:4], ids=["sums", "star", "join", "outcome"])
+def test_a_journey_of_some_alone_shows_their_rows_of_what_a_session_shows(
+    bank: SmallWarehouse, sql: str
+) -> None:
+    """Their buckets alone are read; what a statement says of everybody is said of them."""
+    with Session(bank.warehouse) as session:
+        known = session.arrow("SELECT DISTINCT customer_id FROM transaction_versions").column(0).to_pylist()
+    some = np.array(sorted(known)[::2], dtype=np.int64)
+    listed = ", ".join(map(str, some.tolist()))
+    tables = ("customer_transaction", "transaction", "customer", "contact")
+    for name in tables:
+        sql_of_some = sql.replace(f" {name} ", f" (SELECT * FROM {name} WHERE customer_id IN ({listed})) ")
+        if sql_of_some == sql:
+            continue
+        with Journey(bank.warehouse, sql, customers=some, alone=True) as journey:
+            for at in (bank.at("2023-03-31"), bank.at("2024-04-01")):
+                with Session(bank.warehouse, at, until=at) as session:
+                    assert journey.ask(at).equals(session.arrow(sql_of_some))
+        return
+    pytest.fail("the statement reads no table of customers")
+
+
+def test_an_event_that_a_correction_gives_to_another_customer_is_no_longer_seen(tmp_path: Path) -> None:
+    bank = SmallWarehouse(tmp_path)
+    one = {"contact_id": 1, "customer_id": 7, "event_time": "2024-01-05"}
+    bank.load(contact=[one, {**one, "contact_id": 2, "customer_id": 9}])
+    bank.load(contact=[{**one, "customer_id": 9, "known_at": "2024-02-01"}])
+    for customer, before, after in ((7, [1], []), (9, [2], [1, 2])):
+        with Journey(
+            bank.warehouse, "SELECT contact_id FROM contact ORDER BY contact_id",
+            customers=np.array([customer], dtype=np.int64), alone=True,
+        ) as journey:  # fmt: skip
+            for day, seen in (("2024-01-20", before), ("2024-02-20", after)):
+                assert journey.ask(bank.at(day)).column(0).to_pylist() == seen

@@ -42,7 +42,9 @@ def openings(rows: list[tuple[int, int, int]]) -> Openings:
     rows = sorted(rows, key=lambda one: (one[0], one[2], one[1]))
     columns = [np.array([row[place] for row in rows], dtype=np.int64) for place in range(3)]
     joining = np.zeros(len(rows), dtype=np.bool_)
-    return Openings(columns[0], columns[1], columns[2], joining, ("x",) * len(rows), FAMILIES)
+    return Openings(
+        columns[0], columns[1], columns[2], joining, np.array(["x"] * len(rows), dtype=object), FAMILIES
+    )
 
 
 rows_of_openings = st.lists(
@@ -321,7 +323,8 @@ def test_a_family_brings_what_its_openings_brought_on_average() -> None:
     products = {code: _product(product("fund", product_code=code), size, 1.0)
                 for code, size in (("a", 1_000.0), ("b", 3_000.0))}  # fmt: skip
     one = openings([(1, 1, 10), (2, 1, 20), (3, 1, 30), (4, 1, 40)])
-    taken = Openings(one.customer, one.family, one.day, one.joining, ("a", "b", "b", "b"), FAMILIES)
+    codes = np.array(["a", "b", "b", "b"], dtype=object)
+    taken = Openings(one.customer, one.family, one.day, one.joining, codes, FAMILIES)
     assert family_margin("fund", Prices(products, {}, ""), taken) == 2_500.0
     none = taken.only(np.zeros(4, dtype=np.bool_))
     assert family_margin("fund", Prices(products, {}, ""), none) == 2_000.0

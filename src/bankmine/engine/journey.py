@@ -11,8 +11,9 @@ so that "as known at K" is a comparison instead of a sort. It shows what a sessi
 
 A journey of some customers reads their events alone, and from a table of accounts those of every owner of
 an account they own, so that a joint account has as many owners as it has. Rows that were ever corrected are
-few and are all read: a correction may move an event to another account. `alone`: the statement sees no
-other customer at all, so that what it says of everybody (a quantile, a share) is said of those.
+few and are all read: a correction may move an event to another account. `alone`: the statement sees the
+rows of those customers and no others, so that what it says of everybody (a quantile, a share) is said of
+them, and the other buckets of a table are not read.
 
 A table that would take more than twice the memory is not kept: writing it to the disk and reading it back
 at every instant costs more than reading the few columns of the files again.
@@ -31,8 +32,9 @@ from numpy.typing import NDArray
 
 from bankmine.bank.catalogue import TABLES
 from bankmine.bank.columns import OWNER_COLUMNS, SYSTEM_COLUMNS, Kind, Table, Type
+from bankmine.bank.hashing import bucket_of
 from bankmine.bank.warehouse import Warehouse
-from bankmine.engine.duck import quoted
+from bankmine.engine.duck import literal, quoted
 from bankmine.engine.session import Session
 from bankmine.engine.views import KnownAt, parted, view_statements, view_tables
 
@@ -58,7 +60,7 @@ class Journey(Session):
     ) -> None:  # fmt: skip
         super().__init__(warehouse, memory=memory, threads=threads)
         self._sql, self._some = sql, customers is not None
-        self._asked = self._of_those(sql) if alone and self._some else sql
+        self._alone = customers if alone else None
         self._read: dict[str, Table] = {}
         if customers is not None:
             import pyarrow as pa
@@ -70,17 +72,7 @@ class Journey(Session):
         self.known_at = at
         self.known = KnownAt.instants(at, at, self.warehouse.manifest.time_zone)
         self._made.clear()
-        return self.arrow(self._asked, parameters)
-
-    def _of_those(self, sql: str) -> str:
-        """The statement over views of the wanted customers' rows and those of no customer."""
-        words, kept = set(re.findall(r"\w+", sql)), f"customer_id IS NULL OR customer_id IN (FROM {_SOME})"
-        views = [
-            f"{quoted(view)} AS NOT MATERIALIZED (FROM {quoted(view)} WHERE {kept})"
-            for view, table in view_tables().items()
-            if view in words and self.warehouse.has(table) and TABLES[table].has("customer_id")
-        ]
-        return f"WITH {', '.join(views)} FROM (\n{sql}\n)" if views else sql
+        return self.arrow(self._sql, parameters)
 
     def _make_view(self, view: str, table: str) -> None:
         declared = TABLES[table]
@@ -92,7 +84,7 @@ class Journey(Session):
             self._read[table] = self._keep(declared, kept)
         last = f"(SELECT * FROM {kept} WHERE {_LATER} IS NULL OR {_LATER} > {self.known.known})"
         for statement in view_statements(self._read[table], last, self.known, has_versions=False):
-            self._connection.execute(statement)
+            self._make(statement, table)
         self._made |= {
             name for name, owner in view_tables().items() if owner == table and not name.endswith("_versions")
         }
@@ -101,8 +93,9 @@ class Journey(Session):
         """Reads the columns the statement names, with the end of each version's knowledge; what it read."""
         narrow = self._narrowed(declared)
         source = self._source(declared.name)
+        mine = source if self._alone is None else self._source_alone(declared, self._alone)
         columns = ", ".join(quoted(column.name) for column in narrow.all_columns)
-        rows = f"SELECT {columns}, CAST(NULL AS TIMESTAMPTZ) AS {_LATER} FROM {source}"
+        rows = f"SELECT {columns}, CAST(NULL AS TIMESTAMPTZ) AS {_LATER} FROM {mine}"
         wanted = self._wanted(declared, source)
         corrected = self._corrected(declared.name)
         if not corrected:
@@ -114,6 +107,23 @@ class Journey(Session):
             rows = f"{rows} {alone} {wanted} UNION ALL SELECT {columns}, {later} FROM {source} {several}"
         self._connection.execute(f"CREATE TEMP TABLE {kept} AS {rows}")
         return narrow
+
+    def _make(self, statement: str, table: str) -> None:
+        """Makes a view, alone of the rows of the wanted customers where no others are to be seen."""
+        if self._alone is not None and TABLES[table].has("customer_id"):
+            name, _, rows = statement.partition(" AS ")
+            statement = f"{name} AS FROM ({rows}) WHERE customer_id IN (FROM {_SOME})"
+        super()._make(statement, table)
+
+    def _source_alone(self, declared: Table, customers: NDArray[np.int64]) -> str:
+        """The rows as they were written of the buckets the customers' events lie in."""
+        if declared.bucket_key != "customer_id" or not len(customers):
+            return self._source(declared.name)
+        buckets = np.unique(bucket_of(customers, self.warehouse.buckets(declared.name))).tolist()
+        paths = [path for one in buckets for path in self.warehouse.paths(declared.name, bucket=one)]
+        if not paths:
+            return self._source(declared.name)
+        return f"read_parquet([{', '.join(map(literal, paths))}], hive_partitioning = false)"
 
     def _fits(self, declared: Table) -> bool:
         """Whether what is read of the table is worth keeping; of some customers it always is."""
@@ -132,6 +142,8 @@ class Journey(Session):
         if not self._some or not declared.has("customer_id"):
             return ""
         mine = f"customer_id IN (SELECT customer_id FROM {_SOME})"
+        if self._alone is not None:
+            return f"WHERE {mine}"
         if declared.per_owner:
             return f"WHERE {mine} OR account_id IN (SELECT account_id FROM {source} WHERE {mine})"
         return f"WHERE customer_id IS NULL OR {mine}"

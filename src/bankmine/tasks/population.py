@@ -93,13 +93,15 @@ def rows_at(
     *,
     note: str,
     drawn: bool = False,
+    alone: bool = False,
 ) -> Any:
     """Rows of customers looked at: the SQL runs once for each cutoff, on the bank as known at that cutoff.
 
     The SQL gives customer_id and value_minor; `parameters` are bound for each cutoff. The tables are read
     once for all cutoffs. `drawn`: at cutoffs before the run's only the customers a question may look back at
     (`drawn_customers`). Of them the statement must say the same whoever else there is; a median over all is
-    then one over the drawn and those they share accounts with.
+    then one over the drawn and those they share accounts with. `alone`: where what it says of a customer
+    rests on their own rows only, those of others are not read.
     """
     import pyarrow as pa
 
@@ -107,7 +109,9 @@ def rows_at(
     now = [at for at in cutoffs if some is not None and at == bank.cutoff]
     past = [at for at in cutoffs if at not in now]
     parts = {}
-    with Journey(bank.warehouse, sql, memory=bank.memory, threads=bank.threads, customers=some) as journey:
+    with Journey(
+        bank.warehouse, sql, memory=bank.memory, threads=bank.threads, customers=some, alone=alone
+    ) as journey:
         for at in past:
             parts[at] = _of(customer_rows(journey.ask(at, parameters(at)), at), some)
         statements = journey.statements

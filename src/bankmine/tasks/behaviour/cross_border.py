@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -50,6 +51,10 @@ REMOTE = "online"
 QUIET_DAYS = 90
 MONTHS = 18  # habits of travel change; older months cost more than they teach
 JOURNEYS = "journey_days_count_all"
+
+# Homes found at cutoffs, by the run's cutoff and how many customers are drawn; a warehouse's state never
+# changes, and population and label ask for the same ones.
+_HOMES: WeakKeyDictionary[Warehouse, dict[tuple[int, int], dict[int, str | None]]] = WeakKeyDictionary()
 CHOSEN = (
     "age", "tenure", "customer_occupation", "customer_income_band", "customer_education",
     "customer_risk_class", "consent_marketing", "transactions_count_3mo", "transactions_count_12mo",
@@ -135,7 +140,7 @@ class CrossBorder(Task):
                 "since": zone.days_before(at, QUIET_DAYS), "kind": kind, "home": home[at],
                 "remote": REMOTE,
             },
-            note="population", drawn=True,
+            note="population", drawn=True, alone=True,
         )  # fmt: skip
 
     def label(self, bank: Bank, rows: Any) -> tuple[Truth, Ints]:
@@ -154,7 +159,7 @@ class CrossBorder(Task):
                 "home": pa.array([home[at] for at in known.tolist()], pa.string()).take(pa.array(which)),
             }
         )
-        truth = asked_label(bank, asked, statement(FOLDER, "cross_border"), {"remote": REMOTE})
+        truth = asked_label(bank, asked, statement(FOLDER, "cross_border"), {"remote": REMOTE}, alone=True)
         return truth, rule.known_at(cutoffs, zone)
 
     def catalogue(self, bank: Bank) -> Catalogue:
@@ -224,15 +229,21 @@ def _newest(plan: Plan, months: int, bank: Bank) -> Plan:
 def homes(bank: Bank, cutoffs: Sequence[int]) -> dict[int, str | None]:
     """The country most payments were made in, as known at each cutoff; None where none was named by then.
 
-    Of a large bank, by the payments of the customers whose past is looked at and of their joint accounts.
+    Of a large bank, by the payments of the customers whose past is looked at.
     """
-    some = drawn_customers(bank)
-    with Journey(
-        bank.warehouse, statement(FOLDER, "home"), memory=bank.memory, threads=bank.threads, customers=some
-    ) as journey:
-        found = {at: journey.ask(at, {}).column("country").to_pylist() for at in cutoffs}
-        bank.note("home", journey.statements)
-    return {at: countries[0] if countries else None for at, countries in found.items()}
+    seen = _HOMES.setdefault(bank.warehouse, {}).setdefault((bank.cutoff, bank.budget.customers), {})
+    sql = statement(FOLDER, "home")
+    if wanted := [at for at in cutoffs if at not in seen]:
+        some = drawn_customers(bank)
+        with Journey(
+            bank.warehouse, sql, memory=bank.memory, threads=bank.threads, customers=some,
+            alone=True,
+        ) as journey:  # fmt: skip
+            for at in wanted:
+                countries = journey.ask(at, {}).column("country").to_pylist()
+                seen[at] = countries[0] if countries else None
+    bank.note("home", [sql.strip()])
+    return {at: seen[at] for at in cutoffs}
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ out: they come with every visit.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -47,11 +47,15 @@ class Walks:
 
     def place(self, customer: Ints, cutoff: Ints) -> Ints:
         """The row of each customer at each cutoff; -1 where there is none."""
-        pairs = _pair(self.customer, self.cutoff)
-        asked = _pair(customer, cutoff)
-        order = np.argsort(pairs)
-        at = np.searchsorted(pairs[order], asked).clip(max=max(0, len(pairs) - 1))
-        return np.where(pairs[order][at] == asked, order[at], -1)
+        found = np.full(len(customer), -1, dtype=np.int64)
+        starts, ends = (np.searchsorted(self.cutoff, cutoff, side=side) for side in ("left", "right"))
+        for first in np.unique(starts):
+            here = np.flatnonzero((starts == first) & (ends > first))
+            if len(here):
+                known = self.customer[first : ends[here[0]]]
+                at = np.searchsorted(known, customer[here]).clip(max=len(known) - 1)
+                found[here] = np.where(known[at] == customer[here], first + at, -1)
+        return found
 
 
 def walks_at(bank: Bank, cutoffs: Sequence[int], *, kind: str, of: Ints | None = None) -> Walks:
@@ -92,18 +96,33 @@ def _steps(
     bank: Bank, name: str, cutoffs: Sequence[int], since: Any, of: Ints | None
 ) -> list[tuple[Any, ...]]:
     """(customer, cutoff, time, seq, step) columns of one source at each cutoff, as known there."""
-    made = []
-    with Journey(bank.warehouse, statement(FOLDER, name), memory=bank.memory, customers=of) as journey:
-        for cutoff in cutoffs:
-            found = journey.ask(cutoff, {"since": since(cutoff)})
-            made.append(
-                (
-                    found.column("customer_id").to_numpy(), np.full(found.num_rows, cutoff, dtype=np.int64),
-                    micros(found.column("event_time")), found.column("seq").to_numpy(), found.column("step"),
-                )
-            )  # fmt: skip
-        bank.note(f"paths.{name}", journey.statements[:1])
+    made, sql = [], statement(FOLDER, name)
+    for cutoff, found in _asked(bank, sql, cutoffs, since, of):
+        made.append(
+            (
+                found.column("customer_id").to_numpy(), np.full(found.num_rows, cutoff, dtype=np.int64),
+                micros(found.column("event_time")), found.column("seq").to_numpy(), found.column("step"),
+            )
+        )  # fmt: skip
+    bank.note(f"paths.{name}", [sql.strip()])
     return made
+
+
+def _asked(
+    bank: Bank, sql: str, cutoffs: Sequence[int], since: Any, of: Ints | None
+) -> Iterator[tuple[int, Any]]:
+    """What the statement says at each cutoff, as known there: tables are read once for several cutoffs; for
+    one alone no more than its days are kept."""
+    if len(cutoffs) == 1 and of is None:
+        (at,) = cutoffs
+        with Session(bank.warehouse, at, until=at, memory=bank.memory, threads=bank.threads) as session:
+            yield at, session.arrow(sql, {"since": since(at)})
+        return
+    with Journey(
+        bank.warehouse, sql, memory=bank.memory, threads=bank.threads, customers=of, alone=True
+    ) as journey:
+        for at in cutoffs:
+            yield at, journey.ask(at, {"since": since(at)})
 
 
 def _walks(customer: Ints, cutoff: Ints, parts: list[tuple[Any, ...]], families: dict[str, str]) -> Walks:
@@ -159,10 +178,3 @@ def _families(bank: Bank) -> dict[str, str]:
     return dict(
         zip(found.column("product_code").to_pylist(), found.column("family").to_pylist(), strict=True)
     )
-
-
-def _pair(customer: Ints, cutoff: Ints) -> Any:
-    """One comparable value for a customer at a cutoff."""
-    found = np.empty(len(customer), dtype=[("cutoff", np.int64), ("customer", np.int64)])
-    found["cutoff"], found["customer"] = cutoff, customer
-    return found

@@ -107,7 +107,7 @@ class InClass(Task):
                     "since": zone.months_before(at, 12), "before": zone.days_before(at, days),
                     "kind": self.kind,
                 },
-                note="population", drawn=True,
+                note="population", drawn=True, alone=True,
             )  # fmt: skip
             self.looks.populations[key] = rows, bank.statements["population"]
         rows, asked = self.looks.populations[key]

@@ -101,11 +101,10 @@ def _bundle(opened: Openings, a: int, b: int, span: int) -> Bundle | None:
 def own_gaps(left: Openings, right: Openings) -> Ints:
     """Days from each opening on the left to each on the right by the same customer."""
     starts = np.searchsorted(right.customer, left.customer, side="left")
-    ends = np.searchsorted(right.customer, left.customer, side="right")
-    gaps = [
-        right.day[starts[place] : ends[place]] - left.day[place] for place in np.flatnonzero(ends > starts)
-    ]
-    return np.concatenate(gaps) if gaps else np.zeros(0, dtype=np.int64)
+    counts = np.searchsorted(right.customer, left.customer, side="right") - starts
+    first = np.cumsum(counts) - counts  # of each left opening's pairs
+    own = np.repeat(starts - first, counts) + np.arange(int(counts.sum()))
+    return np.asarray(right.day[own] - np.repeat(left.day, counts), dtype=np.int64)
 
 
 def _pairs_within(left: Ints, right: Ints, span: int) -> tuple[int, int]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bankmine.engine.session import Session
 from bankmine.tasks.contract import Bank, Ints, Truth
@@ -43,7 +44,7 @@ class Openings:
     family: Ints
     day: Ints
     joining: Truth
-    product: tuple[str, ...]
+    product: NDArray[np.object_]
     families: tuple[str, ...]
 
     def within(self, first_day: int, end_day: int) -> Openings:
@@ -54,8 +55,8 @@ class Openings:
         """Some of them."""
         kept = np.flatnonzero(which)
         return Openings(
-            self.customer[kept], self.family[kept], self.day[kept], self.joining[kept],
-            tuple(self.product[place] for place in kept), self.families,
+            self.customer[kept], self.family[kept], self.day[kept], self.joining[kept], self.product[kept],
+            self.families,
         )  # fmt: skip
 
     def by(self, customers: Ints) -> Truth:
@@ -105,26 +106,29 @@ class Holdings:
 
 def _look(at: int, found: Any, families: tuple[str, ...]) -> Look:
     ids = np.asarray(found.column("customer_id").to_numpy(), dtype=np.int64)
-    customers = np.unique(ids)
+    customers, row = np.unique(ids, return_inverse=True)
     holds = np.zeros((len(customers), len(families)), dtype=np.bool_)
-    names = found.column("family").to_pylist()
-    for place, name in zip(np.searchsorted(customers, ids), names, strict=True):
-        if name in families:
-            holds[place, families.index(name)] = True
+    family = _places(found.column("family"), families)
+    holds[row[family >= 0], family[family >= 0]] = True
     return Look(at, customers, families, holds)
 
 
 def _openings(found: Any, families: tuple[str, ...]) -> Openings:
     import pyarrow as pa
 
-    names = found.column("family").to_pylist()
-    kept = np.array([name in families for name in names], dtype=np.bool_)
-    rows = np.flatnonzero(kept)
+    family = _places(found.column("family"), families)
+    rows = np.flatnonzero(family >= 0)
     day = np.asarray(found.column("opened_on").cast(pa.int32()).to_numpy(), dtype=np.int64)
-    product = found.column("product_code").to_pylist()
-    return Openings(
-        np.asarray(found.column("customer_id").to_numpy(), dtype=np.int64)[rows],
-        np.array([families.index(names[row]) for row in rows], dtype=np.int64),
-        day[rows], np.asarray(found.column("joining").to_numpy(zero_copy_only=False), dtype=np.bool_)[rows],
-        tuple(product[row] for row in rows), families,
-    )  # fmt: skip
+    joining = np.asarray(found.column("joining").to_numpy(zero_copy_only=False), dtype=np.bool_)
+    product = np.array(found.column("product_code").to_pylist(), dtype=object)
+    customer = np.asarray(found.column("customer_id").to_numpy(), dtype=np.int64)
+    return Openings(customer[rows], family[rows], day[rows], joining[rows], product[rows], families)
+
+
+def _places(names: Any, families: tuple[str, ...]) -> Ints:
+    """The place of each name of an Arrow column in `families`, -1 for others and for none."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    found = pc.index_in(names.cast(pa.string()), value_set=pa.array(families, pa.string()))
+    return np.asarray(found.fill_null(-1).to_numpy(), dtype=np.int64)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
@@ -44,7 +45,7 @@ class FamilyOffers:
     profit: Floats
     usual: float
 
-    @property
+    @cached_property
     def customers(self) -> Ints:
         """The customer of each row."""
         return np.asarray(self.asked.rows.column("customer_id").to_numpy(), dtype=np.int64)
@@ -54,7 +55,7 @@ class FamilyOffers:
         """Rows whose chance is at least the usual one."""
         return np.asarray(self.asked.probability) >= self.usual
 
-    @property
+    @cached_property
     def open(self) -> Any:
         """Rows where the family may be offered."""
         return np.array([not one for one in self.chosen.refused], dtype=np.bool_)
@@ -108,52 +109,74 @@ def offers_table(
     """At most `most` offers a customer that are worth a contact, most profit first; one sentence each."""
     import pyarrow as pa
 
-    found = []
-    for one in families:
-        found += [
-            (int(one.customers[row]), -float(one.profit[row]), one.family, one, row)
-            for row in np.flatnonzero(one.open & (one.profit > 0)).tolist()
+    number, row, rank = _ranked(families, most)
+    parts, places = [_offer_schema().empty_table()], []
+    for place, one in enumerate(families):
+        here = np.flatnonzero(number == place)
+        reasons = _reasons_of(one, row[here])
+        rows = [
+            _offer_row(*at, one, why, catalogue, currency, rules)
+            for at, why in zip(
+                zip(rank[here].tolist(), row[here].tolist(), strict=True), reasons, strict=True
+            )
         ]
-    found.sort(key=lambda each: each[:3])
-    kept, rank, last = [], 0, None
-    for customer, minus, _, one, row in found:
-        rank = rank + 1 if customer == last else 1
-        last = customer
-        if rank <= most:
-            kept.append((rank, customer, -minus, one, row))
-    kept.sort(key=lambda each: (-each[2], each[1], each[0]))
-    rows = [
-        _offer_row(rank, customer, profit, one, row, catalogue, currency, rules.get(customer, {}))
-        for rank, customer, profit, one, row in kept
-    ]
-    return pa.Table.from_pylist(rows, schema=_offer_schema())
+        parts.append(pa.Table.from_pylist(rows, schema=_offer_schema()))
+        places.append(here)
+    order = np.argsort(np.concatenate([np.zeros(0, np.int64), *places]), kind="stable")
+    return pa.concat_tables(parts).take(pa.array(order)).combine_chunks()
+
+
+def _ranked(families: Sequence[FamilyOffers], most: int) -> tuple[Ints, Ints, Ints]:
+    """The offers worth a contact, most profit first: the place of the family, its row, and the offer's rank
+    among its customer's; at most `most` a customer."""
+    rows = [np.flatnonzero(one.open & (one.profit > 0)) for one in families]
+    named = np.argsort(np.argsort([one.family for one in families]))
+    number = np.repeat(np.arange(len(families)), [len(one) for one in rows])
+    row = np.concatenate([np.zeros(0, np.int64), *rows])
+    customer, profit = (
+        np.concatenate([getattr(one, name)[each] for one, each in zip(families, rows, strict=True)])
+        for name in ("customers", "profit")
+    )
+    order = np.lexsort([named[number], -profit, customer])
+    number, row, customer, profit = number[order], row[order], customer[order], profit[order]
+    rank = np.arange(len(row)) - np.searchsorted(customer, customer, side="left") + 1
+    kept = np.lexsort([rank, customer, -profit])
+    kept = kept[rank[kept] <= most]
+    return number[kept], row[kept], rank[kept]
+
+
+def _reasons_of(one: FamilyOffers, rows: Ints) -> list[list[dict[str, Any]]]:
+    """The reasons of some rows; none where the chance is not above the usual one: nothing is said of them."""
+    import pyarrow as pa
+
+    speaks = np.asarray(one.asked.probability)[rows] > one.usual
+    wanted = pa.array(np.where(speaks, rows, 0), mask=~speaks)
+    return [each or [] for each in one.asked.reasons.take(wanted).to_pylist()]
 
 
 def refusals_table(families: Sequence[FamilyOffers], look: Look) -> Any:
     """Each family that is not offered to a customer, with the reason; held or applied for, too."""
     import pyarrow as pa
 
-    customers: list[int] = []
+    customers: list[Any] = []
     names: list[str] = []
     products: list[str | None] = []
     reasons: list[str] = []
     for one in families:
-        for row in np.flatnonzero(~one.open).tolist():
-            customers.append(int(one.customers[row]))
-            names.append(one.family)
-            products.append(one.chosen.product[row])
-            reasons.append(one.chosen.refused[row])
+        rows = np.flatnonzero(~one.open)
+        customers.append(one.customers[rows])
+        products += [one.chosen.product[row] for row in rows.tolist()]
+        reasons += [one.chosen.refused[row] for row in rows.tolist()]
         holds = look.column(one.family)
         applied = ~holds & ~np.isin(look.customers, one.customers)  # who lacks it and yet was not asked about
         for which, reason in ((holds, HELD), (applied, APPLIED)):
-            for who in look.customers[which].tolist():
-                customers.append(who)
-                names.append(one.family)
-                products.append(None)
-                reasons.append(reason)
+            customers.append(look.customers[which])
+            products += [None] * int(which.sum())
+            reasons += [reason] * int(which.sum())
+        names += [one.family] * (len(reasons) - len(names))
     table = pa.table(
         {
-            "customer_id": pa.array(customers, pa.int64()), "family": pa.array(names, pa.string()),
+            "customer_id": np.concatenate(customers), "family": pa.array(names, pa.string()),
             "product": pa.array(products, pa.string()), "reason": pa.array(reasons, pa.string()),
         }
     )  # fmt: skip
@@ -171,18 +194,19 @@ def rules_met(rules: Sequence[Followed], look: Look) -> dict[int, dict[str, Foll
 
 
 def _offer_row(
-    rank: int, customer: int, profit: float, one: FamilyOffers, row: int, catalogue: Mapping[str, Any],
-    currency: str, rules: Mapping[str, Followed],
+    rank: int, row: int, one: FamilyOffers, reasons: Sequence[Mapping[str, Any]],
+    catalogue: Mapping[str, Any], currency: str, rules: Mapping[int, Mapping[str, Followed]],
 ) -> dict[str, Any]:  # fmt: skip
-    chance = float(one.asked.probability[row])
+    chance, customer = float(one.asked.probability[row]), int(one.customers[row])
     told = sentence(
-        one.family, chance, one.usual, one.asked.reasons[row].as_py() or [], catalogue, currency=currency,
-        margin_minor=float(one.chosen.margin_minor[row]), rule=rules.get(one.family),
+        one.family, chance, one.usual, reasons, catalogue, currency=currency,
+        margin_minor=float(one.chosen.margin_minor[row]), rule=rules.get(customer, {}).get(one.family),
     )  # fmt: skip
     return {
         "customer_id": customer, "rank": rank, "family": one.family, "product": one.chosen.product[row],
-        "chance": chance, "usual": one.usual, "profit_minor": profit, "channel": one.chosen.channel[row],
-        "offer_id": one.chosen.offer[row], "cost_minor": float(one.chosen.cost_minor[row]),
+        "chance": chance, "usual": one.usual, "profit_minor": float(one.profit[row]),
+        "channel": one.chosen.channel[row], "offer_id": one.chosen.offer[row],
+        "cost_minor": float(one.chosen.cost_minor[row]),
         "margin_minor": float(one.chosen.margin_minor[row]), "why": told,
     }  # fmt: skip
 
@@ -203,12 +227,12 @@ def _best(families: Sequence[FamilyOffers], customers: Ints) -> tuple[Floats, Fl
     profit, chance = np.zeros(len(customers)), np.zeros(len(customers))
     place, row = np.full(len(customers), -1, np.int64), np.full(len(customers), -1, np.int64)
     for number, one in enumerate(families):
-        at = np.searchsorted(customers, one.customers)
-        for each in np.flatnonzero(one.open):
-            here = at[each]
-            if place[here] < 0 or one.profit[each] > profit[here]:
-                profit[here], chance[here] = one.profit[each], one.asked.probability[each]
-                place[here], row[here] = number, each
+        each = np.flatnonzero(one.open)
+        here = np.searchsorted(customers, one.customers[each])
+        better = (place[here] < 0) | (one.profit[each] > profit[here])
+        each, here = each[better], here[better]
+        profit[here], chance[here] = one.profit[each], one.asked.probability[each]
+        place[here], row[here] = number, each
     return profit, chance, place, row
 
 

@@ -54,8 +54,8 @@ class Chosen:
 
 @dataclass(frozen=True)
 class Customers:
-    """What eligibility looks at, for customers in ascending order: conditions, channels, class, band, and the
-    features that rules read."""
+    """What eligibility looks at: conditions, channels, class, band, and the features that rules read, of each
+    customer."""
 
     ids: Ints
     forbidden: Sequence[str]
@@ -71,6 +71,17 @@ class Customers:
         none = np.zeros(len(self.ids), dtype=np.bool_)
         return self.channels.get(channel, none) | self.channels.get("any", none)
 
+    def at(self, places: Ints) -> Customers:
+        """Some of them, in the order of the places."""
+        told = ([column[place] for place in places.tolist()] for column in
+                (self.forbidden, self.risk_class, self.band))  # fmt: skip
+        forbidden, risk_class, band = told
+        channels = None
+        if self.channels is not None:
+            channels = {name: which[places] for name, which in self.channels.items()}
+        features = self.features.take(places)
+        return Customers(self.ids[places], forbidden, channels, risk_class, band, features)
+
 
 def rule_features(allowed: Eligibility, prices: Prices) -> tuple[str, ...]:
     """The features that the rules and the offers' own rules read; rules that cannot be read are left out."""
@@ -83,6 +94,9 @@ def rule_features(allowed: Eligibility, prices: Prices) -> tuple[str, ...]:
 
 def customers_of(bank: Bank, ids: Ints, known: Conditions, features: Any) -> Customers:
     """The customers with their conditions, consents and classes, as known at the cutoff."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
     told = [known.of(int(one)) for one in ids]
     forbidden = ["; ".join(WORDS[flag] for flag in flags if flag in NO_SALE) for flags in told]
     with Session(bank.warehouse, bank.cutoff, until=bank.cutoff, memory=bank.memory) as session:
@@ -94,13 +108,9 @@ def customers_of(bank: Bank, ids: Ints, known: Conditions, features: Any) -> Cus
         if bank.warehouse.has("consent"):
             channels = _channels(session.arrow(statement(FOLDER, "consenting")), ids)
         bank.note("eligibility", session.statements)
-    place = {one: row for row, one in enumerate(found.column("customer_id").to_pylist())}
-    rows = [place.get(int(one)) for one in ids]
-    classes, bands = (found.column(name).to_pylist() for name in ("risk_class", "income_band"))
-    return Customers(
-        ids, forbidden, channels, [None if row is None else classes[row] for row in rows],
-        [None if row is None else bands[row] for row in rows], features,
-    )  # fmt: skip
+    place = pc.index_in(pa.array(ids), value_set=found.column("customer_id"))
+    classes, bands = (found.column(name).take(place).to_pylist() for name in ("risk_class", "income_band"))
+    return Customers(ids, forbidden, channels, classes, bands, features)
 
 
 def choose(
@@ -113,32 +123,36 @@ def choose(
     ways = [_ways(bank, one, prices.offers[one.code], allowed, who) for one in products]
     open_to = np.stack([way.reason == "" for way in ways], axis=1)
     best = np.argmax(np.where(open_to, liking + 2.0, liking), axis=1)
-    picked = [(ways[place], row) for row, place in enumerate(best.tolist())]
-    reasons = [way.reason[row] for way, row in picked]
+    row = np.arange(len(best))
+    offer, channel, reason = (
+        np.stack([getattr(way, name) for way in ways])[best, row].tolist()
+        for name in ("offer", "channel", "reason")
+    )
     return Chosen(
-        product=[products[place].code for place in best],
-        offer=[way.offer[row] for way, row in picked],
-        channel=[way.channel[row] for way, row in picked],
-        cost_minor=np.array([way.cost[row] for way, row in picked], dtype=np.float64),
+        product=[products[place].code for place in best.tolist()],
+        offer=offer,
+        channel=channel,
+        cost_minor=np.asarray(np.stack([way.cost for way in ways])[best, row], dtype=np.float64),
         margin_minor=expected_margin(products, liking, open_to),
-        refused=[one or other for one, other in zip(refused, reasons, strict=True)],
+        refused=[one or other for one, other in zip(refused, reason, strict=True)],
     )
 
 
 def preferences(products: Sequence[Product], opened: Openings, who: Customers) -> Floats:
     """Share of each product among the family's openings by customers of the same band of income, drawn
     towards the bank's own; shape (customers, products), rows sum to 1."""
-    bands = {int(one): band for one, band in zip(who.ids, who.band, strict=True)}
-    codes = [one.code for one in products]
-    names = sorted({str(band) for band in who.band})
+    codes = {one.code: place for place, one in enumerate(products)}
+    names, band = np.unique(np.array([str(one) for one in who.band]), return_inverse=True)
+    code = np.array([codes.get(one, -1) for one in opened.product.tolist()], dtype=np.int64)
+    order = np.argsort(who.ids, kind="stable")
+    at = order[np.searchsorted(who.ids[order], opened.customer).clip(max=max(len(order) - 1, 0))]
+    asked = (code >= 0) & (who.ids[at] == opened.customer)
     counts = np.zeros((len(names), len(codes)))
-    for customer, code in zip(opened.customer.tolist(), opened.product, strict=True):
-        if code in codes and customer in bands:
-            counts[names.index(str(bands[customer])), codes.index(code)] += 1
+    np.add.at(counts, (band[at[asked]], code[asked]), 1)
     whole = counts.sum(axis=0)
     usual = whole / whole.sum() if whole.sum() else np.full(len(codes), 1 / max(len(codes), 1))
     share = (counts + PRIOR * usual) / (counts.sum(axis=1, keepdims=True) + PRIOR)
-    return np.asarray(share[[names.index(str(band)) for band in who.band]], dtype=np.float64)
+    return np.asarray(share[band], dtype=np.float64)
 
 
 def expected_margin(products: Sequence[Product], liking: Floats, open_to: Truth) -> Floats:
@@ -171,9 +185,7 @@ def family_margin(family: str, prices: Prices, opened: Openings) -> float:
     The prices have to hold a product of the family.
     """
     products = [one for one in prices.products.values() if one.family == family]
-    counts = np.array(
-        [sum(code == one.code for code in opened.product) for one in products], dtype=np.float64
-    )
+    counts = np.array([np.count_nonzero(opened.product == one.code) for one in products], dtype=np.float64)
     margin = np.array([one.margin_minor for one in products], dtype=np.float64)
     return float((margin * counts).sum() / counts.sum()) if counts.sum() else float(margin.mean())
 
@@ -203,7 +215,8 @@ def _ways(
         reason[free & fits & ~took] = NO_WAY
         offer[took], channel[took], cost[took], reason[took] = one.offer, one.channel, one.cost_minor, ""
         free &= ~took
-    risky = [not allowed.may_bear(one, product.risk_class) for one in who.risk_class]
+    bears = {one: allowed.may_bear(one, product.risk_class) for one in set(who.risk_class)}
+    risky = [not bears[one] for one in who.risk_class]
     reason[np.array(risky, dtype=np.bool_)] = NO_RISK
     return _Way(offer, channel, cost, reason)
 

@@ -204,12 +204,11 @@ def _offered(
     work.feature_tests(rows, names, catalogue=catalogue)
     known = conditions(bank.warehouse, bank.cutoff, memory=bank.memory, threads=bank.threads)
     recent = held.openings.within(held.day(bank.cutoff) - RECENT_DAYS, 10**6)
-    classes = credit_classes(work)
+    classes, everybody = credit_classes(work), customers_of(bank, look.customers, known, features)
     found = []
     for family, one in asked.items():
         ids = np.asarray(one.rows.column("customer_id").to_numpy(), dtype=np.int64)
-        place = np.searchsorted(look.customers, ids)
-        who = customers_of(bank, ids, known, features.take(place))
+        who = everybody.at(np.searchsorted(look.customers, ids))
         chosen = classes.apply(family, ids, choose(bank, family, price, allowed, who, recent))
         found.append(
             FamilyOffers(family, one, chosen, chosen.profit(one.probability), float(one.probability.mean()))
