@@ -24,6 +24,11 @@ _KNOWN: dict[str, dict[str, type | tuple[type, ...]]] = {
     "features": {"maximum_staleness": (str, dict)},
     "engine": {"name": str, "memory": str, "threads": int, "spark": dict},
     "run": {"budget": str},
+    "store": {"url": str},
+    "sign_in": {
+        "idle_minutes": int, "absolute_hours": int, "failures": int, "failure_minutes": int,
+        "failures_by_address": int,
+    },
     "tasks": {},
 }  # fmt: skip
 
@@ -69,6 +74,22 @@ class SparkSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SignInSettings:
+    """When a session ends and when further attempts to sign in are refused; every number is 1 or more.
+
+    A session ends `idle_minutes` after its last request and `absolute_hours` after it was opened. A name is
+    locked for as long as it had `failures` failed attempts within the last `failure_minutes`, an address
+    likewise after `failures_by_address`.
+    """
+
+    idle_minutes: int = 30
+    absolute_hours: int = 12
+    failures: int = 10
+    failure_minutes: int = 15
+    failures_by_address: int = 50
+
+
+@dataclass(frozen=True, kw_only=True)
 class Config:
     """One bank's settings; paths are absolute.
 
@@ -76,7 +97,8 @@ class Config:
     table's rows that may break its contract before the load stops; `maximum_staleness` ("7d", or a length
     for each table) refuses features of sources whose newest known event is older; `spark` is there where
     the engine is Spark; `budget` limits what a question spends; `tasks` holds each task's own settings, in
-    the order the bank wants them run.
+    the order the bank wants them run; `store` is the address of the operational database (None: a file in
+    the folder).
     """
 
     folder: Path
@@ -93,6 +115,8 @@ class Config:
     threads: int = 2
     spark: SparkSettings | None = None
     budget: Budget = USUAL
+    store: str | None = None
+    sign_in: SignInSettings = SignInSettings()
     tasks: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
@@ -110,7 +134,7 @@ def load_config(folder: Path) -> Config:
         raise ConfigurationError(f"{file} is not valid TOML: {error}", hint="Mend that line.") from None
     for section in raw:
         _known(section, _KNOWN, file, "section")
-    for section in ("bank", "load", "features", "engine", "run"):
+    for section in ("bank", "load", "features", "engine", "run", "store", "sign_in"):
         for key, value in raw.get(section, {}).items():
             kind = _known(key, _KNOWN[section], file, f"setting in [{section}]")
             if not isinstance(value, kind) or isinstance(value, bool):
@@ -169,8 +193,17 @@ def _build(folder: Path, raw: dict[str, Any], file: Path) -> Config:
         threads=engine.get("threads", 2),
         spark=_spark(engine.get("spark", {}), file) if engine.get("name") == "spark" else None,
         budget=budget_named(raw.get("run", {}).get("budget", USUAL.name), f"{file}: "),
+        store=raw.get("store", {}).get("url"),
+        sign_in=_sign_in(raw.get("sign_in", {}), file),
         tasks=raw.get("tasks", {}),
     )
+
+
+def _sign_in(raw: dict[str, int], file: Path) -> SignInSettings:
+    for name, value in raw.items():
+        if value < 1:
+            raise ConfigurationError(f"{file}: sign_in.{name} is {value}", hint="Give 1 or more.")
+    return SignInSettings(**raw)
 
 
 def budget_named(name: str, where: str = "") -> Budget:

@@ -71,3 +71,27 @@ class EngineError(BankmineError):
     """The engine named in the settings cannot be started, or broke down while it worked."""
 
     exit_code = 10
+
+
+class StoreError(BankmineError):
+    """The operational database cannot be opened, is busy, or has a schema this bankmine does not know."""
+
+    exit_code = 11
+
+
+class Forbidden(BankmineError):
+    """A person asked for what their roles or scope do not allow."""
+
+    exit_code = 12
+
+
+class SignInRefused(BankmineError):
+    """Nobody was signed in; the message is the same whatever was wrong."""
+
+    exit_code = 13
+
+
+class NotFound(BankmineError):
+    """What was asked for does not exist, or lies outside the person's scope: the same answer for both."""
+
+    exit_code = 14

@@ -1,0 +1,1 @@
+"""One module for each migration, numbered; a published one is never changed."""
