@@ -12,7 +12,10 @@ from __future__ import annotations
 import fcntl
 import os
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
+from typing import Any
+from unittest import mock
 
 import pytest
 
@@ -70,10 +73,15 @@ def _make(place: Path, customers: int, months: int, scenario: Path | None = None
         place / "extracts", customers=customers, months=months, seed=SEED, workers=1,
         scenario=None if scenario is None else str(scenario),
     )  # fmt: skip
-    bank = pipeline.init(place / "bank", mapping="simulated", extracts=place / "extracts")
-    if os.environ.get("BANKMINE_TEST_KEY") != "random":
-        (bank.config.keys / "pseudonym.key").write_text("00112233445566778899aabbccddeeff\n")
-        bank = pipeline.open_bank(place / "bank")
+    with _one_key():
+        bank = pipeline.init(place / "bank", mapping="simulated", extracts=place / "extracts")
     with (place / "bank" / "bankmine.toml").open("a") as file:
         file.write('\n[run]\nbudget = "quick"\n')
     pipeline.load(bank)
+
+
+def _one_key() -> AbstractContextManager[Any]:
+    """The pseudonym key that is made inside is the same in every session, unless another is wanted."""
+    if os.environ.get("BANKMINE_TEST_KEY") == "random":
+        return nullcontext()
+    return mock.patch("bankmine.bank.keys.secrets.token_hex", return_value="00112233445566778899aabbccddeeff")
