@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from math import inf
+from time import process_time
 
 import pyarrow as pa
 import pytest
@@ -102,6 +104,11 @@ def test_a_contradiction_says_both_sides() -> None:
         ("no other loans", {"open_loans": 2}, "debt"),
         ("想借五万", {"amount": 9_000}, "amount"),
         ("for our wedding banquet", {"purpose": "car"}, "purpose"),
+        ("Not for renovation, for a holiday", {"purpose": "home"}, "purpose"),
+        ("Working at Singtel", {"employer": "DBS Bank"}, "employer"),
+        ("I have no income now", {"stated_income": 4_000}, "income_form"),
+        ("我没有收入", {"stated_income": 4_000}, "income_form"),
+        ("公司倒闭了，我现在没有上班", {"work": "employed"}, "work"),
         ("我一个人住", {"household": 3}, "alone"),
         ("filled in by myself, no agent", {"device_sharers": 6}, "unaided"),
     ],
@@ -121,6 +128,14 @@ def test_each_check_fails_where_it_should(text: str, fields: dict[str, object], 
         ("i work for Keppel Offshore & Marine", {"employer": "KEPPEL OFFSHORE PTE LTD"}),
         ("no other loans", {"open_loans": 0}), ("wedding and a used car", {"purpose": "car"}),
         ("在同一家公司做了2年", {"months_in_job": 30}), ("月薪一万二", {"stated_income": None}),
+        ("my wage is 4'500 a month", {"stated_income": 4_500}),
+        ("I will of course repay", {"purpose": "car"}),
+        ("I am a doctor at a public hospital", {"purpose": "home"}),
+        ("我在医院当护士", {"purpose": "home"}), ("call at the house after six", {"purpose": "car"}),
+        ("no loans other than my car loan", {"open_loans": 1}),
+        ("除了房贷，没有其他贷款", {"open_loans": 1}),
+        ("公司倒闭了，我现在没有上班", {"employer": "星展银行"}),
+        ("no income tax is owed", {"stated_income": 4_000}),
     ],
 )  # fmt: skip
 def test_what_agrees_or_is_unknown_is_no_contradiction(text: str, fields: dict[str, object]) -> None:
@@ -154,8 +169,12 @@ def test_odd_texts_state_nothing_and_are_quick() -> None:
         "earn " * 200_000,
         "万" * 50_000,
         "月薪" * 9_000,
+        "one " * 5_000,
+        "12,345," * 2_500,
     ):
+        begun = process_time()
         assert contradictions_of(text, stated_income=3_000, work="employed") == []
+        assert process_time() - begun < 2  # without bounds on repeats and clauses: minutes
 
 
 def test_mixed_languages_are_read_together() -> None:
@@ -170,6 +189,10 @@ def test_wrong_asks_are_refused() -> None:
         contradictions(["a"], pa.table({"work": ["employed", "retired"]}))
     with pytest.raises(UsageError, match="no field"):
         contradictions_of("a", salary=3)
+    for name, value in (("stated_income", "5,000"), ("amount", inf), ("household", True), ("employer", 5)):
+        with pytest.raises(UsageError, match=f"field '{name}' holds"):
+            contradictions_of("my salary is 9k", **{name: value})
+    assert contradictions_of("salary 9k a month", stated_income=Decimal("2000.00"))
 
 
 def test_names_of_employers_are_alike_by_their_letters() -> None:

@@ -23,7 +23,7 @@ _TENS = {
 }  # fmt: skip
 _SPOKEN = "|".join(sorted((*_ONES, *_TENS), key=len, reverse=True))
 _MONEY = r"(?:s\$|us\$|sgd|usd|rmb|cny|nt\$|hk\$|[$¥€£])\s?"
-_DIGITS = r"\d{1,3}(?:[ ,]\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
+_DIGITS = r"\d{1,3}(?:[ ,'’]\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
 _UNIT = r"(?:\s?(?:k|thousand|grand|mil|million|m|w)(?![a-z]))"
 _PLAIN = re.compile(
     rf"(?<![a-z\d.#/])(?:{_MONEY})?(?P<one>{_DIGITS})(?P<unit1>{_UNIT})?"
@@ -31,8 +31,8 @@ _PLAIN = re.compile(
     rf"(?P<plus>\+|\splus\b)?(?![\d万千])"
 )
 _WORDS = re.compile(
-    rf"\b(?:(?:{_SPOKEN}|a)(?:[ -](?:{_SPOKEN}))*(?: hundred(?: and)?)?(?:[ -](?:{_SPOKEN}))*)"
-    rf" (?:thousand|hundred|grand|k)\b(?:(?: and)?(?: (?:{_SPOKEN}|hundred))+)?"
+    rf"\b(?:(?:{_SPOKEN}|a)(?:[ -](?:{_SPOKEN})){{0,2}}(?: hundred(?: and)?)?(?:[ -](?:{_SPOKEN})){{0,2}})"
+    rf" (?:thousand|hundred|grand|k)\b(?:(?: and)?(?: (?:{_SPOKEN}|hundred)){{1,5}})?"
 )
 _FIGURES = re.compile(r"\b(four|five|six|4|5|6)[ -]?(?:figures?|digits?)\b|([四五六456])位数")
 _HAN_DIGITS = "零一二三四五六七八九"
@@ -110,7 +110,7 @@ def _plain(text: str) -> list[Amount]:
 
 
 def _number(text: str | None) -> float | None:
-    return None if text is None else float(text.replace(",", "").replace(" ", ""))
+    return None if text is None else float(re.sub("[ ,'’]", "", text))
 
 
 def _spoken(text: str) -> list[Amount]:

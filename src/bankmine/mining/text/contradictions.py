@@ -9,7 +9,9 @@ A contradiction is a reason to ask, no proof: people round, mean before tax, or 
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import inf, isnan
+from decimal import Decimal
+from math import inf, isfinite, isnan
+from numbers import Real
 from typing import Any, NamedTuple
 
 import pyarrow as pa
@@ -48,6 +50,7 @@ FIELDS = {
     "household": "others known in the same household",
     "device_sharers": "other applicants outside the household on the same device or phone",
 }
+_TEXTS = ("work", "employer", "purpose")  # the other fields are numbers
 INCOME_TOLERANCE = 1.35  # before and after tax and contributions differ by less
 AMOUNT_TOLERANCE = 1.5
 SAME_EMPLOYER = 0.5  # of the shorter name's pairs of letters
@@ -84,8 +87,9 @@ def contradictions(texts: Any, fields: pa.Table) -> pa.Table:
     """One row for each text: every check of CHECKS as 1, 0 or null, `contradictions` their sum, and
     `evidence`, a list of (check, text_says, field_says, said).
 
-    `fields` has as many rows and any of FIELDS as columns; a null says nothing. UsageError for other columns
-    or another number of rows. Texts are masked first, so `said` quotes no personal data a rule knows.
+    `fields` has as many rows and any of FIELDS as columns; a null says nothing. UsageError for other columns,
+    another number of rows, and values that are not of their field's kind. Texts are masked first, so `said`
+    quotes no personal data a rule knows.
     """
     given = texts_of(texts)
     wrong = [name for name in fields.column_names if name not in FIELDS]
@@ -116,7 +120,7 @@ def _checked(text: str | None, row: dict[str, Any]) -> tuple[dict[str, int], lis
     stated: dict[str, list[Fact]] = {}
     for fact in facts(mask(text)):
         stated.setdefault(fact.kind, []).append(fact)
-    known = {name: value for name, value in row.items() if not _missing(value)}
+    known = {name: _right(name, value) for name, value in row.items() if not _missing(value)}
     results: dict[str, int] = {}
     found = []
     for check, (kind, compare) in _COMPARED.items():
@@ -131,6 +135,16 @@ def _checked(text: str | None, row: dict[str, Any]) -> tuple[dict[str, int], lis
 
 def _missing(value: Any) -> bool:
     return value is None or value == "" or (isinstance(value, float) and isnan(value))
+
+
+def _right(name: str, value: Any) -> Any:
+    """The value of a field; UsageError where it is no text, or no finite number, as the field asks."""
+    wrong = isinstance(value, bool) or not isinstance(value, str if name in _TEXTS else Real | Decimal)
+    if wrong or (name not in _TEXTS and not isfinite(value)):
+        told = "an infinite number" if isinstance(value, float) else type(value).__name__
+        kind = "a text" if name in _TEXTS else "a finite number"
+        raise UsageError(f"The field {name!r} holds {told}", hint=f"Give {kind}, or nothing.")
+    return value if name in _TEXTS else float(value)
 
 
 def _apart(fact: Fact, value: float, tolerance: float) -> bool:

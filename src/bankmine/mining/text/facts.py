@@ -13,6 +13,7 @@ import re
 import tomllib
 from functools import cache
 from importlib.resources import files
+from itertools import pairwise
 from typing import NamedTuple
 
 from bankmine.mining.text.amounts import Amount, amounts
@@ -27,6 +28,7 @@ _CLAUSE = re.compile(
     r"(?<!\d)[.,]+|[.,]+(?!\d)|[;!?…。、~]+|\s[-–]+\s|\bbut\b|\bwhile\b|但是?|不过|而(?!且|已)"
     rf"|(?<=[{HAN}])\s(?=[{HAN}])"
 )
+LONGEST_CLAUSE = 400  # nobody says one thing at such length, and rules look back over what they read
 _NEGATION = re.compile(
     r"(?:\b(?:not|never|no|without|don'?t|doesn'?t|didn'?t|isn'?t|aren'?t|won'?t|nor|hardly)\b(?:\s\w+){0,2}\s?"
     r"|不是|没有|并非|不算|不太|不|没|未|非)$"
@@ -47,13 +49,13 @@ _YEAR_WORDS = {
 }  # fmt: skip
 _HAN_YEARS = {name: number for number, name in enumerate("零一二三四五六七八九十")} | {"两": 2}
 _EMPLOYER = re.compile(
-    r"\b(?:work(?:ing)?|employed|job|staff|engineer|manager|clerk|nurse|teacher|driver) "
-    r"(?:at|for|with|in|by) "
+    r"\b(?i:work(?:ing)?|employed|job|staff|engineer|manager|clerk|nurse|teacher|driver) "
+    r"(?i:at|for|with|in|by) "
     r"(?:the )?(?P<en>[A-Z][\w&.'’-]*(?: (?:of |and |& )?[A-Z][\w&.'’-]*){0,4})"
-    rf"|在(?P<zh>[{HAN}A-Za-z]{{2,14}}?)(?:上班|任职|工作|做事|当差|服务)"
+    rf"|(?<![现正])在(?P<zh>[{HAN}A-Za-z]{{2,14}}?)(?:上班|任职|工作|做事|当差|服务)"
 )
 _VAGUE = re.compile(
-    r"^(?:大|小|这|本地|外资|国有|私人)?家?(?:公司|单位|企业|政府|银行|医院|学校|工厂)$"
+    r"^没|^(?:大|小|这|本地|外资|国有|私人)?家?(?:公司|单位|企业|政府|银行|医院|学校|工厂)$"
     r"|[同一][家间]|同一|家里|这里|那里|附近|外面|新加坡|本地|大士|裕廊|市区|夜班|白天|现在|目前|一直"
 )
 _ASKED = re.compile(
@@ -99,13 +101,16 @@ class Fact(NamedTuple):
 def facts(text: str | None) -> list[Fact]:
     """What a text states, in order of kind; None, empty and unreadable texts state nothing."""
     lines = [normal(line) for line in (text or "")[:LONGEST].splitlines()]
-    clauses = [part.strip() for line in lines for part in _CLAUSE.split(line) if part and part.strip()]
-    found = [fact for clause in clauses for fact in _of_clause(clause)]
+    told = [part.strip() for line in lines for part in _CLAUSE.split(line) if part and part.strip()]
+    clauses = [one[at : at + LONGEST_CLAUSE] for one in told for at in range(0, len(one), LONGEST_CLAUSE)]
+    found = [fact for before, clause in pairwise(["", *clauses]) for fact in _of_clause(clause, before)]
     found += _employers(text) + _purposes(" ".join(lines))
     return _agreed(found)
 
 
-def _of_clause(clause: str) -> list[Fact]:
+def _of_clause(clause: str, before: str) -> list[Fact]:
+    """Facts of a clause; one who owes nothing but …, in this clause or the one before, owes something."""
+    excepted = any(_rules()["except"].search(one) for one in (before, clause))
     found = [
         Fact(kind, 0.0, 0.0, word, clause)
         for kind, rule, word in (
@@ -113,7 +118,7 @@ def _of_clause(clause: str) -> list[Fact]:
             (ALONE, "alone", "alone"),
             (UNAIDED, "unaided", "unaided"),
         )
-        if _rules()[rule].search(clause)
+        if _rules()[rule].search(clause) and not (kind == DEBT and excepted)
     ]
     return found + _asked(clause) + _works(clause) + _tenure(clause) + _incomes(clause)
 
@@ -137,6 +142,9 @@ def _own_and_now(clause: str, start: int, end: int) -> bool:
 
 def _incomes(clause: str) -> list[Fact]:
     """Income a month; without a period both a month and a year are thought of, unless one is absurd."""
+    none = _rules()["without_income"].search(clause)
+    if none and _own_and_now(clause, *none.span()) and not _rules()["except"].search(clause):
+        return [Fact(INCOME, 0.0, 0.0, "none", clause)]
     anchor = _rules()["income"].search(clause)
     if anchor and _rules()["no_income"].search(clause):
         anchor = None
@@ -246,7 +254,8 @@ def _employers(text: str | None) -> list[Fact]:
 
 
 def _purposes(told: str) -> list[Fact]:
-    found = []
+    """What the credit is for; where one works, what one is, and what it is not for are no purposes."""
+    found, told = [], _rules()["no_purpose"].sub(" ", told)
     for name in PURPOSES:
         seen = _rules()[f"purpose.{name}"].search(told)
         if seen:
