@@ -115,6 +115,12 @@ class Journey(Session):
             statement = f"{name} AS FROM ({rows}) WHERE customer_id IN (FROM {_SOME})"
         super()._make(statement, table)
 
+    def _source(self, table: str, bucket: int | None = None) -> str:
+        source, declared = super()._source(table, bucket), TABLES[table]
+        if self._alone is None or declared.kind is Kind.EVENT or "customer_id" not in declared.primary_key:
+            return source
+        return f"(FROM {source} WHERE customer_id IN (FROM {_SOME}))"  # no version has another customer
+
     def _source_alone(self, declared: Table, customers: NDArray[np.int64]) -> str:
         """The rows as they were written of the buckets the customers' events lie in."""
         if declared.bucket_key != "customer_id" or not len(customers):

@@ -158,6 +158,7 @@ class NextProduct(Task):
             lambda at: {"family": self.family, "kind": kind},
             note="population",
             drawn=True,
+            alone=True,
         )
         if not bank.warehouse.has("credit_application"):
             return rows
@@ -168,6 +169,7 @@ class NextProduct(Task):
             lambda at: {"family": self.family, "since": zone.days_before(at, APPLIED_DAYS)},
             note="applied",
             drawn=True,
+            alone=True,
         )
         return rows_without(rows, applied)
 
