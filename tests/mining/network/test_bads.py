@@ -48,3 +48,9 @@ def test_an_instant_for_each_party_is_a_span_that_never_ends() -> None:
         bads_of(3, [1, 2])
     with pytest.raises(UsageError, match="3 parties"):
         bads_of(2, made)
+
+
+def test_a_span_of_nobody_is_refused() -> None:
+    for party in (-1, 3):
+        with pytest.raises(UsageError, match="party that does not exist"):
+            Bads.of([party], [0], [5], parties=3)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 
 import numpy as np
@@ -203,6 +204,22 @@ def test_wrong_asks_are_refused() -> None:
         links_of([2], [3], [0], [0], kinds=("a",), parties=2, elements=2)
     with pytest.raises(UsageError, match="not positive"):
         network_features(links, [0], 1, window=0)
+    with pytest.raises(UsageError, match="cutoff is unknown"):
+        network_features(links, [0], float("nan"), window=3)
+    with pytest.raises(UsageError, match="by a mask"):
+        page_rank(links, 1, restart=np.ones(4, dtype=bool))
+    with pytest.raises(UsageError, match="1 names"):
+        picture(links, 0, 1, names=["Ann"])
+
+
+def test_a_table_is_read_as_of_a_date_and_its_parties_have_one_type() -> None:
+    day = datetime.date(2024, 1, 2)
+    table = pa.table({"from_id": ["a", "a"], "to_id": ["b", "c"], "kind": ["phone"] * 2,
+                      "valid_from": [day, day + datetime.timedelta(1)]})  # fmt: skip
+    links, names = links_from_table(table, as_of=day)
+    assert (len(links), links.left_out["dated later"], names.to_pylist()) == (1, 1, ["a", "b", "c"])
+    with pytest.raises(UsageError, match="parties are int64 and string"):
+        links_from_table(table.set_column(0, "from_id", pa.array([1, 2])), as_of=day)
 
 
 def test_fractions_and_words_are_refused_dates_and_missing_numbers_read() -> None:

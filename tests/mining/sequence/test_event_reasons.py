@@ -71,6 +71,10 @@ def test_words_for_one_day_many_events_and_no_kind() -> None:
     assert worded(many, year=2025) == "15 events of no known kind in 41 days in May"
 
 
+def test_no_rows_have_no_reasons() -> None:
+    assert len(occluded(squared, burst().take(slice(0, 0)), top=1, burst_days=14.0)) == 0
+
+
 def test_no_reasons_asked_for_is_refused() -> None:
     with pytest.raises(UsageError, match="top = 0"):
         occluded(squared, burst(), top=0, burst_days=14.0)

@@ -138,6 +138,12 @@ def test_parameters_that_cannot_be_meant_are_refused(settings: dict[str, Any]) -
         SequenceNetwork(**settings).fit(*ordered(240, 6))
 
 
+@needs_deep
+def test_training_that_diverges_is_no_network() -> None:
+    with pytest.raises(FeasibilityError, match="diverged in epoch 1"):
+        SequenceNetwork(**{**SMALL, "learning_rate": 1e30}).fit(*ordered(240, 6))
+
+
 def test_a_matrix_is_no_sequence() -> None:
     with pytest.raises(UsageError, match="was given ndarray"):
         SequenceNetwork().fit(np.zeros((300, 3)), np.zeros(300))  # type: ignore[arg-type]

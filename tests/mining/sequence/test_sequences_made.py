@@ -37,6 +37,8 @@ def test_an_event_at_or_after_its_cutoff_is_refused() -> None:
     [
         ({"row": [0, 0, 1]}, "belongs to row 1"),
         ({"row": [0, 0, None]}, "1 events have no row"),
+        ({"row": ["a", "b", "c"]}, "Column 'row' is string"),
+        ({"row": [0.5, 0.0, 0.0]}, "Column 'row' is double"),
         ({"when": [1, 2, None]}, "1 instants are missing"),
         ({"when": [1.5, 2.0, 3.0]}, "Instants are float64"),
         ({"amount": [1.0, np.inf, 2.0]}, "infinite"),
@@ -46,6 +48,12 @@ def test_an_event_at_or_after_its_cutoff_is_refused() -> None:
 def test_what_cannot_be_meant_is_refused(columns: dict[str, object], said: str) -> None:
     with pytest.raises(UsageError, match=said):
         sequences_of(table(**columns), [10], values=["amount"] if "amount" in columns else [])
+
+
+def test_a_table_without_a_column_it_needs_is_refused() -> None:
+    for name in ("row", "when", "kind"):
+        with pytest.raises(UsageError, match=f"lack the column '{name}'"):
+            sequences_of(table().drop_columns([name]), [10])
 
 
 def test_arrays_out_of_order_are_refused() -> None:

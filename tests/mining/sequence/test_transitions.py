@@ -92,6 +92,15 @@ def test_rows_without_events_and_kinds_never_seen_are_answered() -> None:
     assert np.allclose(Transitions().fit(empty, np.arange(200) % 4 == 0).probability(empty), 0.25)
 
 
+def test_of_many_kinds_the_commonest_are_counted() -> None:
+    row, place = np.repeat(np.arange(200), 3), np.tile(np.arange(3), 200)
+    kinds = np.where(place < 2, "often", [f"once {one}" for one in range(600)]).tolist()
+    many = sequences_of(pa.table({"row": row, "when": (place + 1) * DAY, "kind": kinds}), [CUTOFF] * 200)
+    miner = Transitions(most_kinds=2).fit(many, np.arange(200) % 4 == 0)
+    assert miner.kinds_ == ("often", "once 101")
+    assert len(Transitions().fit(many, np.arange(200) % 4 == 0).kinds_) == 64
+
+
 def test_bad_input_is_refused() -> None:
     made, label = ordered(400)
     with pytest.raises(FeasibilityError):

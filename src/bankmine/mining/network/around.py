@@ -35,10 +35,11 @@ def network_features(
     (`cut_short` is 1 then). Columns:
 
     component_size, component_growth (parties; of standing links, growth since cutoff − window),
-    ever_component_size (links never forgotten), neighbours, new_neighbours (first joined within the
-    window), burst (new over the mean of the three windows before, both plus one), bad_neighbours,
-    bad_share and since_last_bad (null without a neighbour or a bad one), second_neighbours,
-    bad_second_neighbours, second_bad_share, shared_elements, neighbours_by_KIND, cut_short.
+    ever_component_size (links never forgotten), neighbours, new_neighbours (first joined within the window
+    by a link that stands), burst (new over the mean of the three windows before, both plus one),
+    bad_neighbours, bad_share and since_last_bad (null without a neighbour or a bad one), second_neighbours,
+    bad_second_neighbours, second_bad_share, shared_elements, neighbours_by_KIND,
+    cut_short.
     """
     node, when = queries(links, party, cutoff)
     if window < 1 or most < 1:

@@ -32,9 +32,14 @@ class Bads:
     def of(cls, party: Any, since: Any, until: Any, *, parties: int) -> Bads:
         """From spans in any order; those of a party that overlap or touch are one, empty ones none.
 
-        A begin of UNKNOWN or FOREVER says never; an end of UNKNOWN says not yet.
+        A begin of UNKNOWN or FOREVER says never; an end of UNKNOWN says not yet. UsageError for
+        a party that does not exist.
         """
         who, begin, end = (whole_numbers(one) for one in (party, since, until))
+        if who.size and not (who.min() >= 0 and who.max() < parties):
+            raise UsageError(
+                "A span of being bad is of a party that does not exist", hint=f"Give 0 to {parties - 1}."
+            )
         end = np.where(end == UNKNOWN, FOREVER, end)
         real = (begin != UNKNOWN) & (begin < end)
         order = np.lexsort((begin[real], who[real]))

@@ -17,7 +17,7 @@ import numpy as np
 
 from bankmine.errors import UsageError
 from bankmine.mining.contract import Ints
-from bankmine.mining.network.links import Links, whole_numbers
+from bankmine.mining.network.links import UNKNOWN, Links, whole_numbers
 
 
 class Component(NamedTuple):
@@ -85,9 +85,11 @@ def party_weight(links: Links) -> Ints:
 
 
 def queries(links: Links, party: Any, cutoff: Any) -> tuple[Ints, Ints]:
-    """Parties and cutoffs of one length; UsageError where they do not fit."""
+    """Parties and cutoffs of one length; UsageError where they do not fit or a cutoff is unknown."""
     node = links.nodes_of(party)
     when = whole_numbers(cutoff)
+    if (when == UNKNOWN).any():
+        raise UsageError("A cutoff is unknown", hint="Give each query the instant it is asked at.")
     if np.ndim(cutoff) and when.shape != node.shape:
         raise UsageError(
             f"{when.size} cutoffs were given for {node.size} parties",

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -74,6 +75,10 @@ class Links:
 
     def nodes_of(self, asked: Any) -> Ints:
         """Asked parties as int64; UsageError where one is not a party."""
+        if np.asarray(asked).dtype.kind == "b":
+            raise UsageError(
+                "Parties were asked for by a mask", hint="Give their numbers (numpy.flatnonzero)."
+            )
         node = whole_numbers(asked)
         if node.ndim != 1 or (node.size and not (node.min() >= 0 and node.max() < self.parties)):
             raise UsageError(
@@ -251,21 +256,28 @@ def sightings(one: Any, other: Any, kind: Any, seen: Any, *, lasts: int, **setti
     return links_of(one, other, kind, begin, np.where(begin == UNKNOWN, FOREVER, until), **settings)
 
 
-def links_from_table(table: pa.Table, *, as_of: int, most: int = MOST) -> tuple[Links, pa.Array]:
+def links_from_table(table: pa.Table, *, as_of: int | date, most: int = MOST) -> tuple[Links, pa.Array]:
     """Links and the names of parties from a table, one row a link.
 
     Columns: `from_id`, `to_id`, `kind`, `valid_from`; may have `valid_to` and `known_at`. Times are dates,
     timestamps (read in microseconds) or whole numbers; null is unknown. Parties are numbered in order of
-    their names. Rows without a party are a UsageError.
+    their names. `as_of` is a date, a time or a whole number of the same unit. Rows without a party are a
+    UsageError.
     """
     absent = [name for name in ("from_id", "to_id", "kind", "valid_from") if name not in table.column_names]
     if absent:
         raise UsageError(
             f"The links lack the column {absent[0]!r}", hint="Give from_id, to_id, kind, valid_from."
         )
-    ends = pa.chunked_array([*table["from_id"].chunks, *table["to_id"].chunks])
+    if table["from_id"].type != table["to_id"].type:
+        raise UsageError(
+            f"The parties are {table['from_id'].type} and {table['to_id'].type}",
+            hint="Give from_id and to_id as one type.",
+        )
+    ends = pa.chunked_array([*table["from_id"].chunks, *table["to_id"].chunks], table["from_id"].type)
     if ends.null_count or table["kind"].null_count:
         raise UsageError("A link lacks a party or its kind", hint="Leave such rows out, and count them.")
+    limit = int(instants(pa.array([as_of]))[0])
     names = np.sort(np.asarray(ends.unique().to_numpy(zero_copy_only=False)))
     kinds = sorted(set(table["kind"].cast(pa.string()).to_pylist()))
     places = {name: place for place, name in enumerate(kinds)}
@@ -275,7 +287,7 @@ def links_from_table(table: pa.Table, *, as_of: int, most: int = MOST) -> tuple[
     known = instants(table["known_at"]) if "known_at" in table.column_names else None
     found = links_of(
         one, other, what, instants(table["valid_from"]), until,
-        kinds=kinds, parties=names.size, known=known, as_of=as_of, most=most,
+        kinds=kinds, parties=names.size, known=known, as_of=limit, most=most,
     )  # fmt: skip
     return found, pa.array(names)
 

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from bankmine.errors import UsageError
 from bankmine.mining.network.around import Neighbourhood, neighbourhood
 from bankmine.mining.network.bads import bads_of
 from bankmine.mining.network.links import FOREVER, Links
@@ -39,6 +40,8 @@ def picture(
     `names` (nodes): what to write at each node, cut to 18 signs and escaped; None: its number. The title says
     how many are shown and how many of them were known to be bad.
     """
+    if names is not None and len(names) != links.nodes:
+        raise UsageError(f"{len(names)} names were given", hint=f"Give one for each of {links.nodes} nodes.")
     around = neighbourhood(links, party, cutoff, hops=hops, most=most)
     party_of = np.where(around.node < links.parties, around.node, -1)
     bad = (bads_of(links.parties, bad_known_at).began(party_of, cutoff) != FOREVER).tolist()

@@ -105,6 +105,11 @@ def sequences_of(
     Events are sorted by row and time, those of one instant stay in the order given. LeakError where an event
     does not lie before its row's cutoff; UsageError for an instant or row that is missing or unknown.
     """
+    absent = [name for name in (row, when, kind) if name not in events.column_names]
+    if absent:
+        raise UsageError(
+            f"The events lack the column {absent[0]!r}", hint="Name the columns: row=, when=, kind=."
+        )
     numbers = table_values(events, list(values))
     place, instants = _integers(events, row), _instants(events.column(when))
     limits = _instants(cutoffs)
@@ -142,6 +147,8 @@ def _integers(events: pa.Table, name: str) -> Ints:
     column = events.column(name)
     if column.null_count:
         raise UsageError(f"{column.null_count} events have no {name}", hint="Leave them out or mend them.")
+    if len(column) and not pa.types.is_integer(column.type):
+        raise UsageError(f"Column {name!r} is {column.type}", hint="Give each event's row as a whole number.")
     return np.asarray(column.cast(pa.int64()).combine_chunks(), dtype=np.int64)
 
 

@@ -78,6 +78,8 @@ def occluded(
         raise UsageError(
             f"reasons was given burst_days = {burst_days!r}", hint="Give a number of days from 0 on."
         )
+    if not len(sequences):
+        return EventReasons(())
     found = [_candidates(sequences, row, burst_days) for row in range(len(sequences))]
     effects = _effects(log_odds, sequences, found)
     return EventReasons(

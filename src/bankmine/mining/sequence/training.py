@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from math import ceil, log
+from math import ceil, isfinite, log
 from typing import Any, Literal
 
 import equinox as eqx
@@ -21,6 +21,7 @@ import numpy as np
 import optax  # type: ignore[import-untyped]
 from jax import Array
 
+from bankmine.errors import FeasibilityError
 from bankmine.mining.contract import Floats, Ints
 from bankmine.mining.sequence.encoding import Encoded, Singles
 from bankmine.mining.sequence.graph import Weights
@@ -79,6 +80,7 @@ def train(
             network, state, loss = step(network, state, next(rates), *batch)
             parts.append(loss)
         losses.append(float(np.sum(parts, dtype=np.float64)) / float(weight.sum()))
+        _require_finite(losses, settings)
         current = weights_of(network, settings.kind)
         if held is None:
             best = current
@@ -91,6 +93,14 @@ def train(
             break
     kept = int(np.argmin(checks)) + 1 if checks else len(losses)
     return Trained(best, tuple(losses), tuple(checks), kept)
+
+
+def _require_finite(losses: list[float], settings: Settings) -> None:
+    if not isfinite(losses[-1]):
+        raise FeasibilityError(
+            f"Training diverged in epoch {len(losses)} at a learning rate of {settings.learning_rate:g}",
+            hint="Give a smaller learning_rate; .005 is the default.",
+        )
 
 
 def weights_of(network: Recurrent, kind: Literal["gru", "lstm"]) -> Weights:

@@ -8,6 +8,7 @@ fewer rows than a recurrent network needs, and see what sums over windows cannot
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -26,20 +27,28 @@ from bankmine.mining.sequence.occlusion import EventReasons, occluded
 class Transitions(Estimator):
     """Logistic regression on square roots of counts of "a, directly followed by b".
 
-    Counted are pairs of neighbouring events at most `within_days` apart, and on different instants (the order
-    of one instant is nobody's), the first of them at most `back_days` before the cutoff. `C` is the inverse
-    strength of the ridge penalty. What fit learns: `kinds_` and `regression_`. A kind not seen in training
-    counts in no pair; a row without events is answered. Needs 200 rows and 20 of each class.
+    Counted are pairs of neighbouring events at most `within_days` apart, and on different instants (the
+    order of one instant is nobody's), the first of them at most `back_days` before the cutoff. `C` is the
+    inverse strength of the ridge penalty. What fit learns: `kinds_` and `regression_`. A kind not seen in
+    training, or beyond the `most_kinds` commonest there, counts in no pair; a row without events is
+    answered. Needs 200 rows and 20 of each class.
     """
 
     minimum: ClassVar[MinimumData] = MinimumData(rows=200, each_class=20)
 
     def __init__(
-        self, C: float = 0.01, *, within_days: float = 30.0, back_days: float = 730.0, random_state: int = 0
+        self,
+        C: float = 0.01,
+        *,
+        within_days: float = 30.0,
+        back_days: float = 730.0,
+        most_kinds: int = 64,
+        random_state: int = 0,
     ) -> None:
         self.C = C
         self.within_days = within_days
         self.back_days = back_days
+        self.most_kinds = most_kinds
         self.random_state = random_state
 
     def fit(self, X: Sequences, y: Any, *, sample_weight: Any = None) -> Self:
@@ -52,8 +61,7 @@ class Transitions(Estimator):
             )
         truth = labels(y, len(X))
         self.minimum.require(type(self).__name__, len(X), int(truth.sum()))
-        seen = np.unique(X.kind[X.kind >= 0]).tolist()
-        self.kinds_ = tuple(sorted({_first(X.kinds[one]) for one in seen}))
+        self.kinds_ = _commonest(X, self.most_kinds)
         weight = row_weights(sample_weight, len(X))
         names = [f"{one} then {other}" for one in self.kinds_ for other in self.kinds_] or ["nothing"]
         self.regression_ = Logistic(self.C, random_state=self.random_state)
@@ -111,6 +119,16 @@ class Transitions(Estimator):
         pair = row[:-1] * width**2 + code[:-1] * width + code[1:]
         counted = np.bincount(pair[near], minlength=len(X) * width**2)
         return np.sqrt(counted.reshape(len(X), -1)) if width else np.zeros((len(X), 1))
+
+
+def _commonest(X: Sequences, most: int) -> tuple[str, ...]:
+    """The `most` commonest kinds by name, ties by name: of the pairs there are as many squared."""
+    counts: Counter[str] = Counter()
+    events = np.bincount(X.kind[X.kind >= 0], minlength=len(X.kinds)).tolist()
+    for kind, number in zip(X.kinds, events, strict=True):
+        counts[_first(kind)] += number
+    seen = sorted((kind for kind in counts if counts[kind]), key=lambda kind: (-counts[kind], kind))
+    return tuple(sorted(seen[:most]))
 
 
 def _require_sequences(X: object) -> None:
