@@ -45,8 +45,16 @@ class Peers:
         return np.asarray(np.isin(given, self.ids) | (given == self.customer), dtype=np.bool_)
 
 
-def peers_of(session: Session, customer: int) -> Peers:
-    """The peers of a customer at the session's cutoff, as known then."""
+def peers_of(session: Session, customer: int, within: NDArray[np.int64] | None = None) -> Peers:
+    """The peers of a customer at the session's cutoff, as known then; only those `within`, where given."""
+    found = _of_bank(session, customer)
+    if within is None:
+        return found
+    ids = within[within != customer] if found.ids is None else found.ids[np.isin(found.ids, within)]
+    return Peers(customer, ids, f"{found.words}, among your own")
+
+
+def _of_bank(session: Session, customer: int) -> Peers:
     if not session.warehouse.has("customer"):
         return Peers(customer, None, "all customers")
     found = session.arrow(SAME_KIND, {"customer": customer})

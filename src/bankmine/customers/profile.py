@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bankmine.bank.catalogue import table as bank_table
 from bankmine.bank.columns import Kind
@@ -95,6 +96,7 @@ def profile(
     cutoff: int,
     *,
     names: Sequence[str] | None = None,
+    within: NDArray[np.int64] | None = None,
     folder: Path | None = None,
     catalogue: Catalogue = CATALOGUE,
     memory: str = "1GB",
@@ -103,14 +105,14 @@ def profile(
     """The profile of one customer at a cutoff (µs since 1970 UTC), as known then.
 
     `names` chooses the features (default: all the bank allows); peers (`peers.py`) are customers of the same
-    kind in the snapshot at the cutoff, which is made in `folder` where it is not there yet. UsageError for a
-    customer the bank did not know at the cutoff.
+    kind (of those `within`, where given) in the snapshot at the cutoff, which is made in `folder` where it is
+    not there yet. UsageError for a customer the bank did not know at the cutoff.
     """
     taken = keep_snapshot(
         warehouse, folder, cutoff=cutoff, catalogue=catalogue, memory=memory, threads=threads
     )
     with Session(warehouse, cutoff, until=cutoff, memory=memory, threads=threads) as session:
-        peers = peers_of(session, customer_id)
+        peers = peers_of(session, customer_id, within)
         lists = _in_force(session, customer_id, cutoff)
         timeline = _timeline(session, customer_id, cutoff)
         statements = tuple(session.statements)

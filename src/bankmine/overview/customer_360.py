@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bankmine.customers.conditions import WORDS, conditions
 from bankmine.customers.matrix import matrix
@@ -148,12 +149,15 @@ class Customer360:
         return "\n".join(self.lines())
 
 
-def customer_360(bank: BankFolder, customer: int, cutoff: int) -> Customer360:
-    """Everything known of a customer at a cutoff (µs). UsageError where the bank did not know it then."""
+def customer_360(
+    bank: BankFolder, customer: int, cutoff: int, *, within: NDArray[np.int64] | None = None
+) -> Customer360:
+    """Everything known of a customer at a cutoff (µs); peers and similar customers only from those `within`,
+    where given. UsageError where the bank did not know it then."""
     warehouse, config = bank.warehouse, bank.config
     require_known(warehouse, customer, cutoff)
     own = profile(
-        warehouse, customer, cutoff, folder=bank.snapshots_folder, catalogue=_catalogue(bank),
+        warehouse, customer, cutoff, within=within, folder=bank.snapshots_folder, catalogue=_catalogue(bank),
         memory=config.memory, threads=config.threads,
     )  # fmt: skip
     flags = conditions(warehouse, cutoff)
@@ -279,7 +283,7 @@ def scores_of(run: Run, customer: int, earlier: Run | None) -> list[ScoreLine]:
             rank=one["rank"], of=of[one["question"]], flags=tuple(one["flags"]),
             why=tuple(
                 reason_words(reason, features, about["currency"], labelled=labelled)
-                for reason in one["reasons"]
+                for reason in one["reasons"] or ()
             ),
             action=actions.get(one["grade"], ""), before=before(one["question"]),
         )
