@@ -20,6 +20,8 @@ from bankmine.bank.civil import DAY, Zone
 from bankmine.bank.keys import show_key
 from bankmine.bank.warehouse import Warehouse
 from bankmine.config import QUICK
+from bankmine.customers.catalogue import CATALOGUE
+from bankmine.customers.feature import Kind
 from bankmine.customers.matrix import matrix
 from bankmine.engine.session import Session
 from bankmine.errors import ConfigurationError, FeasibilityError
@@ -103,6 +105,9 @@ def test_a_check_saves_only_what_would_have_been_granted() -> None:
 def test_each_column_is_read_by_one_group_and_protected_ones_by_none() -> None:
     assert group_of("text_work") == "contradictions"
     assert group_of("net_ring_size") == "network"
+    kinds = {name: feature.kind for name, feature in CATALOGUE.items()}
+    for name, kind in kinds.items():  # net flows of money are no network, whatever their names begin with
+        assert (group_of(name) == "network") == (kind == Kind.NETWORK and name != "net_cut_short"), name
     for name in ("age", "customer_gender", "customer_marital", "app_ip_country", "text_purpose"):
         assert group_of(name) == ""
     assert left_out(["app_amount", "velocity_phone_7d", "net_burst", "text_work"]) == [

@@ -33,7 +33,7 @@ def model_card(about: Mapping[str, Any], features: Sequence[Mapping[str, Any]]) 
         f"- Tables needed: {', '.join(about['needs']['tables'])}; used besides: "
         f"{', '.join(about['needs']['used']) or 'none'}; left out because the bank has none: "
         f"{', '.join(about['needs']['left_out']) or 'none'}.",
-        f"- {about['preparation']}",
+        *([f"- {about['preparation']}"] if about["preparation"] else []),
         "",
         "## Figures",
         "",

@@ -30,7 +30,7 @@ TABLE = (
     ("app_channel", FORM), ("app_amount_to_income", FORM), ("app_instalment_to_income", FORM),
     ("app_earlier_count_*", FORM), ("tenure", FORM), ("app_income_to_paid_income", FALSE),
     ("text_purpose", ""), ("text_*", FALSE), ("form_employer_differs", FALSE), ("form_*", TRACES),
-    ("velocity_*", VELOCITY), ("net_cut_short", ""), ("net_*", NETWORK),
+    ("velocity_*", VELOCITY), ("net_cut_short", ""), ("net_sum_*", ""), ("net_*", NETWORK),
 )  # fmt: skip
 WITHOUT = {
     "party_link": "households, guarantors and owners are not known, and a family that shares a telephone may "

@@ -61,8 +61,8 @@ def key_statements(figures: Mapping[str, Any], currency: str) -> list[str]:
     made.append(
         f"{rings['count']} rings of {rings['customers']} customers were seen in the last year, "
         f"{rings['confirmed']} with a confirmed false application; {rings['grow']} still grow: "
-        f"{rings['members_30']} customers joined them in the last 30 days, {rings['members_90']} in the last "
-        "90."
+        f"{rings['members_30']} {'customer' if rings['members_30'] == 1 else 'customers'} joined them in the "
+        f"last 30 days, {rings['members_90']} in the last 90."
         if rings["count"]
         else "No ring was seen in the last year."
     )
