@@ -211,7 +211,7 @@ def test_where_a_method_is_to_be_used_it_says_the_chances_of_all_scored(
     "words",
     [
         ("check", "nowhere.toml"), ("price", "1.5"), ("price", "0.1", "--months", "0"),
-        ("price", "0.1", "--product", "SHOE"),
+        ("price", "0.1", "--product", "SHOE"), ("price", "0.1", "--currency", "yen"),
     ],
 )  # fmt: skip
 def test_bad_input_is_one_line_and_an_exit_code(
@@ -234,6 +234,17 @@ def test_a_price_names_its_parts() -> None:
         "price", "0.05", "--terms", TABLES / "terms.toml", "--product", "MTG-HOME", "--months", "240"
     )
     assert "for a chance of 5.0%" in line
+
+
+def test_an_amount_is_priced_in_the_minor_units_of_its_currency() -> None:
+    """A fixed cost of 10,000 yen weighs on 5,000 yen as 100 dollars do on 50."""
+    assert say("price", "0.05", "--amount", "5000", "--currency", "JPY") == say(
+        "price", "0.05", "--amount", "50", "--currency", "USD"
+    )
+    assert say("price", "0.05", "--currency", "JPY") != say("price", "0.05")
+    assert say("price", "0.05", "--amount", "5", "--currency", "KWD") == say(
+        "price", "0.05", "--amount", "50"
+    )
 
 
 @pytest.mark.parametrize("budget", ["-1", "nan", "inf"])

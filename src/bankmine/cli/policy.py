@@ -110,11 +110,14 @@ def price(
     amount: Annotated[float, typer.Option("--amount", help="Amount, major units.")] = 5_000,
     product: Annotated[str, typer.Option("--product", help="A product of the terms file.")] = "",
     terms: Terms = None,
+    currency: Annotated[
+        str, typer.Option("--currency", help="ISO code: it says how many decimals the amount has.")
+    ] = "USD",
 ) -> None:
     """The yearly rate that covers funding, cost, expected loss and capital."""
     from bankmine.cli.policy_lines import price as lines
 
-    _say(lines(probability, months, amount, product, terms))
+    _say(lines(probability, months, amount, product, terms, currency))
 
 
 @policy.command()

@@ -100,8 +100,11 @@ def limits(
         yield f"Wrote {out}"
 
 
-def price(probability: float, months: int, amount: float, product: str, terms: Path | None) -> Iterator[str]:
+def price(
+    probability: float, months: int, amount: float, product: str, terms: Path | None, currency: str
+) -> Iterator[str]:
     """The rate that covers the risk, with its parts."""
+    from bankmine.bank.currencies import exponent_of
     from bankmine.decisions.credit_policy.money import price_for_risk, read_terms
 
     book = read_terms(terms)
@@ -114,12 +117,16 @@ def price(probability: float, months: int, amount: float, product: str, terms: P
             f"a chance of {probability:g} over {months} months on {amount:g} cannot be priced",
             hint="Give a chance from 0 to 1, 1 to 480 months and an amount above 0.",
         )
-    chosen = book.products.get(product, book.usual)
-    rate = float(price_for_risk(probability, months, amount * 100, chosen))
+    if not (len(currency) == 3 and currency.isascii() and currency.isalpha() and currency.isupper()):
+        raise UsageError(
+            f"{currency!r} is no currency", hint="Give three capital letters, such as EUR or JPY."
+        )
+    chosen, minor = book.products.get(product, book.usual), amount * 10 ** exponent_of(currency)
+    rate = float(price_for_risk(probability, months, minor, chosen))
     if rate != rate:
         yield "No rate up to 500% a year covers this risk."
         return
-    safe = float(price_for_risk(0.0, months, amount * 100, chosen))
+    safe = float(price_for_risk(0.0, months, minor, chosen))
     yield (
         f"{rate:.2%} a year: {safe:.2%} for funding, cost and capital, {rate - safe:.2%} for a chance of "
         f"{probability:.1%} a year of going bad."

@@ -15,6 +15,9 @@ def lines(bank: Path, task: str, *, question: str | None, word: Path | None) -> 
 
     if word is not None and word.suffix != ".docx":
         raise UsageError(f"{word} is no .docx file", hint="Give a name that ends in .docx.")
+    if word is not None and (word.is_dir() or not word.parent.is_dir()):
+        what = f"{word} is a folder" if word.is_dir() else f"{word.parent} is no folder"
+        raise UsageError(what, hint="Give a .docx file in a folder that is there.")
     opened = pipeline.open_bank(bank)
     pack = pipeline.validate(opened, task, question=question)
     yield from pack.lines()
