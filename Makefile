@@ -7,7 +7,7 @@ DEMO ?= demo-bank
 HAVE_UV := $(shell command -v uv 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test nightly check docs bench lock format clean
+.PHONY: help demo serve test nightly check docs bench lock format clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /  make \1\t/' | expand -t 18
@@ -17,6 +17,11 @@ demo: $(VENV)/.deep ## fresh machine: install, simulate a bank of 5,000, run eve
 	$(BIN)/python -m bankmine simulate demo-extracts --customers 5000 --months 36 --seed 7
 	$(BIN)/python -m bankmine init $(DEMO) --mapping simulated --extracts demo-extracts
 	$(BIN)/python -m bankmine run $(DEMO) --budget quick
+
+serve: $(VENV)/.core ## the pages over the simulated bank; makes it by `make demo` where it is not there
+	@test -d $(DEMO)/results || $(MAKE) demo
+	@$(BIN)/python -m bankmine users list $(DEMO) | grep -q . || $(BIN)/python -m bankmine users add $(DEMO) demo --role administrator --role operator --role data_miner
+	$(BIN)/python -m bankmine serve $(DEMO)
 
 test: $(VENV)/.test ## fresh machine: the whole test suite
 	$(BIN)/python -m pytest -q -n 2 --dist loadgroup

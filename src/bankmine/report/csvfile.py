@@ -6,6 +6,7 @@ gets an apostrophe before it (OWASP, "CSV injection").
 
 import csv
 import io
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -20,10 +21,15 @@ def csv_bytes(table: Table) -> bytes:
     """All rows of the table, whatever its `shown`; missing values are empty."""
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow([_safe(column.heading) for column in table.columns])
+    writer.writerow(csv_header(table.columns))
     for row in table.rows:
         writer.writerow([cell(value, column) for value, column in zip(row, table.columns, strict=True)])
     return b"\xef\xbb\xbf" + out.getvalue().encode("utf-8", "replace")
+
+
+def csv_header(columns: Sequence[Column]) -> list[str]:
+    """The first line: each column's label with its unit."""
+    return [_safe(column.heading) for column in columns]
 
 
 def cell(value: Value, column: Column) -> Any:

@@ -1,0 +1,1 @@
+"""One module a group of pages: its routes, each a short function from a visit to an answer."""

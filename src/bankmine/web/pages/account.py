@@ -1,0 +1,70 @@
+"""One's own account: the password and the second factor."""
+
+from __future__ import annotations
+
+from starlette.responses import RedirectResponse, Response
+
+from bankmine.errors import SignInRefused, UsageError
+from bankmine.governance import people, second_factor, sessions
+from bankmine.governance.people import Account
+from bankmine.governance.sign_in import with_password
+from bankmine.web.routing import SIGNED_IN, Pages
+from bankmine.web.visit import Visit
+
+pages = Pages()
+
+
+@pages.get("/account", permission=SIGNED_IN)
+def own(visit: Visit) -> Response:
+    """What the person may do, and their password and second factor."""
+    return _page(visit)
+
+
+@pages.post("/account/password", permission=SIGNED_IN)
+def password(visit: Visit) -> Response:
+    """Sets one's own password by showing the old one; all own sessions end, and one signs in anew."""
+    form, store = visit.form, visit.site.store
+    try:
+        shown = with_password(
+            store, visit.who.name, form.get("old", ""), form.get("code") or None, address=visit.address
+        )
+        sessions.end(store, shown.session_token)  # it was opened to compare the password, for nothing else
+        with store.begin() as connection:
+            people.set_password(connection, visit.who, visit.who.person_id, form.get("password", ""))
+    except (SignInRefused, UsageError) as problem:
+        return _page(visit, problem)
+    return RedirectResponse("/sign-in", 303)
+
+
+@pages.post("/account/second-factor", permission=SIGNED_IN)
+def turn_on(visit: Visit) -> Response:
+    """Turns one's own second factor on, once a code shows that the authenticator holds the secret."""
+    secret = visit.form.get("secret", "")
+    try:
+        if _account(visit).second_factor:
+            raise UsageError("there is a second factor already", hint="An administrator can turn it off.")
+        if len(secret) != len(second_factor.new_secret()) or not secret.isalnum():
+            raise UsageError("the secret is not one of ours", hint="Load the page again.")
+        with visit.site.store.begin() as connection:
+            second_factor.turn_on(connection, visit.who, secret, visit.form.get("code", ""))
+    except UsageError as problem:
+        return _page(visit, problem)
+    return visit.done("/account", "factor-on")
+
+
+def _account(visit: Visit) -> Account:
+    with visit.site.store.read() as connection:
+        return people.get(connection, visit.who.person_id)
+
+
+def _page(visit: Visit, problem: SignInRefused | UsageError | None = None) -> Response:
+    account = _account(visit)
+    secret = "" if account.second_factor else second_factor.new_secret()
+    return visit.page(
+        "account.html.j2",
+        status=400 if problem else 200,
+        account=account,
+        secret=secret,
+        otp=second_factor.address(account.name, secret, visit.site.bank.config.name) if secret else "",
+        problem=problem,
+    )

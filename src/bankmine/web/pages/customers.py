@@ -1,0 +1,150 @@
+"""Customers: search and filter them with live counts, take the list along, and look at one whole."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from starlette.responses import Response
+
+from bankmine.access import Between, Condition, Has, OneOf
+from bankmine.access.customer import REASONS, pseudonym
+from bankmine.errors import NotFound
+from bankmine.governance import Permission, audit
+from bankmine.web.pages import customer_blocks as blocks
+from bankmine.web.routing import Pages
+from bankmine.web.shown import PAGE_SIZE, as_csv, headings, sort_of
+from bankmine.web.visit import Visit
+
+if TYPE_CHECKING:
+    from bankmine.overview.customer_360 import Customer360
+
+pages = Pages()
+CHOICES = ("kind", "branch_id", "segment", "churn_grade", "value_grade", "families", "flags")
+"""The columns by whose words the list is filtered, in the order of the page."""
+
+SETS = ("families", "flags")
+SHOWN = (
+    "customer_id", "kind", "branch_id", "manager_id", "since", "flags", "segment", "value_minor",
+    "churn_chance", "churn_grade",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One filter: its column, the words with their counts, and the word chosen."""
+
+    name: str
+    words: dict[str, int]
+    chosen: str
+
+
+@pages.get("/customers", permission=Permission.CUSTOMERS_READ, dated=True)
+def listed(visit: Visit) -> Response:
+    """The customers who meet all conditions, a page of them, with how many there are of each word."""
+    search, filters = visit.query.get("search", "").strip()[:40], _filters(visit)
+    page = visit.number("page", 1)
+    found = visit.view.customers(filters, sort_of(visit), page, PAGE_SIZE, search)
+    places = [at for at, one in enumerate(found.columns) if one.name in SHOWN]
+    return visit.page(
+        "customers.html.j2",
+        found=found,
+        headings=headings([found.columns[at] for at in places], visit.view.currency),
+        rows=[[row[at] for at in places] for row in found.rows],
+        choices=_choices(visit, filters),
+        search=search,
+        may_export=visit.may(Permission.LISTS_EXPORT),
+    )
+
+
+@pages.get(
+    "/exports/customers", permission=Permission.LISTS_EXPORT, also=Permission.CUSTOMERS_READ, dated=True
+)
+def export(visit: Visit) -> Response:
+    """The whole list as a file; that it was taken is an event of the audit."""
+    search, filters = visit.query.get("search", "").strip()[:40], _filters(visit)
+    columns = visit.view.customers(size=1).columns
+    rows = visit.view.customers_export(filters, sort_of(visit), search)
+    with visit.site.store.begin() as connection:
+        audit.record(
+            connection, person=visit.who, act="list_exported", object_kind="list", object_id="customers",
+            details={"rows": visit.view.count(filters, search), "as_of": visit.as_of.isoformat()},
+        )  # fmt: skip
+    return as_csv(f"customers-{visit.as_of}", headings(columns, visit.view.currency), rows)
+
+
+@pages.get("/customers/{customer}", permission=Permission.CUSTOMERS_READ, dated=True)
+def customer(visit: Visit) -> Response:
+    """One customer as known at the date; unknown and out of scope are answered alike. Looks are recorded."""
+    asked = visit.path["customer"]
+    one = visit.view.customer(asked)
+    if one is None:
+        raise NotFound("there is no such customer", hint="Search for the pseudonym under Customers.")
+    with visit.site.store.begin() as connection:
+        visit.view.record_look(connection, asked, "profile")
+    return _whole(visit, one)
+
+
+@pages.post("/customers/{customer}/unmask", permission=Permission.CUSTOMERS_UNMASK)
+def unmask(visit: Visit) -> Response:
+    """One personal value in clear, for a stated reason; the look is recorded before the value is read."""
+    asked, form = visit.path["customer"], visit.form
+    column, reason = form.get("column", ""), form.get("reason", "")
+    with visit.site.store.begin() as connection:
+        value = visit.view.unmask(connection, asked, column, reason)
+    return visit.page(
+        "identity.html.j2",
+        customer=asked,
+        identity=visit.view.identity(asked),
+        shown=column,
+        value=value,
+        reasons=REASONS,
+    )
+
+
+def _whole(visit: Visit, one: Customer360) -> Response:
+    currency = visit.view.currency
+    return visit.page(
+        "customer.html.j2",
+        customer=visit.path["customer"],
+        one=one,
+        facts=blocks.facts(one),
+        consents=one.profile.holdings.get("consents", ()),
+        charts=blocks.pictures(visit, one, currency),
+        changes=blocks.changes(visit, one, currency),
+        held=blocks.holdings(visit, one, currency),
+        step=blocks.next_step(one),
+        scores=blocks.scores_by_task(one),
+        alike=[(pseudonym(other.customer_id), other.distance) for other in one.alike],
+        identity=visit.view.identity(visit.path["customer"]),
+        reasons=REASONS,
+        pictures=True,
+    )
+
+
+def _filters(visit: Visit) -> dict[str, Condition]:
+    """The conditions of the address; a field left empty asks for nothing."""
+    found: dict[str, Condition] = {}
+    for name in CHOICES:
+        wanted = visit.query.get(name, "")
+        if wanted and name in SETS:
+            found[name] = Has.every([wanted])
+        elif wanted:
+            found[name] = OneOf.of(wanted)
+    least = visit.query.get("least", "")
+    if least.isdecimal() and len(least) < 12:
+        found["value_minor"] = Between(low=int(least) * 100)
+    return found
+
+
+def _choices(visit: Visit, filters: dict[str, Condition]) -> list[Choice]:
+    """Each filter with the counts that its words would leave, the other filters kept."""
+    columns = {one.name for one in visit.view.customers(size=1).columns}
+    found = []
+    for name in CHOICES:
+        if name in columns:
+            others = {other: condition for other, condition in filters.items() if other != name}
+            words = dict(visit.view.counts(name, others))
+            if words:
+                found.append(Choice(name, words, visit.query.get(name, "")))
+    return found

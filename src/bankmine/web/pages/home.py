@@ -1,0 +1,98 @@
+"""The first page: what waits for this person, and what the newest runs say. All of it by rights and scope."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from starlette.responses import Response
+
+from bankmine.access import OneOf
+from bankmine.access.permitted import READ
+from bankmine.errors import NotFound
+from bankmine.governance import Permission, audit, people
+from bankmine.web.routing import SIGNED_IN, Pages
+from bankmine.web.visit import Visit
+from bankmine.work import jobs
+
+pages = Pages()
+FIRST = "first"
+"""The grade of the churn list whose customers are called first."""
+
+REGISTERS = (
+    ("early_warning", "register", "warnings"),
+    ("cross_sell", "offers", "offers"),
+    ("application_fraud", "rings", "rings"),
+)
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """One thing that waits: how many, the key of its words, where to do it, and how it stands."""
+
+    key: str
+    count: int
+    address: str
+    tone: str = "neutral"
+
+
+@pages.get("/", permission=SIGNED_IN, dated=True)
+def home(visit: Visit) -> Response:
+    """What waits and what changed."""
+    return visit.page(
+        "home.html.j2",
+        waiting=[one for one in _waiting(visit) if one.count],
+        runs=[run for run in visit.view.runs() if visit.may(READ.get(run.task, Permission.MODELS_READ))],
+    )
+
+
+def _waiting(visit: Visit) -> Iterator[Waiting]:
+    """What waits, by what the person may do."""
+    parts: tuple[tuple[Permission, Callable[[Visit], Iterator[Waiting]]], ...] = (
+        (Permission.CUSTOMERS_READ, _of_customers),
+        (Permission.JOBS_READ, _of_jobs),
+        (Permission.PEOPLE_READ, _of_people),
+        (Permission.AUDIT_READ, _of_audit),
+    )
+    for permission, part in parts:
+        if visit.may(permission):
+            yield from part(visit)
+
+
+def _of_customers(visit: Visit) -> Iterator[Waiting]:
+    view = visit.view
+    yield Waiting("customers", view.count(), visit.link("/customers"))
+    if visit.may(Permission.CHURN_READ):
+        found = view.count({"churn_grade": OneOf.of(FIRST)}) if _has(visit, "churn") else 0
+        yield Waiting("call_first", found, visit.link("/customers", churn_grade=FIRST), "bad")
+    for task, table, key in REGISTERS:
+        if visit.may(READ[task]) and _has(visit, task):
+            yield Waiting(key, view.list(task, table).total, visit.link(f"/lists/{task}/{table}"), "watch")
+
+
+def _has(visit: Visit, task: str) -> bool:
+    try:
+        visit.view.run(task)
+    except NotFound:
+        return False
+    return True
+
+
+def _of_jobs(visit: Visit) -> Iterator[Waiting]:
+    with visit.site.store.read() as connection:
+        found = jobs.listed(connection, limit=50)
+    yield Waiting("jobs_open", sum(job.open for job in found), "/tasks")
+    yield Waiting("jobs_ended", sum(job.resumable for job in found), "/tasks", "watch")
+
+
+def _of_people(visit: Visit) -> Iterator[Waiting]:
+    with visit.site.store.read() as connection:
+        found = people.listed(connection)
+    alone = [one for one in found if not one.disabled and not one.second_factor]
+    yield Waiting("no_second_factor", len(alone), "/administration/people", "watch")
+
+
+def _of_audit(visit: Visit) -> Iterator[Waiting]:
+    with visit.site.store.read() as connection:
+        found = audit.events(connection, act="sign_in_refused", limit=100)
+    yield Waiting("refused", len(found), "/administration/audit?act=sign_in_refused", "watch")

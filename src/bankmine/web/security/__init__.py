@@ -1,0 +1,1 @@
+"""What protects the pages, one small file a measure: policy, origin, cookies, limits, addresses."""

@@ -1,0 +1,55 @@
+"""How an act is taken back: the opposite act, offered beside the word that it was done.
+
+The undo is an act like any other, with its own permission and its own event in the audit; what it needs to
+know travels in the address (`of`: about whom or what; `was_…`: how it was before), sealed, and is checked
+like any input.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Back:
+    """The opposite act: where it is sent and with which fields (one name may have several values)."""
+
+    path: str
+    fields: tuple[tuple[str, str], ...] = ()
+
+
+def _person(act: str, *names: str) -> Callable[[str, Mapping[str, str]], Back]:
+    """An act on a person, with fields that restore how it was; several values stand between `~`."""
+
+    def back(of: str, was: Mapping[str, str]) -> Back:
+        fields = tuple((name, value) for name in names for value in was.get(name, "").split("~"))
+        return Back(f"/administration/people/{of}/{act}", fields)
+
+    return back
+
+
+def _job(act: str) -> Callable[[str, Mapping[str, str]], Back]:
+    """An act on a job."""
+    return lambda of, was: Back(f"/tasks/{of}/{act}")
+
+
+UNDO: Mapping[str, Callable[[str, Mapping[str, str]], Back]] = {
+    "person-added": _person("disable"),
+    "person-disabled": _person("enable"),
+    "person-enabled": _person("disable"),
+    "roles-changed": _person("roles", "roles"),
+    "scope-changed": _person("scope", "branches", "managers"),
+    "job-started": _job("cancel"),
+    "job-cancelled": _job("resume"),
+    "job-resumed": _job("cancel"),
+}
+
+
+def undo_of(said: Mapping[str, str]) -> Back | None:
+    """The opposite of what was done, or None where it cannot be taken back."""
+    of = said.get("of", "")
+    if said["done"] not in UNDO or not of.isalnum():
+        return None
+    was = {name.removeprefix("was_"): value for name, value in said.items()}
+    return UNDO[said["done"]](of, was)
