@@ -71,6 +71,8 @@ def commands_page() -> str:
         "| 7 | a cutoff or window reaches where the data say nothing |", "| 8 | too few data for the task |",
         "| 9 | a leak was found |",
         "| 10 | Spark cannot be started, or broke down |",
+        "| 11 | the operational database cannot be used |",
+        "| 12 | not permitted |", "| 13 | sign-in refused |", "| 14 | not found |",
         "| 70 | a fault in bankmine |",
         "| 74 | the machine refused to read or write |",
         "| 130 | interrupted |", "",

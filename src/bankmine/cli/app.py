@@ -7,7 +7,10 @@ from typing import Annotated
 
 import typer
 
+from bankmine.cli.audit import audit
 from bankmine.cli.policy import policy
+from bankmine.cli.serve import serve
+from bankmine.cli.users import users
 
 app = typer.Typer(
     name="bankmine",
@@ -21,6 +24,9 @@ app = typer.Typer(
 )
 
 app.add_typer(policy, name="policy")
+app.add_typer(users, name="users")
+app.add_typer(audit, name="audit")
+app.command()(serve)
 
 BankFolder = Annotated[Path, typer.Argument(metavar="BANK", help="The bank's folder.")]
 Cutoff = Annotated[

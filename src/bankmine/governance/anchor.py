@@ -34,6 +34,12 @@ class Anchored:
     hash: str
 
 
+def begin(keys: Path) -> None:
+    """Before the first event: makes the key, and where there is no file one that says there was no event."""
+    if not (keys / FILE_NAME).exists():
+        append(keys, 0, _FIRST)
+
+
 def append(keys: Path, seq: int, hash_: str) -> None:
     """Remembers that event `seq` has this hash. Not synced: it lags behind the database, never before it."""
     key = derived(keys, _USE)

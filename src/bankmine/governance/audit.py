@@ -63,6 +63,8 @@ def record(
     keys = store_of(connection).keys
     _check(act, object_kind, object_id, details or {})
     last = connection.execute(_LAST).one_or_none()
+    if last is None:
+        anchors.begin(keys)
     event: dict[str, Any] = {
         "seq": 1 if last is None else last.seq + 1,
         "at": now_us(),
@@ -166,22 +168,19 @@ def verify(store: Store, *, most: int = 20) -> Verified:
     anchored, faults = anchors.read(store.keys)  # before the events: it never knows more than they
     expected = {one.seq: one.hash for one in anchored}
     newest = max(expected, default=0)
-    seen = dict.fromkeys(expected, False)
     total, last = 0, 0
     with store.read() as connection:
         for row, problem in _chain(connection):
             total, last = total + 1, max(last, row.seq)
             if problem:
                 faults.append(problem)
-            if row.seq in expected:
-                seen[row.seq] = True
-                if expected[row.seq] != row.hash:
-                    faults.append(f"event {row.seq} is not the one that was anchored: the audit was forged")
+            if expected.get(row.seq, row.hash) != row.hash:
+                faults.append(f"event {row.seq} is not the one that was anchored: the audit was forged")
     if newest > last:
         faults.append(f"events {last + 1} to {newest} are gone from the end")
-    if total and not anchored:
+    if total and not anchored and not anchors.read(store.keys)[0]:  # nor has it been made since
         faults.append(f"there are events but no anchor ({Path(anchors.FILE_NAME)} among the keys)")
-    return Verified(total, len(expected), max(0, last - newest), faults[:most])
+    return Verified(total, sum(seq > 0 for seq in expected), max(0, last - newest), faults[:most])
 
 
 def _chain(connection: Connection) -> Iterator[tuple[Row[Any], str]]:

@@ -30,7 +30,7 @@ def check(password: str, name: str) -> None:
             f"the password has {len(password)} characters", hint=f"Use {SHORTEST} to {LONGEST} of them."
         )
     plain = folded(password)
-    if folded(name) in plain or plain in folded(name):
+    if (len(folded(name)) >= 4 and folded(name) in plain) or plain in folded(name):
         raise UsageError("the password contains the name", hint="Use one that does not.")
     if plain in _common() or _is_dull(plain):
         raise UsageError("the password is among those tried first", hint="Use a few words of your own.")

@@ -78,7 +78,7 @@ def refusal() -> SignInRefused:
     )
 
 
-def _named(connection: Connection, name: str) -> Row[Any] | None:
+def _named(connection: Connection, name: str) -> Any:
     found = select(_C.person_id, _C.password_hash, _C.disabled_at)
     return connection.execute(found.where(_C.name_key == passwords.folded(name))).one_or_none()
 

@@ -27,10 +27,7 @@ if TYPE_CHECKING:
 FILE_NAME = "operations.db"
 BUSY_SECONDS = 5
 _WRITER = 0x62616E6B  # number of the advisory lock: "bank"
-_PRAGMAS = (
-    f"busy_timeout = {BUSY_SECONDS * 1_000}", "journal_mode = WAL", "synchronous = FULL",
-    "foreign_keys = ON", "secure_delete = ON",
-)  # fmt: skip
+_PRAGMAS = ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "secure_delete = ON")
 _ADDRESSES = "Allowed are a file's path, sqlite:///FILE and postgresql+pg8000://USER@HOST/DATABASE."
 AfterCommit = Callable[[], None]
 
@@ -173,7 +170,7 @@ def _sqlite(file: Path, url: str) -> Engine:
     @event.listens_for(engine, "connect")
     def connect(connection: Any, record: object) -> None:
         connection.isolation_level = None  # transactions begin where we say so
-        for pragma in _PRAGMAS:
+        for pragma in (f"busy_timeout = {BUSY_SECONDS * 1_000}", *_PRAGMAS):
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")

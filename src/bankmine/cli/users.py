@@ -1,0 +1,179 @@
+"""`bankmine users …`: add people, list them, change their roles, scope and password, disable them.
+
+A password is asked for, or read from the first line of the standard input; never from an option, where every
+process of the machine could read it.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from bankmine.governance import Scope
+    from bankmine.governance.people import Account
+    from bankmine.store import Store
+
+users = typer.Typer(
+    help="People who work here: their accounts, roles, scope and passwords.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+BankFolder = Annotated[Path, typer.Argument(metavar="BANK", help="The bank's folder.")]
+Name = Annotated[str, typer.Argument(metavar="NAME", help="What the person signs in with.")]
+Roles = Annotated[
+    list[str], typer.Option("--role", help="operator, risk_officer, fraud_analyst, …; may be repeated.")
+]
+Branches = Annotated[
+    list[str] | None, typer.Option("--branch", help="Sees only this branch; may be repeated.")
+]
+Managers = Annotated[
+    list[str] | None, typer.Option("--manager", help="Sees only this manager's customers; may be repeated.")
+]
+
+
+def opened(bank: Path) -> Store:
+    """The bank's store, with today's schema."""
+    from bankmine.config import load_config
+    from bankmine.store import Store
+
+    store = Store.configured(load_config(bank))
+    store.migrate()
+    return store
+
+
+@users.command()
+def add(
+    bank: BankFolder,
+    name: Name,
+    role: Roles,
+    branch: Branches = None,
+    manager: Managers = None,
+    language: Annotated[str, typer.Option("--language", help="en or zh.")] = "en",
+    elsewhere: Annotated[
+        bool, typer.Option("--no-password", help="Signs in elsewhere (OpenID Connect); asks for none.")
+    ] = False,
+) -> None:
+    """Add a person; the password is asked for, or read from the standard input."""
+    from bankmine.governance import people
+
+    store = opened(bank)
+    roles = _roles(role)
+    password = None if elsewhere else _password()
+    with store.begin() as connection:
+        people.add(
+            connection, None, name=name, password=password, roles=roles, scope=_scope(branch, manager),
+            language=language,
+        )  # fmt: skip
+    typer.echo(f"Added {name}. Next: bankmine serve {bank}")
+
+
+@users.command("list")
+def list_people(bank: BankFolder) -> None:
+    """List people, their roles, what they see and whether they are disabled."""
+    from bankmine.governance import people
+
+    with opened(bank).read() as connection:
+        accounts = people.listed(connection)
+    for one in accounts:
+        typer.echo(_line(one))
+    if not accounts:
+        typer.echo(f"Nobody yet. Add an administrator: bankmine users add {bank} NAME --role administrator")
+
+
+@users.command()
+def roles(bank: BankFolder, name: Name, role: Roles) -> None:
+    """Give a person these roles in place of theirs; ends their sessions."""
+    from bankmine.governance import people
+
+    with opened(bank).begin() as connection:
+        people.change_roles(connection, None, people.named(connection, name).person_id, _roles(role))
+    typer.echo(f"{name}: {', '.join(role)}.")
+
+
+@users.command()
+def scope(bank: BankFolder, name: Name, branch: Branches = None, manager: Managers = None) -> None:
+    """Let a person see only these branches and managers; without options, the whole bank."""
+    from bankmine.governance import people
+
+    asked = _scope(branch, manager)
+    with opened(bank).begin() as connection:
+        people.change_scope(connection, None, people.named(connection, name).person_id, asked)
+    typer.echo(f"{name} sees {_seen(asked)}.")
+
+
+@users.command()
+def password(bank: BankFolder, name: Name) -> None:
+    """Set a person's password, asked for or read from the standard input; ends sessions and any lock."""
+    from bankmine.governance import people
+
+    store, given = opened(bank), _password()
+    with store.begin() as connection:
+        people.set_password(connection, None, people.named(connection, name).person_id, given)
+    typer.echo(f"The password of {name} is set.")
+
+
+@users.command()
+def disable(bank: BankFolder, name: Name) -> None:
+    """Refuse a person's sign-in and end their sessions; `enable` takes it back."""
+    from bankmine.governance import people
+
+    with opened(bank).begin() as connection:
+        people.disable(connection, None, people.named(connection, name).person_id)
+    typer.echo(f"{name} is disabled.")
+
+
+@users.command()
+def enable(bank: BankFolder, name: Name) -> None:
+    """Let a disabled person sign in again, with the same password and roles."""
+    from bankmine.governance import people
+
+    with opened(bank).begin() as connection:
+        people.enable(connection, None, people.named(connection, name).person_id)
+    typer.echo(f"{name} can sign in again.")
+
+
+@users.command("second-factor-off")
+def second_factor_off(bank: BankFolder, name: Name) -> None:
+    """Turn off the second factor of somebody who lost the device."""
+    from bankmine.governance import people, second_factor
+
+    with opened(bank).begin() as connection:
+        second_factor.turn_off(connection, None, people.named(connection, name).person_id)
+    typer.echo(f"{name} signs in without a code.")
+
+
+def _roles(words: list[str]):  # type: ignore[no-untyped-def]
+    from bankmine.errors import UsageError
+    from bankmine.governance import Role
+
+    for word in words:
+        if word not in list(Role):
+            raise UsageError(f"there is no role {word!r}", hint=f"Take one of {', '.join(Role)}.")
+    return [Role(word) for word in words]
+
+
+def _scope(branches: list[str] | None, managers: list[str] | None) -> Scope:
+    from bankmine.governance import Scope
+
+    return Scope(frozenset(branches) if branches else None, frozenset(managers) if managers else None)
+
+
+def _password() -> str:
+    if sys.stdin.isatty():
+        return str(typer.prompt("Password", hide_input=True, confirmation_prompt=True))
+    return sys.stdin.readline().rstrip("\r\n")
+
+
+def _line(one: Account) -> str:
+    marks = [text for text, on in (("disabled", one.disabled), ("second factor", one.second_factor)) if on]
+    return f"{one.name}: {', '.join(one.roles)}; sees {_seen(one.scope)}" + "".join(f"; {m}" for m in marks)
+
+
+def _seen(scope: Scope) -> str:
+    kinds = (("branches", scope.branches), ("managers", scope.managers))
+    told = [f"{kind} {', '.join(sorted(held)) or 'none'}" for kind, held in kinds if held is not None]
+    return " and ".join(told) or "the whole bank"
