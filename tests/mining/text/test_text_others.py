@@ -63,6 +63,7 @@ def test_rare_words_come_first_and_empty_texts_are_answered() -> None:
     assert set(names) <= {"the", "car", "tyres"}
     assert miner.predict_proba(["", None, "!?"]).shape == (3, 2)
     assert miner.reasons([""]).row(0) == []
+    assert len(miner.reasons([])) == 0
     with pytest.raises(FeasibilityError, match="words stand in two texts"):
         SortedTermNetwork().fit(["a b", "c d"] * 60, [0, 1] * 60)
     with pytest.raises(UsageError, match="not fitted"):
@@ -117,6 +118,11 @@ def test_copies_before_count_other_parties_and_only_the_past() -> None:
     assert before.tolist() == [1, 0, 1, 2]
     with pytest.raises(UsageError, match="likeness"):
         near_copies([], alike=0)
+    for wrong in ({"most": 0}, {"least": 0}, {"seed": -1}):
+        with pytest.raises(UsageError, match="least is"):
+            near_copies([], **wrong)
+    with pytest.raises(UsageError, match="one party for each text"):
+        copies_before(found, [1, 2], ["a", "b"])
     assert near_copies([]).pairs.num_rows == 0
 
 

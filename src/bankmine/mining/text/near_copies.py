@@ -62,6 +62,11 @@ def near_copies(
     """
     if not 0.1 <= alike <= 1.0:
         raise UsageError(f"The likeness asked for is {alike}", hint="Give a number from .1 to 1.")
+    if least < 1 or most < 1 or not 0 <= seed < 2**32:
+        raise UsageError(
+            f"least is {least}, most {most}, seed {seed}",
+            hint="Give at least 1, 1 and a seed from 0 below 2^32.",
+        )
     from datasketch import MinHashLSH  # type: ignore[import-untyped]
 
     sets = [_shingles_once(text) for text in texts_of(texts)]
@@ -137,9 +142,16 @@ def _table(rows: list[tuple[int, int, float, float]]) -> pa.Table:
 def copies_before(found: NearCopies, time: Any, party: Any) -> Ints:
     """For each text, how many other parties handed in a near-copy strictly before it.
 
-    `time` and `party` (texts,): when and by whom each was written; texts in any order.
+    `time` and `party` (texts,): when and by whom each was written; texts in any order. A text of unknown time
+    (NaN) has none before it. UsageError where there is not one of each a text.
     """
     when, who = np.asarray(time), np.asarray(party)
+    last = max(found.pairs["other"].to_pylist(), default=-1)
+    if when.shape != who.shape or when.ndim != 1 or when.size <= last:
+        raise UsageError(
+            f"{when.size} times and {who.size} parties were given, a pair names text {last}",
+            hint="Give one time and one party for each text.",
+        )
     seen: list[set[Any]] = [set() for _ in range(when.size)]
     for one, other in zip(found.pairs["one"].to_pylist(), found.pairs["other"].to_pylist(), strict=True):
         for early, late in ((one, other), (other, one)):

@@ -103,6 +103,8 @@ class SortedTermNetwork(Estimator):
         """
         bags = [_bag(text) for text in texts_of(texts)]
         inputs = self._inputs(bags)
+        if not bags:
+            return reasons_of([], top)
         told = self._outputs(inputs).reshape(len(bags), -1)
         which = told.argmax(axis=1)
         every = np.arange(len(bags))
