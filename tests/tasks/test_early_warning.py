@@ -1,6 +1,7 @@
 """Early warning as a whole: on a bank that lends much, and on banks that lack most of what it could use."""
 
 import itertools
+from dataclasses import replace
 from datetime import date, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -12,6 +13,7 @@ from bankmine.errors import FeasibilityError
 from bankmine.folder import BankFolder
 from bankmine.lifecycle import page_of, run_task
 from bankmine.lifecycle.run import Run
+from bankmine.lifecycle.validation import Verdict, validate
 from bankmine.report.content import Chart
 from bankmine.tasks.early_warning.judge import PAST_DUE, RANDOM, REGISTER
 from bankmine.tasks.early_warning.signals import SIGNALS
@@ -38,6 +40,34 @@ def test_the_register_holds_the_stated_share_and_says_why(run: Run) -> None:
             assert row["day"] >= 1
         else:
             assert row["day"] is None
+
+
+def test_its_chance_of_default_is_validated_as_any_score(
+    run: Run, lending: BankFolder, tmp_path: Path
+) -> None:
+    pack = validate(run, lending.warehouse, bank="Test")
+    found = {one.test: one for one in pack.findings}
+    year = next(one for one in run.figures["likelihood"] if one["months"] == 12)
+    assert len(pack.subject.truth) == year["rows"]
+    assert int(pack.subject.truth.sum()) == year["defaults"]
+    assert float(found["AUC"].figure) == pytest.approx(year["auc"], abs=6e-4)
+    assert float(found[f"AUC against {PAST_DUE}"].figure) == pytest.approx(year["more"], abs=6e-4)
+    assert {one.area for one in pack.chapters} == {
+        "Discriminatory power", "Predictive ability", "Stability", "Concentration", "Fairness", "Sensitivity",
+    }  # fmt: skip
+    assert all(one.meaning for one in pack.findings)
+    assert found["AUC now against development (ECB)"].verdict is Verdict.NOT_RUN
+    assert found["Rank order kept"].verdict is not Verdict.NOT_RUN
+    assert pack.subject.adverse
+    assert pack.write(tmp_path / "page").exists()
+    assert pack.word(tmp_path / "pack.docx").stat().st_size > 10_000
+
+
+def test_a_run_that_tested_no_year_says_why_it_cannot_be_validated(run: Run, lending: BankFolder) -> None:
+    figures = {name: one for name, one in run.figures.items() if name != "validated"}
+    short = replace(run, about={**run.about, "figures": {**figures, "not_validated": "no look"}})
+    with pytest.raises(FeasibilityError, match="tested too little to validate: no look"):
+        validate(short, lending.warehouse)
 
 
 def test_those_who_are_not_on_it_are_clear_and_less_likely(run: Run) -> None:

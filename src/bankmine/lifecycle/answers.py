@@ -56,9 +56,11 @@ def _label_tests_not_made(task: Task, work: Workplace) -> list[Outcome]:
 
 
 def keep_tables(answer: Answer, folder: Path) -> None:
-    """Writes the tables into tables/; equal tables give equal bytes."""
+    """Writes the tables into tables/, those of evidence beside it; equal tables give equal bytes."""
     from bankmine.lifecycle.scores import write_scores
 
+    for name, table in answer.evidence.items():
+        write_scores(table, folder / f"{name}.parquet")
     if not answer.tables:
         return
     (folder / "tables").mkdir()

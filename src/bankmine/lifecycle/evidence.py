@@ -6,8 +6,10 @@ can be computed again without the bank. `inputs.parquet` has samples of the rows
 hangs on most: from `development`, from the `test` and from `now`, the rows scored; those of now also have the
 chance by the model that was tested (`as_tested`), the only one that can be held beside development's.
 `whole.parquet` has fewer rows of now with every input the model reads, to score them again; texts are null
-there, for what people wrote is not copied out of the bank's keeping. Nobody's attributes that the score does
-not read are copied: groups for fairness are read from the bank when they are asked for.
+there, for what people wrote is not copied out of the bank's keeping. A study that learns a score beside its
+questions keeps `moved.parquet` in place of `whole.parquet`: what moving each input does, worked out as it
+ran, for there is no model of one matrix to move it in later. Nobody's attributes that the score does not read
+are copied: groups for fairness are read from the bank when they are asked for.
 """
 
 from __future__ import annotations
@@ -32,15 +34,20 @@ MOST_ROWS, MOST_INPUTS, MOST_WHOLE = 2_000, 30, 500
 WHO = ("subject_id", "customer_id", "cutoff")
 OWN = (*WHO, "part", "probability", "as_tested")
 TESTED, INPUTS, WHOLE = "tested.parquet", "inputs.parquet", "whole.parquet"
+MOVED = "moved.parquet"
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """The tables as Arrow; `rank_of(name)` is a candidate's rank of each test row."""
+    """The tables as Arrow; `rank_of(name)` is a candidate's rank of each test row.
+
+    Either `whole` or `moved` is None.
+    """
 
     tested: Any
     inputs: Any
     whole: Any
+    moved: Any = None
 
     def rank_of(self, candidate: str) -> Floats:
         """Dense ranks of the test rows, higher is more probable."""
@@ -91,14 +98,16 @@ def read_evidence(folder: Path) -> Evidence:
     """The tables of a run's or a question's folder; UsageError where it kept none."""
     import pyarrow.parquet as pq
 
-    missing = [name for name in (TESTED, INPUTS, WHOLE) if not (folder / name).exists()]
+    last = MOVED if (folder / MOVED).exists() else WHOLE
+    missing = [name for name in (TESTED, INPUTS, last) if not (folder / name).exists()]
     if missing:
         raise UsageError(
             f"the run in {folder} kept no {missing[0]}",
             hint="It asked no labelled question, or an older bankmine made it: run the task again.",
         )
-    tables = [pq.ParquetFile(folder / name).read(use_threads=False) for name in (TESTED, INPUTS, WHOLE)]
-    return Evidence(*tables)
+    tables = [pq.ParquetFile(folder / name).read(use_threads=False) for name in (TESTED, INPUTS, last)]
+    tested, inputs, third = tables
+    return Evidence(tested, inputs, None, third) if last == MOVED else Evidence(tested, inputs, third)
 
 
 def _part(part: str, model: Model, rows: Any, features: Any, names: list[str]) -> Any:

@@ -105,7 +105,8 @@ class Answer:
     ("do not use" where nothing may be); `actions` say what to do for each grade of the blocks; `form` is a
     fitted form model (`mining.form`), if strangers can ask; `weights` is each feature's share of an answer
     that no question gave (those of questions are known), adding up to 1; `counts` says how many rows of its
-    own list have each grade, where the blocks' sum would count a customer once a question.
+    own list have each grade, where the blocks' sum would count a customer once a question; `evidence` are
+    the tables, by name, from which a score that no question gave can be validated (lifecycle.evidence).
     """
 
     blocks: Sequence[Block]
@@ -117,6 +118,7 @@ class Answer:
     form: Any = None
     weights: Mapping[str, float] = field(default_factory=dict)
     counts: Mapping[str, int] = field(default_factory=dict)
+    evidence: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Previous(Protocol):

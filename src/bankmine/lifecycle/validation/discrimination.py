@@ -60,7 +60,8 @@ def _fall(subject: Subject, whole: Interval) -> list[Finding]:
     own = subject.figures["candidates"][subject.use]
     seen = [one["auc"] for one in own["tuning"] if one.get("auc") is not None]
     if not seen or whole.standard_error == 0:
-        return []
+        why = "The run has no AUC of development beside the test's." if not seen else "The AUC has no error."
+        return [not_run("AUC now against development (ECB)", why)]
     tested = area_fell(max(seen), whole.value, whole.standard_error)
     return [
         Finding(

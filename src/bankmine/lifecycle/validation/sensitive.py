@@ -22,6 +22,8 @@ AREA, LEAST_RANK, SHOWN = "Sensitivity", 0.8, 12
 
 def sensitive(subject: Subject) -> Chapter:
     """Each weighty input moved by a spread, the others left as they are."""
+    if subject.evidence.moved is not None:
+        return _kept(subject)
     model, whole = load_model(subject.folder / "model"), subject.evidence.whole
     sentence = f"On {whole.num_rows:,} customers scored now, each input moved alone by one spread, both ways."
     before = model.matrix(whole)
@@ -46,9 +48,24 @@ def sensitive(subject: Subject) -> Chapter:
     if not found:
         why = f"{subject.use} reads no input."
         return Chapter(area=AREA, sentence=sentence, findings=[not_run("One at a time", why)])
+    return _chapter(subject, sentence, found)
+
+
+def _chapter(subject: Subject, sentence: str, found: tuple[Moved, ...]) -> Chapter:
     mean = float(subject.evidence.part("now").column("probability").to_numpy().mean())
     return Chapter(area=AREA, sentence=sentence, findings=[_farthest(found, mean), _order(found)],
                    blocks=[_chart(found), _table(found)])  # fmt: skip
+
+
+def _kept(subject: Subject) -> Chapter:
+    """What moving the inputs did when the run was made."""
+    rows = subject.evidence.moved.to_pylist()
+    found = tuple(Moved(*(row[name] for name in Moved._fields)) for row in rows)
+    sentence = (
+        f"On {rows[0]['rows']:,} customers scored now, each input moved alone by one spread, both ways; "
+        "worked out when the run was made."
+    )
+    return _chapter(subject, sentence, found)
 
 
 def _as(values: Any, kind: Any) -> Any:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from bankmine.bank.civil import Zone
-from bankmine.errors import UsageError
+from bankmine.errors import FeasibilityError, UsageError
 from bankmine.evaluation.grading import independent_rows
 from bankmine.lifecycle.evidence import Evidence, read_evidence, units_of
 from bankmine.lifecycle.run import Run
@@ -106,7 +106,11 @@ class Subject:
 
 
 def subject_of(run: Run, question: str | None, zone: Zone) -> Subject:
-    """The question of a run; UsageError where the task asks none, or several and none of that name."""
+    """The question of a run, or the score that a study learns beside its questions.
+
+    UsageError where the task has none, or several and none of that name; FeasibilityError where too little
+    was tested.
+    """
     figures, about = run.figures, run.about
     if "candidates" in figures:
         if question is not None:
@@ -114,12 +118,20 @@ def subject_of(run: Run, question: str | None, zone: Zone) -> Subject:
                 f"{run.task} asks one question, not {question!r}", hint="Leave the question out."
             )
         return Subject(run, "", about["title"], figures, run.folder, read_evidence(run.folder), zone)
+    if question is None and (said := figures.get("validated")):
+        title = f"{about['title']}: {said['title']}"
+        return Subject(run, "", title, said, run.folder, read_evidence(run.folder), zone)
     asked = {one["name"]: one for one in figures.get("questions", [])}
+    if not asked and "not_validated" in figures:
+        raise FeasibilityError(
+            f"{run.task} tested too little to validate: {figures['not_validated']}",
+            hint="Load a longer period or more customers, and run the task again.",
+        )
     if not asked:
         raise UsageError(
             f"{run.task} has no labelled question to validate",
             hint="Its own page judges what it learns; validate a task that asks labelled questions, such as "
-            "inactivity or churn.",
+            "inactivity or churn. Where an older bankmine made the run, run the task again.",
         )
     if question not in asked and not (question is None and len(asked) == 1):
         said = f"no question {question!r}" if question else "several questions"

@@ -60,8 +60,12 @@ class Likelihood:
         """The chance of default within each of HORIZONS months, (rows, 3), rising with the horizon."""
         if not len(who):
             return np.zeros((0, len(HORIZONS)))
+        return self.of(columns(watched, who, look), flagged(watched, who, look))
+
+    def of(self, values: Floats, flags: Floats) -> Floats:
+        """The same of rows as `columns` and `flagged` give them."""
         ends = np.array(HORIZONS) - 1
-        both = [one.survival(values, MONTHS)[:, ends] for one, values in self._columns(watched, who, look)]
+        both = [one.survival(read, MONTHS)[:, ends] for one, read in self._read(values, flags)]
         return np.asarray(1.0 - (sum(both) / len(both)) ** self.level)
 
     def parts(self, watched: Watch, who: Ints, look: Ints) -> Floats:
@@ -70,12 +74,12 @@ class Likelihood:
             return np.zeros((0, len(self.names)))
         both = [
             _spread_out(one.reasons(values, top=len(self.names)), len(self.names))
-            for one, values in self._columns(watched, who, look)
+            for one, values in self._read(columns(watched, who, look), flagged(watched, who, look))
         ]
         return np.asarray(sum(both) / len(both))
 
-    def _columns(self, watched: Watch, who: Ints, look: Ints) -> list[tuple[DiscreteHazard, Floats]]:
-        values, flags = columns(watched, who, look), flagged(watched, who, look)
+    def _read(self, values: Floats, flags: Floats) -> list[tuple[DiscreteHazard, Floats]]:
+        """What each hazard reads."""
         return [(self.logistic, standard(flags, self.centre, self.spread)), (self.trees, values)]
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
 from math import isfinite
 from pathlib import Path
 from types import MappingProxyType
@@ -20,6 +21,7 @@ import numpy as np
 from bankmine.errors import ConfigurationError, FeasibilityError
 from bankmine.tasks.contract import Bank, Decision, Feasibility, Goal, Needs, Shown
 from bankmine.tasks.early_warning.control import ANY, Terms, terms_of
+from bankmine.tasks.early_warning.evidence import evidence_of
 from bankmine.tasks.early_warning.figures import behaviour_beside, case_of, judged
 from bankmine.tasks.early_warning.judge import tested, why_gone
 from bankmine.tasks.early_warning.likelihood import levelled
@@ -127,10 +129,12 @@ class EarlyWarning(Study):
         figures |= _summary(entries, panel, terms) | {"level_now": now.level}
         if _asks_behaviour(bank):
             figures["behaviour"] = behaviour_beside(work, test)
+        evidence, said = evidence_of(test, then, now)
+        figures |= said
         figures["case"] = case_of(watched, test, bank.warehouse.zone)
         self._feature_tests(work, entries)
         self._label_tests(work, watched, middle)
-        return self._answer(bank, entries, test, figures, terms)
+        return replace(self._answer(bank, entries, test, figures, terms), evidence=evidence)
 
     def show(self, about: Mapping[str, Any]) -> Shown:
         """The page's own part."""
