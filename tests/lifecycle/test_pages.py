@@ -1,5 +1,7 @@
 """A run's page says what it shows, gives every figure something to be read by, and renders."""
 
+import json
+import shutil
 from datetime import date
 from pathlib import Path
 
@@ -63,6 +65,21 @@ def test_a_run_of_other_code_that_lacks_a_figure_is_one_line_with_what_to_do(ina
     assert page.slug == "inactivity"
     assert inactivity.run_id in page.statements[0].text
     assert inactivity.verdict in page.statements[1].text
+
+
+def test_whoever_reads_an_old_run_is_told_in_one_line_what_to_do(inactivity: Run, tmp_path: Path) -> None:
+    """Not only pages: a figure that is not there, however deep it would lie, and what is there as ever."""
+    folder = shutil.copytree(inactivity.folder, tmp_path / "old")
+    about = json.loads((folder / "metrics.json").read_text())
+    (folder / "metrics.json").write_text(json.dumps({**about, "code": "other code"}))
+    old = lifecycle.load_run(folder)
+    assert old.figures == inactivity.figures
+    for read in (lambda: old.figures["new figure"], lambda: old.figures["candidates"]["new candidate"]):
+        with pytest.raises(UsageError, match="Run the task again: `bankmine run BANK --task inactivity`"):
+            read()
+    assert old.figures.get("new figure") is None
+    with pytest.raises(KeyError):
+        lifecycle.load_run(inactivity.folder).figures["new figure"]
 
 
 def test_a_run_of_this_code_that_lacks_a_figure_stays_an_error_of_its_own(inactivity: Run) -> None:

@@ -24,6 +24,7 @@ def lines(
 ) -> Iterator[str]:
     """The customer's segments, or why they are (not) in the one named; by the published run's model."""
     from bankmine.bank.keys import show_key
+    from bankmine.lifecycle.old_runs import readable
     from bankmine.pipeline import open_bank
     from bankmine.tasks.segmentation.model import SegmentModel
     from bankmine.tasks.segmentation.why import WhyRule, segments_of, why
@@ -32,7 +33,8 @@ def lines(
     run = _published(folder)
     asked = _bank(folder, run, cutoff)
     customer = _token(folder, customer_id, raw=raw)
-    model = SegmentModel.from_json(run.metrics["model_of_segments"])
+    with readable(run):
+        model = SegmentModel.from_json(run.metrics["model_of_segments"])
     shown = folder.warehouse.zone.show(asked.cutoff)
     yield f"Customer {show_key(customer)} as known on {shown}, by the segments of run {run.run_id}"
     if segment is None:

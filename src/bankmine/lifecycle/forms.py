@@ -12,6 +12,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from bankmine.errors import UsageError
+from bankmine.lifecycle.old_runs import readable
 from bankmine.lifecycle.publishing import current
 from bankmine.lifecycle.run import Run
 from bankmine.mining.files import load
@@ -56,6 +57,7 @@ def published_form(results: Path, task: str) -> PublishedForm:
             f"the published run of {task} is marked do not use",
             hint="Read its page, then run the task again.",
         )
-    model = load(run.folder / FOLDER)
-    model.answer({})  # the first answer builds what the others use: that belongs to loading
+    with readable(run):
+        model = load(run.folder / FOLDER)
+        model.answer({})  # the first answer builds what the others use: that belongs to loading
     return PublishedForm(run, model)

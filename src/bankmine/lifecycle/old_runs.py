@@ -2,7 +2,8 @@
 
 The folder of a run outlives the code that wrote it. A page or a validation may ask for a figure that the run
 does not have, for it is newer than the run; the same failure in a run of this very code is an error of
-bankmine's own and stays one.
+bankmine's own and stays one. `load_run` guards the figures themselves, for every reader; `readable` is for
+what is read from a run's tables and models.
 """
 
 from __future__ import annotations
@@ -11,8 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
 
-from bankmine.errors import BankmineError, UsageError
-from bankmine.lifecycle.run import Run
+from bankmine.errors import BankmineError
+from bankmine.lifecycle.run import Run, made_before
 from bankmine.lifecycle.store import code_version
 from bankmine.report.content import HowComputed, Page, Statement, Tone
 
@@ -27,11 +28,7 @@ def readable(run: Run) -> Iterator[None]:
     except ABSENT as error:
         if run.about.get("code") == code_version():
             raise
-        raise UsageError(
-            f"the run {run.run_id} of {run.task} was made by another version of bankmine and lacks what "
-            "this one reads",
-            hint=f"Run the task again: `bankmine run BANK --task {run.task}`.",
-        ) from error
+        raise made_before(run.about) from error
 
 
 def page_instead(run: Run, error: BankmineError) -> Page:

@@ -10,8 +10,39 @@ from pathlib import Path
 from typing import Any
 
 from bankmine.errors import UsageError
+from bankmine.lifecycle.store import code_version
 
 FORMAT = 1
+
+
+class OldFigures(dict[str, Any]):
+    """What a run of other code says: a name it does not have is one clear line for whoever reads it.
+
+    `absent` is the error to raise. A run of this very code keeps plain dictionaries, whose KeyError is an
+    error of bankmine's own.
+    """
+
+    def __init__(self, figures: Mapping[str, Any], absent: UsageError) -> None:
+        super().__init__({name: _guarded(one, absent) for name, one in figures.items()})
+        self.absent = absent
+
+    def __missing__(self, name: str) -> Any:
+        raise self.absent
+
+
+def _guarded(value: Any, absent: UsageError) -> Any:
+    if isinstance(value, dict):
+        return OldFigures(value, absent)
+    return [_guarded(one, absent) for one in value] if isinstance(value, list) else value
+
+
+def made_before(about: Mapping[str, Any]) -> UsageError:
+    """The error of a run that lacks what is read, for another version of bankmine made it."""
+    return UsageError(
+        f"the run {about.get('run_id')} of {about.get('task')} was made by another version of bankmine and "
+        "lacks what this one reads",
+        hint=f"Run the task again: `bankmine run BANK --task {about.get('task')}`.",
+    )
 
 
 @dataclass(frozen=True)
@@ -95,7 +126,10 @@ class Run:
 
 
 def load_run(path: Path) -> Run:
-    """The run in a folder; UsageError where there is none or it is of another format."""
+    """The run in a folder; UsageError where there is none or it is of another format.
+
+    Of a run that other code made, a figure that is not there is a UsageError that says what to do.
+    """
     file = path / "metrics.json"
     try:
         about = json.loads(file.read_text(encoding="utf-8"))
@@ -108,4 +142,6 @@ def load_run(path: Path) -> Run:
         raise UsageError(
             f"the run in {path} has format {about.get('format')!r}", hint=f"This bankmine reads {FORMAT}."
         )
-    return Run(path, about)
+    if about.get("code") == code_version():
+        return Run(path, about)
+    return Run(path, OldFigures(about, made_before(about)))

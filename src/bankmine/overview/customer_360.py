@@ -25,6 +25,7 @@ from bankmine.customers.snapshot import keep_snapshot
 from bankmine.engine.session import Session
 from bankmine.errors import FeasibilityError, UsageError
 from bankmine.lifecycle.lists import speaks_of_chances
+from bankmine.lifecycle.old_runs import readable
 from bankmine.lifecycle.publishing import current
 from bankmine.lifecycle.reasons import reason_words
 from bankmine.lifecycle.run import Run, load_run
@@ -244,9 +245,10 @@ def _rows_of(run: Run, customer: int) -> tuple[list[dict[str, Any]], dict[str, i
     """The customer's rows of a run's scores, and how many rows each question has."""
     import pyarrow.compute as pc
 
-    scores = run.scores
-    counts = pc.value_counts(scores.column("question")).to_pylist()
-    own = scores.filter(pc.equal(scores.column("customer_id"), customer)).to_pylist()
+    with readable(run):
+        scores = run.scores
+        counts = pc.value_counts(scores.column("question")).to_pylist()
+        own = scores.filter(pc.equal(scores.column("customer_id"), customer)).to_pylist()
     return own, {one["values"]: one["counts"] for one in counts}
 
 
