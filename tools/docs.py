@@ -72,7 +72,7 @@ def commands_page() -> str:
         "| 9 | a leak was found |",
         "| 10 | Spark cannot be started, or broke down |",
         "| 11 | the operational database cannot be used |",
-        "| 12 | not permitted |", "| 13 | sign-in refused |", "| 14 | not found |",
+        "| 12 | not permitted |", "| 13 | sign-in refused, or its issuer cannot be used |", "| 14 | not found |",
         "| 70 | a fault in bankmine |",
         "| 74 | the machine refused to read or write |",
         "| 130 | interrupted |", "",

@@ -29,6 +29,7 @@ _KNOWN: dict[str, dict[str, type | tuple[type, ...]]] = {
         "idle_minutes": int, "absolute_hours": int, "failures": int, "failure_minutes": int,
         "failures_by_address": int,
     },
+    "oidc": {"issuer": str, "client_id": str, "redirect": str},
     "tasks": {},
 }  # fmt: skip
 
@@ -90,6 +91,15 @@ class SignInSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
+class OpenIdSettings:
+    """Who else signs people in: an OpenID Connect issuer, our name there, and where it sends back to."""
+
+    issuer: str
+    client_id: str
+    redirect: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Config:
     """One bank's settings; paths are absolute.
 
@@ -117,6 +127,7 @@ class Config:
     budget: Budget = USUAL
     store: str | None = None
     sign_in: SignInSettings = SignInSettings()
+    oidc: OpenIdSettings | None = None
     tasks: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
@@ -134,7 +145,7 @@ def load_config(folder: Path) -> Config:
         raise ConfigurationError(f"{file} is not valid TOML: {error}", hint="Mend that line.") from None
     for section in raw:
         _known(section, _KNOWN, file, "section")
-    for section in ("bank", "load", "features", "engine", "run", "store", "sign_in"):
+    for section in ("bank", "load", "features", "engine", "run", "store", "sign_in", "oidc"):
         for key, value in raw.get(section, {}).items():
             kind = _known(key, _KNOWN[section], file, f"setting in [{section}]")
             if not isinstance(value, kind) or isinstance(value, bool):
@@ -195,6 +206,7 @@ def _build(folder: Path, raw: dict[str, Any], file: Path) -> Config:
         budget=budget_named(raw.get("run", {}).get("budget", USUAL.name), f"{file}: "),
         store=raw.get("store", {}).get("url"),
         sign_in=_sign_in(raw.get("sign_in", {}), file),
+        oidc=_oidc(raw["oidc"], file) if "oidc" in raw else None,
         tasks=raw.get("tasks", {}),
     )
 
@@ -204,6 +216,13 @@ def _sign_in(raw: dict[str, int], file: Path) -> SignInSettings:
         if value < 1:
             raise ConfigurationError(f"{file}: sign_in.{name} is {value}", hint="Give 1 or more.")
     return SignInSettings(**raw)
+
+
+def _oidc(raw: dict[str, str], file: Path) -> OpenIdSettings:
+    for name in ("issuer", "client_id", "redirect"):
+        if not raw.get(name):
+            raise ConfigurationError(f"{file} lacks oidc.{name}", hint=f"Add `{name} = …` under [oidc].")
+    return OpenIdSettings(**raw)
 
 
 def budget_named(name: str, where: str = "") -> Budget:

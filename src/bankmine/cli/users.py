@@ -136,6 +136,27 @@ def enable(bank: BankFolder, name: Name) -> None:
     typer.echo(f"{name} can sign in again.")
 
 
+@users.command()
+def link(
+    bank: BankFolder,
+    name: Name,
+    subject: Annotated[str, typer.Argument(metavar="SUBJECT", help="Their id (`sub`) at the issuer.")],
+) -> None:
+    """Let a person sign in through the OpenID Connect issuer of the settings."""
+    from bankmine.config import load_config
+    from bankmine.errors import ConfigurationError
+    from bankmine.governance import oidc, people
+
+    settings = load_config(bank).oidc
+    if settings is None:
+        raise ConfigurationError(
+            "bankmine.toml has no section [oidc]", hint="docs/people.md says what to add."
+        )
+    with opened(bank).begin() as connection:
+        oidc.link(connection, None, people.named(connection, name).person_id, settings.issuer, subject)
+    typer.echo(f"{name} signs in through {settings.issuer}.")
+
+
 @users.command("second-factor-off")
 def second_factor_off(bank: BankFolder, name: Name) -> None:
     """Turn off the second factor of somebody who lost the device."""
