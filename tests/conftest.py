@@ -8,7 +8,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 from bankmine.folder import BankFolder
-from simulated_bank import lending_bank, simulated_bank
+from simulated_bank import lending_bank, simulated_bank, worked_bank
 
 
 @pytest.fixture(scope="session")
@@ -21,3 +21,9 @@ def simulated(tmp_path_factory: pytest.TempPathFactory) -> BankFolder:
 def lending(tmp_path_factory: pytest.TempPathFactory) -> BankFolder:
     """A loaded bank of 900 customers and 54 months that lends much and loses much; read it only."""
     return lending_bank(tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def worked_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The usual bank with runs of all tasks; read it only."""
+    return worked_bank(tmp_path_factory)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shutil
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
@@ -20,6 +21,7 @@ from unittest import mock
 import pytest
 
 from bankmine import pipeline
+from bankmine.errors import BankmineError
 from bankmine.folder import BankFolder
 
 CUSTOMERS, MONTHS, SEED = 2_000, 36, 11
@@ -52,6 +54,32 @@ def lending_bank(factory: pytest.TempPathFactory) -> BankFolder:
         _make(place, LENDERS_CUSTOMERS, LENDERS_MONTHS, scenario)
 
     return _once(factory, "lending", make)
+
+
+TASKS = (
+    "segmentation", "value", "churn", "cross_sell", "acquisition", "behaviour", "classification",
+    "inactivity", "behaviour_score", "application_score", "rating", "application_fraud", "early_warning",
+)  # fmt: skip
+
+
+def worked_bank(factory: pytest.TempPathFactory) -> Path:
+    """The folder of the usual bank with published runs of all tasks that its data allow; copy it to write.
+
+    BANKMINE_WORKED_BANK names one that is ready, to save the minutes that the runs take.
+    """
+    if given := os.environ.get("BANKMINE_WORKED_BANK"):
+        return Path(given)
+
+    def make(place: Path) -> None:
+        shutil.copytree(simulated_bank(factory).folder, place / "bank")
+        bank = pipeline.open_bank(place / "bank")
+        for task in TASKS:
+            try:
+                pipeline.run_task(bank, task)
+            except BankmineError as refused:  # too few rows in a small bank; what ran is looked at
+                print(refused)
+
+    return _once(factory, "worked", make).folder
 
 
 def _once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], None]) -> BankFolder:

@@ -1,11 +1,7 @@
-"""A bank on which every task has run, seen by people of different scopes, and an oracle of plain SQL.
-
-BANKMINE_WORKED_BANK names a folder with such a bank, to save the minutes that the runs take.
-"""
+"""A bank on which every task has run, seen by people of different scopes, and an oracle of plain SQL."""
 
 from __future__ import annotations
 
-import os
 import shutil
 from pathlib import Path
 
@@ -14,29 +10,16 @@ from seen_by import Oracle
 
 from bankmine import pipeline
 from bankmine.access import Place
-from bankmine.errors import BankmineError
 from bankmine.folder import BankFolder
 from bankmine.governance import Scope
 
-TASKS = (
-    "segmentation", "value", "churn", "cross_sell", "acquisition", "behaviour", "classification",
-    "inactivity", "behaviour_score", "application_score", "rating", "application_fraud", "early_warning",
-)  # fmt: skip
-
 
 @pytest.fixture(scope="session")
-def worked(simulated: BankFolder, tmp_path_factory: pytest.TempPathFactory) -> BankFolder:
+def worked(worked_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> BankFolder:
     """The bank with the published runs of all tasks that its data allow."""
     folder = tmp_path_factory.mktemp("worked") / "bank"
-    given = os.environ.get("BANKMINE_WORKED_BANK")
-    shutil.copytree(Path(given) if given else simulated.folder, folder)
-    bank = pipeline.open_bank(folder)
-    for task in () if given else TASKS:
-        try:
-            pipeline.run_task(bank, task)
-        except BankmineError as refused:  # too few rows in a small bank; what ran is walked
-            print(refused)
-    return bank
+    shutil.copytree(worked_folder, folder)
+    return pipeline.open_bank(folder)
 
 
 @pytest.fixture(scope="session")

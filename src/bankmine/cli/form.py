@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from bankmine.errors import UsageError
@@ -11,7 +10,6 @@ from bankmine.errors import UsageError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from bankmine.mining.form.fields import Field
     from bankmine.mining.form.model import FormAnswer, FormModel
 
 SHOWN = 5
@@ -37,20 +35,17 @@ def lines(bank: Path, task: str, words: Sequence[str]) -> Iterator[str]:
 
 def read(form: FormModel, words: Sequence[str]) -> dict[str, Any]:
     """`name=value` words as fields; `name=` is a field not known."""
-    fields = {field.name: field for field in form.fields}
+    from bankmine.mining.form.reading import named, read_fields
+
     given: dict[str, Any] = {}
     for word in words:
         name, equals, value = word.partition("=")
         if not equals:
-            raise UsageError(f"{word!r} is not field=value", hint=f"The form has {_named(form)}.")
-        if name not in fields:
-            near = get_close_matches(name, fields, n=1)
-            meant = f"Did you mean {near[0]}? " if near else ""
-            raise UsageError(f"the form has no field {name!r}", hint=f"{meant}It has {_named(form)}.")
+            raise UsageError(f"{word!r} is not field=value", hint=f"The form has {named(form)}.")
         if name in given:
             raise UsageError(f"the field {name} is given twice", hint="Give it once.")
-        given[name] = _value(fields[name], value.strip())
-    return given
+        given[name] = value
+    return read_fields(form, given)
 
 
 def shown(form: FormModel, answer: FormAnswer) -> Iterator[str]:
@@ -88,34 +83,6 @@ def _price(form: FormModel, unit: str) -> Iterator[str]:
     if "price_of_a_place" in form.about:
         price, capacity = form.about["price_of_a_place"], form.about["capacity"]
         yield f"  after {unit} {price:,.2f} for a place on the list, which {capacity:.0%} of strangers get"
-
-
-def _value(field: Field, text: str) -> Any:
-    """A word as the field's value; the allowed values are named where it is none of them."""
-    if not text:
-        return None
-    if not field.is_text:
-        try:
-            number = float(text)
-        except ValueError:
-            raise _wrong(field, text) from None
-        if not field.accepts(number):
-            raise _wrong(field, text)
-        return number
-    folded = {level.casefold(): level for level in field.levels}
-    if text.casefold() not in folded:
-        raise _wrong(field, text)
-    return folded[text.casefold()]
-
-
-def _wrong(field: Field, text: str) -> UsageError:
-    return UsageError(
-        f"{text!r} cannot stand in the field {field.name}", hint=f"Allowed: {field.allowed}, or nothing."
-    )
-
-
-def _named(form: FormModel) -> str:
-    return "; ".join(f"{field.name} ({field.allowed})" for field in form.fields)
 
 
 def _fields(form: FormModel) -> Iterator[str]:
