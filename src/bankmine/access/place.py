@@ -104,7 +104,7 @@ class Place:
 
     def __init__(self, bank: BankFolder) -> None:
         self._lock = Lock()
-        self._kept, self.seen, self.whole = Kept(96), Kept(256), Kept(128)
+        self._kept, self.seen, self.whole = Kept(96), Kept(256), Kept(32)
         self._folder = bank
         self._mark = _mark(bank)
         self._state = State(bank, self._kept)

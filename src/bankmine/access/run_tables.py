@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bankmine.access.columns import Bools, Column, Ints, Keys, Numbers, Words, column_of
 from bankmine.access.tables import Shown, Table
@@ -35,13 +36,15 @@ _FLAT = (
 class Owned:
     """A whole table of a run: `owners` (customers) of its rows, `owned` where there is one.
 
-    `whole_bank` says that no row has an owner by the table's make, not by chance.
+    `whole_bank` says that no row has an owner by the table's make, not by chance; `ranks_all` that the
+    column `rank` counts the rows of the whole bank.
     """
 
     table: Table
     owners: Ints
     owned: Bools
     whole_bank: bool
+    ranks_all: bool = False
 
     def seen(self, attachment: Attachment, scope: Scope) -> Table:
         """The rows in the scope; ranks over the whole bank become ranks among them."""
@@ -51,25 +54,30 @@ class Owned:
             return self.table.take(np.zeros(0, dtype=np.int64))
         rows = attachment.rows_seen(self.owners, self.owned, scope)
         seen = self.table.take(rows)
-        rank = self.table.columns.get("rank")
-        if isinstance(rank, Numbers) and _over_all(rank, self.table.columns.get("question")):
-            seen = seen.with_column("rank", _ranked(seen))
-        return seen
+        return seen.with_column("rank", _ranked(seen)) if self.ranks_all else seen
 
 
-def _over_all(rank: Numbers, question: Column | None) -> bool:
-    """Whether no rank comes twice in a question: then it counts the rows of the whole bank."""
-    groups = question.codes if isinstance(question, Words) else np.zeros(len(rank.values), dtype=np.int32)
-    pairs = np.stack([groups.astype(np.int64), rank.values.astype(np.int64)])
-    return bool(np.unique(pairs, axis=1).shape[1] == len(rank.values))
+def _over_all(table: Table) -> bool:
+    """Whether the table ranks its rows and no rank comes twice in a question: it counts the whole bank's."""
+    rank = table.columns.get("rank")
+    if not isinstance(rank, Numbers) or rank.absent.any() or not table.length:
+        return False
+    most = int(rank.values.max()) + 1
+    places = _questions(table).astype(np.int64) * most + rank.values
+    return len(np.unique(places)) == table.length
+
+
+def _questions(table: Table) -> NDArray[np.int32]:
+    """The question of each row; all alike where the table has none."""
+    question = table.columns.get("question")
+    return question.codes if isinstance(question, Words) else np.zeros(table.length, dtype=np.int32)
 
 
 def _ranked(table: Table) -> Numbers:
     """Ranks from 1 among the table's own rows, question by question, in the order of the old ones."""
     rank = table.columns["rank"]
     assert isinstance(rank, Numbers)
-    question = table.columns.get("question")
-    groups = question.codes if isinstance(question, Words) else np.zeros(table.length, dtype=np.int32)
+    groups = _questions(table)
     order = np.lexsort([rank.values, groups])
     first = np.searchsorted(groups[order], groups[order])
     own = np.empty(table.length, dtype=np.int64)
@@ -103,7 +111,7 @@ def load(run: Run, name: str, warehouse: Warehouse, *, memory: str, threads: int
     if owner is None:
         none = np.zeros(kept.num_rows, dtype=np.int64)
         return Owned(table, none, none.astype(np.bool_), whole_bank=True)
-    return Owned(table, owner.values, ~owner.absent, whole_bank=False)
+    return Owned(table, owner.values, ~owner.absent, whole_bank=False, ranks_all=_over_all(table))
 
 
 def _scores(run: Run) -> Any:

@@ -115,7 +115,7 @@ class View:
         return one_customer.identity(self, self._directory(), customer)
 
     def unmask(self, connection: Connection, customer: int | str, column: str, reason: str) -> str | None:
-        """One personal value in clear; the look and its reason go into the audit, in the caller's transaction.
+        """One personal value in clear; the audit keeps look and reason, in the caller's transaction.
 
         None where the bank has no value. Forbidden without `customers:unmask`; NotFound for a customer who is
         unknown or out of scope; UsageError for another column or reason.
@@ -175,7 +175,7 @@ class View:
         found = self.state.runs(self.cutoff).get(task)
         if found is None:
             raise NotFound(
-                f"no run of {task[:40]!r} was made by {self.day}", hint="Run the task, or look later."
+                f"no run of {task[:40]} was made by {self.day}", hint="Run the task, or look later."
             )
         return found
 
