@@ -166,6 +166,25 @@ def test_a_process_killed_while_it_writes_leaves_whole_acts_alone(file_store: St
         before = verified.events
 
 
+RECORDER = """
+import sys
+from pathlib import Path
+from bankmine.governance import audit
+from bankmine.store import Store
+store = Store.open(Path(sys.argv[1]))
+for number in range(25):
+    with store.begin() as connection:
+        audit.record(connection, person=None, act="looked", object_kind="customer", object_id="1")
+"""
+
+
+def test_several_processes_make_one_chain_and_one_anchor(file_store: Store, tmp_path: Path) -> None:
+    command = [sys.executable, "-c", RECORDER, str(tmp_path / "operations.db")]
+    processes = [subprocess.Popen(command) for _ in range(3)]
+    assert [one.wait(60) for one in processes] == [0, 0, 0]
+    assert audit.verify(file_store) == audit.Verified(events=75, anchors=75, unanchored=0, faults=[])
+
+
 def test_what_was_written_since_the_newest_anchor_is_counted_and_anchored_next(file_store: Store) -> None:
     write(file_store, 3)
     file = file_store.keys / anchor.FILE_NAME

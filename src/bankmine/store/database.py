@@ -74,8 +74,10 @@ class Store:
 
     @classmethod
     def configured(cls, config: Config) -> Store:
-        """The same, from the bank's settings."""
-        address = os.environ.get("BANKMINE_STORE") or config.store or str(config.folder / FILE_NAME)
+        """The same, from the bank's settings; a file's path is relative to its folder."""
+        address = os.environ.get("BANKMINE_STORE") or config.store or FILE_NAME
+        if "://" not in address:
+            address = str(config.folder / address)
         return cls.open(address, keys=config.keys, settings=config.sign_in)
 
     @property
