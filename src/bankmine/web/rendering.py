@@ -7,6 +7,7 @@ never show old ones.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
@@ -42,6 +43,9 @@ STATIC = {"web": HERE / "static", "report": Path(report.__file__).parent / "stat
 SCRIPTS = ("format.js", "axes.js", "pictures.js", "model_pictures.js", "charts.js", "tables.js", "page.js")
 FILE = "file"
 """The field of an address that asks for a file of the page (the rows under a picture) in its place."""
+
+_CODE_NAME = re.compile(r"[a-z]+(_[a-z]+)+")
+"""Names as programs write them (next_loan); people read them with spaces."""
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -147,6 +151,8 @@ class Figures:
     def term(self, words: Any) -> Markup | str:
         """Words of the data in the page's language; marked as English where they are not known in it."""
         text = "" if words is None else str(words)
+        if self.language == "en" and _CODE_NAME.fullmatch(text):
+            return text.replace("_", " ")
         known = self._texts.known(text)
         return Markup('<span lang="en">{}</span>').format(text) if known is None else known
 

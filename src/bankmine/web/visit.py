@@ -83,9 +83,9 @@ class Visit:
         return min(int(text), most) if text.isdecimal() and int(text[:9]) > 0 else otherwise
 
     def link(self, path: str, **query: Any) -> str:
-        """An address of this site that keeps the date where one is looked at; None leaves a field out."""
+        """An address of this site that keeps the date looked at; None leaves a field (the date too) out."""
         fields = {name: value for name, value in query.items() if value is not None and value != ""}
-        if AS_OF in self.query and AS_OF not in fields:
+        if AS_OF in self.query and AS_OF not in query:
             fields = {AS_OF: self.query[AS_OF], **fields}
         return f"{path}?{urlencode(fields)}" if fields else path
 

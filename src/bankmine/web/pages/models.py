@@ -9,7 +9,6 @@ from starlette.responses import Response
 
 from bankmine.access.permitted import READ
 from bankmine.governance import Permission
-from bankmine.report import Column, Kind, Table
 from bankmine.web.routing import Pages
 from bankmine.web.visit import Visit
 
@@ -32,27 +31,11 @@ def one(visit: Visit) -> Response:
         run=run,
         about=run.about or {},
         tests=list((run.about or {}).get("tests", ())),
-        features=_features(visit, run.features),
+        features=_features(run.features)[:MOST_FEATURES],
         needed=READ.get(run.task, Permission.MODELS_READ),
     )
 
 
-def _features(visit: Visit, features: Sequence[Mapping[str, Any]]) -> Table | None:
-    if not features:
-        return None
-    weights = any(one.get("weight") is not None for one in features)
-    ordered = sorted(features, key=lambda one: (-abs(float(one.get("weight") or 0)), str(one["name"])))
-    columns = [
-        Column(label=visit.t("models.feature"), kind=Kind.KEY),
-        Column(label=visit.t("models.meaning")),
-        Column(label=visit.t("models.unit")),
-        *([Column(label=visit.t("models.weight"), kind=Kind.NUMBER)] if weights else []),
-    ]
-    rows = [
-        [one["name"], visit.t.term(str(one["sentence"])), visit.t.term(str(one.get("unit") or ""))]
-        + ([one.get("weight")] if weights else [])
-        for one in ordered
-    ]
-    return Table(
-        columns=columns, rows=rows, caption=visit.t("models.features"), name="features", shown=MOST_FEATURES
-    )
+def _features(features: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The features used, the heaviest first."""
+    return sorted(features, key=lambda one: (-abs(float(one.get("weight") or 0)), str(one["name"])))
