@@ -111,7 +111,7 @@ def price(
     product: Annotated[str, typer.Option("--product", help="A product of the terms file.")] = "",
     terms: Terms = None,
     currency: Annotated[
-        str, typer.Option("--currency", help="ISO code: it says how many decimals the amount has; USD unless said.")
+        str, typer.Option("--currency", help="ISO code: says how many decimals amounts have; else USD.")
     ] = "USD",
 ) -> None:
     """The yearly rate that covers funding, cost, expected loss and capital."""

@@ -29,14 +29,18 @@ def serve(
         bool, typer.Option("--behind-proxy", help="A proxy on this machine speaks HTTPS for it.")
     ] = False,
 ) -> None:
-    """Serve the pages people work on, until interrupted; plain HTTP on this machine only."""
+    """Serve pages and HTTP API, until interrupted; plain HTTP on this machine only."""
     import uvicorn
 
+    from bankmine.cli.beside import beside
+    from bankmine.service import create_api
     from bankmine.web import create_app
 
     own = require_safe(host, name or [], certificate, key, behind_proxy)
     plain = certificate is None and not behind_proxy
-    app = create_app(bank, insecure_cookies=plain, hosts=own)
+    pages = create_app(bank, insecure_cookies=plain, hosts=own)
+    site = pages.state.site
+    app = beside(pages, create_api(site.store, site.place), own)
     typer.echo(f"Open {'http' if certificate is None else 'https'}://{own[0]}:{port} · end with Ctrl-C")
     uvicorn.run(
         app, host=host, port=port, log_level="warning", access_log=False, server_header=False,
