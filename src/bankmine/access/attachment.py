@@ -51,13 +51,12 @@ class Attachment:
                 found &= among[column.codes]
         return found
 
-    def rows_seen(self, owners: Ints, owned: Bools, scope: Scope) -> Ints:
-        """The rows whose owner lies in the scope, all for the whole bank; `owned`: which have an owner."""
+    def rows_seen(self, places: Ints, scope: Scope) -> Ints:
+        """The rows whose owner (its `place`; −1: none) lies in the scope; all rows for the whole bank."""
         if scope.everything:
-            return np.arange(len(owners))
-        place = np.where(owned, self.place(owners), -1)
+            return np.arange(len(places))
         among = np.append(self.seen(scope), False)  # the last place answers for −1
-        return np.flatnonzero(among[place])
+        return np.flatnonzero(among[places])
 
 
 def attachment(warehouse: Warehouse, now: int, *, memory: str, threads: int) -> Attachment:

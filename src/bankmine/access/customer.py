@@ -144,7 +144,7 @@ def whole(view: View, table: Table, customer: int | str) -> Customer360 | None:
     within = None if scope.everything else ids.values
     made: Customer360 = view.place.whole.get(
         ("whole", view.state.name, used, view.cutoff, token, scope),
-        lambda: customer_360(view.state.bank, token, view.cutoff, within=within),
+        lambda: customer_360(view.state.bank, token, view.cutoff, within=within, known=True),
     )
     return _permitted(view, made, runs)
 
@@ -169,7 +169,7 @@ def _own_rank(view: View, line: ScoreLine) -> ScoreLine:
     question, rank = owned.table.columns["question"], owned.table.columns["rank"]
     assert isinstance(question, Words)
     assert isinstance(rank, Numbers)
-    rows = view.state.attachment.rows_seen(owned.owners, owned.owned, view.person.scope)
+    rows = view.state.attachment.rows_seen(owned.places, view.person.scope)
     code = question.words.index(asked) if asked in question.words else -1
     ranks = rank.values[rows[question.codes[rows] == code]]
     before, _, day = line.before.rpartition(" on ")

@@ -81,7 +81,9 @@ class State:
         """A whole table of a run with the owners of its rows."""
         made: Owned = self._kept.get(
             ("table", str(run.folder), name, self.name),
-            lambda: load(run, name, self.warehouse, memory=self._memory, threads=self._threads),
+            lambda: load(
+                run, name, self.warehouse, self.attachment, memory=self._memory, threads=self._threads
+            ),
         )
         return made
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bankmine.access.columns import Bools, Column, Ints, Keys, Numbers, Words, column_of
+from bankmine.access.columns import Column, Ints, Keys, Numbers, Words, column_of
 from bankmine.access.tables import Shown, Table
 from bankmine.bank.catalogue import TABLES
 from bankmine.engine.session import Session
@@ -34,15 +34,14 @@ _FLAT = (
 
 @dataclass(frozen=True)
 class Owned:
-    """A whole table of a run: `owners` (customers) of its rows, `owned` where there is one.
+    """A whole table of a run: `places` of its rows' owners among all customers, −1 where there is none.
 
     `whole_bank` says that no row has an owner by the table's make, not by chance; `ranks_all` that the
     column `rank` counts the rows of the whole bank.
     """
 
     table: Table
-    owners: Ints
-    owned: Bools
+    places: Ints
     whole_bank: bool
     ranks_all: bool = False
 
@@ -52,7 +51,7 @@ class Owned:
             return self.table
         if self.whole_bank:
             return self.table.take(np.zeros(0, dtype=np.int64))
-        rows = attachment.rows_seen(self.owners, self.owned, scope)
+        rows = attachment.rows_seen(self.places, scope)
         seen = self.table.take(rows)
         return seen.with_column("rank", _ranked(seen)) if self.ranks_all else seen
 
@@ -90,7 +89,9 @@ def table_names(run: Run) -> tuple[str, ...]:
     return (SCORES, *run.about.get("tables", {}))
 
 
-def load(run: Run, name: str, warehouse: Warehouse, *, memory: str, threads: int) -> Owned:
+def load(
+    run: Run, name: str, warehouse: Warehouse, attachment: Attachment, *, memory: str, threads: int
+) -> Owned:
     """A table of a run with the owners of its rows; NotFound where the run kept none of that name."""
     declared = run.about.get("tables", {})
     if name != SCORES and name not in declared:
@@ -109,9 +110,9 @@ def load(run: Run, name: str, warehouse: Warehouse, *, memory: str, threads: int
     table = Table(columns, _shown(shapes, columns), kept.num_rows, keys)
     owner = _owner(columns, warehouse, run.cutoff_us, memory, threads)
     if owner is None:
-        none = np.zeros(kept.num_rows, dtype=np.int64)
-        return Owned(table, none, none.astype(np.bool_), whole_bank=True)
-    return Owned(table, owner.values, ~owner.absent, whole_bank=False, ranks_all=_over_all(table))
+        return Owned(table, np.full(kept.num_rows, -1, dtype=np.int64), whole_bank=True)
+    places = np.where(owner.absent, -1, attachment.place(owner.values))
+    return Owned(table, places, whole_bank=False, ranks_all=_over_all(table))
 
 
 def _scores(run: Run) -> Any:

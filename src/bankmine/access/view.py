@@ -204,7 +204,8 @@ class View:
             return whole
         ids = whole.columns["customer_id"]
         assert isinstance(ids, Keys)
-        return whole.take(self.state.attachment.rows_seen(ids.values, ~ids.absent, self.person.scope))
+        attachment = self.state.attachment
+        return whole.take(attachment.rows_seen(attachment.place(ids.values), self.person.scope))
 
 
 __all__ = ["Filters", "View", "token_of"]

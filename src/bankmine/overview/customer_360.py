@@ -151,12 +151,18 @@ class Customer360:
 
 
 def customer_360(
-    bank: BankFolder, customer: int, cutoff: int, *, within: NDArray[np.int64] | None = None
+    bank: BankFolder,
+    customer: int,
+    cutoff: int,
+    *,
+    within: NDArray[np.int64] | None = None,
+    known: bool = False,
 ) -> Customer360:
     """Everything known of a customer at a cutoff (µs); peers and similar customers only from those `within`,
-    where given. UsageError where the bank did not know it then."""
+    where given. UsageError where the bank did not know it then; `known` says that this was looked up."""
     warehouse, config = bank.warehouse, bank.config
-    require_known(warehouse, customer, cutoff)
+    if not known:
+        require_known(warehouse, customer, cutoff)
     own = profile(
         warehouse, customer, cutoff, within=within, folder=bank.snapshots_folder, catalogue=_catalogue(bank),
         memory=config.memory, threads=config.threads,
