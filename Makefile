@@ -20,7 +20,7 @@ demo: $(VENV)/.deep ## fresh machine: install, simulate a bank of 5,000, run eve
 
 serve: $(VENV)/.core ## the pages over the simulated bank; makes it by `make demo` where it is not there
 	@test -d $(DEMO)/results || $(MAKE) demo
-	@$(BIN)/python -m bankmine users list $(DEMO) | grep -q . || $(BIN)/python -m bankmine users add $(DEMO) demo --role administrator --role operator --role data_miner
+	@$(BIN)/python -m bankmine users list $(DEMO) | grep -qv '^Nobody yet' || $(BIN)/python -m bankmine users add $(DEMO) demo --role administrator --role operator --role data_miner
 	$(BIN)/python -m bankmine serve $(DEMO)
 
 test: $(VENV)/.test ## fresh machine: the whole test suite
