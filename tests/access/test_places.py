@@ -23,7 +23,7 @@ from bankmine.governance import Permission, Scope, audit
 from bankmine.store import Store
 from bankmine.tasks.registry import TASKS
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("worked-bank")]
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from bankmine.access.tables import MOST_ROWS
 from bankmine.folder import BankFolder
 from bankmine.governance import Scope
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("worked-bank")]
 
 NAMES = ("first branch", "second branch", "both", "manager", "manager of another branch", "none")
 

@@ -1,11 +1,7 @@
-"""A bank with published runs, people of every role, and a browser-like client for each of them.
-
-BANKMINE_WORKED_BANK names a folder with a bank on which tasks have run, to save the minutes that they take.
-"""
+"""A bank with published runs, people of every role, and a browser-like client for each of them."""
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import sys
@@ -18,8 +14,6 @@ import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
-from bankmine import pipeline
-from bankmine.errors import BankmineError
 from bankmine.governance import Role, Scope, people
 from bankmine.store import Store
 from bankmine.web import create_app
@@ -30,32 +24,18 @@ from stores import quick_hashes
 
 __all__ = ["quick_hashes"]
 
-TASKS = ("segmentation", "value", "inactivity", "churn")
 PASSWORD = "four quiet grey herons"
 HOST = "bank.example"
 OWN = {"sec-fetch-site": "same-origin"}
 
 
 @pytest.fixture(scope="session")
-def worked(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def worked(worked_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a bank with runs; tests may write into its store."""
     folder = tmp_path_factory.mktemp("web") / "bank"
-    given = os.environ.get("BANKMINE_WORKED_BANK")
-    shutil.copytree(Path(given) if given else request.getfixturevalue("simulated").folder, folder)
-    for old in folder.glob("operations.db*"):
-        old.unlink()
-    (folder / "keys" / "audit.anchor").unlink(missing_ok=True)
-    settings = folder / "bankmine.toml"
-    if "[run]" not in settings.read_text(encoding="utf-8"):
-        settings.write_text(
-            settings.read_text(encoding="utf-8") + '\n[run]\nbudget = "quick"\n', encoding="utf-8"
-        )
-    bank = pipeline.open_bank(folder)
-    for task in () if given else TASKS:
-        try:
-            pipeline.run_task(bank, task)
-        except BankmineError as refused:  # too few rows in a small bank; what ran is looked at
-            print(refused)
+    shutil.copytree(worked_folder, folder)
+    for old in (*folder.glob("operations.db*"), folder / "keys" / "audit.anchor"):
+        old.unlink(missing_ok=True)
     return folder
 
 

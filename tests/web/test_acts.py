@@ -7,7 +7,7 @@ import pytest
 from bankmine.governance import Role, Scope, people
 from conftest import PASSWORD, Guest, some_customer, text_of
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("pages")]
 PEOPLE = "/administration/people"
 
 

@@ -8,7 +8,7 @@ from bankmine.web.security.policy import POLICY
 from bankmine.work import jobs
 from conftest import some_customer
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("pages")]
 PAGES = (
     "/", "/customers", "/lists/segmentation", "/lists/segmentation/members", "/lists/value", "/lists/churn",
     "/lists/inactivity/scores", "/models", "/models/segmentation", "/tasks", "/account",

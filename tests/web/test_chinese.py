@@ -13,7 +13,7 @@ from bankmine.governance import Role
 from bankmine.web.texts import texts
 from conftest import some_customer
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("pages")]
 READ = {
     line.strip().lower()
     for line in (Path(__file__).parent / "latin_in_chinese.txt").read_text(encoding="utf-8").splitlines()

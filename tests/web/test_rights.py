@@ -10,7 +10,7 @@ from bankmine.web.app import routes
 from bankmine.web.routing import PUBLIC
 from conftest import some_customer
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("pages")]
 ENDS_THE_SESSION = {"POST /sign-out", "POST /account/password"}
 
 

@@ -13,6 +13,8 @@ from bankmine.governance import Permission
 from bankmine.web.app import routes
 from bankmine.web.routing import PUBLIC, require_declared
 
+pytestmark = pytest.mark.xdist_group("pages")
+
 REVIEWED = Path(__file__).parent / "permission_matrix.txt"
 
 

@@ -16,6 +16,8 @@ from bankmine.web.security.limits import BodyLimit
 from bankmine.web.security.origin import OwnOrigin, from_own_page, is_token_of, token_of
 from bankmine.web.security.policy import POLICY, PolicyHeaders
 
+pytestmark = pytest.mark.xdist_group("pages")
+
 HOST = "bank.example"
 
 

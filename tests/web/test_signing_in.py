@@ -5,7 +5,7 @@ import pytest
 from bankmine.governance import Role
 from conftest import OWN, PASSWORD, text_of
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("pages")]
 
 
 def test_whoever_is_not_signed_in_is_led_to_the_form_and_back(guest, signed_in):

@@ -20,7 +20,7 @@ sys.path.append(str(Path(__file__).parents[1] / "report"))
 
 from browsing import NO_BROWSER, chromium
 
-pytestmark = [pytest.mark.slow, NO_BROWSER]
+pytestmark = [pytest.mark.slow, NO_BROWSER, pytest.mark.xdist_group("pages")]
 PASSWORD = "four quiet grey herons"
 PAGES = (
     "/", "/customers", "/lists/segmentation", "/lists/value", "/models", "/models/value", "/tasks",
