@@ -41,7 +41,7 @@ class FormSeen:
 
 
 def form_of(view: View, task: str) -> FormSeen:
-    """The form of the published run; Forbidden without the task's permission, UsageError where it has none."""
+    """The published run's form. Forbidden without the task's permission, UsageError where it has none."""
     view.person.require(permission_of(task))
     results = view.state.bank.results_folder
     run = view.state.published.get(task)
