@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from bankmine.customers.conditions import Conditions
 from bankmine.tasks.contract import Decision, Floats, Ints
@@ -79,11 +80,21 @@ def score_table(
         "probability": pa.nulls(count, pa.float64()) if probability is None else pa.array(probability),
         "grade": pa.array(list(decision.grade), pa.string()),
         "rank": pa.array(rank),
-        "reasons": reasons if reasons is not None else pa.array([[]] * count, pa.list_(REASON)),
+        "reasons": pa.array([[]] * count, pa.list_(REASON)) if reasons is None else _said(reasons),
         "flags": pa.array(flags if flags is not None else [[]] * count, pa.list_(pa.string())),
     }
     table = pa.table({name: columns[name] for name in SCHEMA.names}).cast(SCHEMA)
     return _sorted(table)
+
+
+def _said(reasons: Any) -> pa.Array:
+    """A list for each row: an empty one where nothing is said, never null."""
+    lists = reasons.combine_chunks() if isinstance(reasons, pa.ChunkedArray) else reasons
+    if not lists.null_count:
+        return lists
+    lengths = pc.fill_null(pc.list_value_length(lists), 0).to_numpy()
+    offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
+    return pa.ListArray.from_arrays(pa.array(offsets), lists.flatten())
 
 
 def kept_out(blocks: Sequence[Block], conditions: Conditions) -> list[Block]:
