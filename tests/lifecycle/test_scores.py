@@ -23,7 +23,9 @@ def rows(count: int) -> pa.Table:
 
 
 def scored(reasons: Any) -> list[Any]:
-    decision = Decision(value=np.arange(3.0), grade=["a", "b", "c"], order=np.array([2.0, 0.0, 1.0]))
+    decision = Decision(
+        value=np.arange(3.0), grade=["a", "b", "c"], order=np.array([2.0, 0.0, 1.0]), unit="SGD", actions=()
+    )
     made = score_table(
         task="churn", horizon="90 days", rows=rows(3), probability=None, decision=decision, reasons=reasons
     )
