@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -12,6 +12,8 @@ from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 sys.path.append(str(Path(__file__).parents[1]))
+
+from callers import Caller
 
 from bankmine import pipeline
 from bankmine.access import Place
@@ -46,9 +48,6 @@ def store(bank: BankFolder) -> Iterator[Store]:
 @pytest.fixture(scope="session")
 def api(bank: BankFolder, store: Store) -> FastAPI:
     return create_api(store, Place(bank))
-
-
-Caller = Callable[..., TestClient]
 
 
 @pytest.fixture

@@ -7,12 +7,12 @@ from datetime import date
 
 import pytest
 import schemathesis
+from callers import Caller
 from fastapi import FastAPI
 from hypothesis import HealthCheck, given, settings
 from schemathesis import GenerationMode
 
 from bankmine.service.caller import PREFIX
-from conftest import Caller
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("worked-bank")]
 EXAMPLES = 40

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 import sys
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from html import unescape
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -20,13 +17,11 @@ from bankmine.web import create_app
 
 sys.path.append(str(Path(__file__).parents[1]))
 
+from guests import HOST, PASSWORD, Guest
+
 from stores import quick_hashes
 
 __all__ = ["quick_hashes"]
-
-PASSWORD = "four quiet grey herons"
-HOST = "bank.example"
-OWN = {"sec-fetch-site": "same-origin"}
 
 
 @pytest.fixture(scope="session")
@@ -48,36 +43,6 @@ def app(worked: Path) -> FastAPI:
 def store(app: FastAPI) -> Store:
     found: Store = app.state.site.store
     return found
-
-
-@dataclass
-class Guest:
-    """Somebody's browser: keeps cookies, sends forms with the token of the page before."""
-
-    client: TestClient
-    name: str = ""
-
-    def get(self, path: str, **headers: str):
-        """A page, redirects followed."""
-        return self.client.get(path, headers=headers)
-
-    def token(self, page: str = "/sign-in") -> str:
-        """The token in a page's forms."""
-        return re.search(r'name="csrf" value="(\w+)"', self.get(page).text)[1]
-
-    def post(
-        self, path: str, fields: dict[str, object] | None = None, *, token: str | None = None, follow=False
-    ):
-        """A form of our own."""
-        page = "/account" if self.name else "/sign-in"
-        data = {"csrf": self.token(page) if token is None else token, **(fields or {})}
-        return self.client.post(path, data=data, headers=OWN, follow_redirects=False)
-
-    def sign_in(self, name: str, password: str = PASSWORD, **fields: str):
-        """Signs in and keeps the cookie."""
-        answer = self.post("/sign-in", {"name": name, "password": password, **fields})
-        self.name = name if answer.status_code == 303 else ""
-        return answer
 
 
 @pytest.fixture
@@ -122,13 +87,3 @@ def events(store: Store) -> Callable[..., list]:
             return audit.events(connection, **wanted)
 
     return newest
-
-
-def text_of(html: str) -> str:
-    """A page's words without its tags."""
-    return unescape(re.sub(r"<[^>]+>", " ", html))
-
-
-def some_customer(guest: Guest) -> Iterator[str]:
-    """The customers of the first page of the list."""
-    return iter(re.findall(r'href="/customers/(\w+)', guest.get("/customers").text))

@@ -3,9 +3,9 @@
 import re
 
 import pytest
+from guests import PASSWORD, Guest, some_customer, text_of
 
 from bankmine.governance import Role, Scope, people
-from conftest import PASSWORD, Guest, some_customer, text_of
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("pages")]
 PEOPLE = "/administration/people"

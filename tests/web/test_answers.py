@@ -3,10 +3,10 @@
 import re
 
 import pytest
+from guests import some_customer
 
 from bankmine.web.security.policy import POLICY
 from bankmine.work import jobs
-from conftest import some_customer
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("pages")]
 PAGES = (

@@ -8,10 +8,10 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from guests import some_customer
 
 from bankmine.governance import Role
 from bankmine.web.texts import texts
-from conftest import some_customer
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("pages")]
 READ = {

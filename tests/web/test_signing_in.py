@@ -1,9 +1,9 @@
 """Signing in and out in a browser: one answer to every failure, safe cookies, no open redirect."""
 
 import pytest
+from guests import OWN, PASSWORD, text_of
 
 from bankmine.governance import Role
-from conftest import OWN, PASSWORD, text_of
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("pages")]
 

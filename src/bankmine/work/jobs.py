@@ -24,7 +24,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select, update
 
-from bankmine.errors import NotFound, UsageError
+from bankmine.errors import ConfigurationError, NotFound, UsageError
 from bankmine.governance import Permission, Person, audit
 from bankmine.store import Store, new_id
 from bankmine.store.tables.work import job
@@ -289,7 +289,10 @@ def _day(cutoff: str | None) -> str | None:
 def _budget(name: str | None) -> str | None:
     from bankmine.config import budget_named
 
-    return None if name is None else budget_named(name).name
+    try:
+        return None if name is None else budget_named(name).name
+    except ConfigurationError as error:
+        raise UsageError(error.what, hint=error.hint) from None
 
 
 def _record(

@@ -3,12 +3,12 @@
 import re
 
 import pytest
+from guests import some_customer
 from matrix import may
 
 from bankmine.governance import Role, Scope
 from bankmine.web.app import routes
 from bankmine.web.routing import PUBLIC
-from conftest import some_customer
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("pages")]
 ENDS_THE_SESSION = {"POST /sign-out", "POST /account/password"}
