@@ -10,6 +10,7 @@ from test_classification import looks_of
 
 from bankmine.config import QUICK
 from bankmine.folder import BankFolder
+from bankmine.tasks.behaviour import steps
 from bankmine.tasks.behaviour.cross_border import CrossBorder, homes
 from bankmine.tasks.behaviour.steps import walks_at
 from bankmine.tasks.classification.question import InClass
@@ -81,3 +82,20 @@ def test_the_drawn_walk_as_they_do_among_all(whole: Bank, large: Bank) -> None:
     assert (
         len(now.sequences.elements) == every.sequences.offsets[-1] - every.sequences.offsets[np.argmax(last)]
     )
+
+
+def test_walks_of_everybody_are_the_same_asked_in_portions(
+    whole: Bank, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_once = steps.walks_at(whole, [whole.cutoff], kind="person")
+    monkeypatch.setattr(steps, "PORTION", 300)
+    in_portions = steps.walks_at(whole, [whole.cutoff], kind="person")
+    assert len(steps._portions(at_once.customer)) == 8
+    assert np.array_equal(at_once.customer, in_portions.customer)
+    one, other = at_once.sequences, in_portions.sequences
+    assert one.elements.offsets[-1] > 1_000
+    assert np.array_equal(one.offsets, other.offsets)
+    assert np.array_equal(one.times, other.times)
+    assert np.array_equal(one.elements.offsets, other.elements.offsets)
+    said = [[each.names[item] for item in each.items.tolist()] for each in (one.elements, other.elements)]
+    assert said[0] == said[1]

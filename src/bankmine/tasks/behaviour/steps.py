@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bankmine.bank.civil import DAY
+from bankmine.bank.hashing import bucket_of
 from bankmine.engine.journey import Journey
 from bankmine.engine.session import Session
 from bankmine.mining.association.sequences import Sequences
@@ -24,6 +25,7 @@ from bankmine.tasks.sql import micros, statement
 
 FOLDER = Path(__file__).parent
 PAST_DAYS = 60
+PORTION, MOST_PORTIONS = 20_000, 64  # customers; no table is kept in fewer buckets
 LOGIN = "login"
 SOURCES = (
     ("digital_event", "steps_digital"),
@@ -70,10 +72,23 @@ def walks_at(bank: Bank, cutoffs: Sequence[int], *, kind: str, of: Ints | None =
             at.append(np.full(len(found), one, dtype=np.int64))
         bank.note("paths.customers", journey.statements[:1])
     customer, cutoff = np.concatenate(customers), np.concatenate(at)
+    several = _portions(customer) if of is None and len(cutoffs) == 1 else [of]
     for table, name in SOURCES:
-        if bank.warehouse.has(table):
-            rows += _steps(bank, name, sorted(cutoffs), lambda one: zone.days_before(one, PAST_DAYS), of)
+        for some in several if bank.warehouse.has(table) else ():
+            rows += _steps(bank, name, sorted(cutoffs), lambda one: zone.days_before(one, PAST_DAYS), some)
     return _walks(customer, cutoff, rows, families)
+
+
+def _portions(customers: Ints) -> list[Ints | None]:
+    """Everybody at once where they are few, else portions that share no bucket: sorting out the corrections of
+    all payments of a large bank in one statement needs more memory than a task is given."""
+    many, number = len(customers), 1
+    while many > PORTION * number and number < MOST_PORTIONS:
+        number *= 2
+    if number == 1:
+        return [None]
+    portion = bucket_of(customers, number)
+    return [customers[portion == one] for one in range(number)]
 
 
 def sessions(bank: Bank, *, days: int) -> Sequences | None:
