@@ -80,7 +80,7 @@ def walks_at(bank: Bank, cutoffs: Sequence[int], *, kind: str, of: Ints | None =
 
 
 def _portions(customers: Ints) -> list[Ints | None]:
-    """Everybody at once where they are few, else portions that share no bucket: sorting out the corrections of
+    """Everybody at once where they are few, else portions that share no bucket: sorting out corrections of
     all payments of a large bank in one statement needs more memory than a task is given."""
     many, number = len(customers), 1
     while many > PORTION * number and number < MOST_PORTIONS:
