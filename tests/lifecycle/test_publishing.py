@@ -41,12 +41,11 @@ def test_a_damaged_file_says_what_to_do(tmp_path: Path) -> None:
 def test_segments_that_are_not_found_again_are_published_as_not_to_be_used(
     bank: Warehouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import bankmine.mining.clustering.stability as stability
+    import bankmine.tasks.segmentation.clusters as clusters
 
-    monkeypatch.setattr(stability, "STABLE", 1.01)
-    unstable = stability.stability
+    found = clusters.steadiest
     monkeypatch.setattr(
-        stability, "stability", lambda *given, **named: unstable(*given, **{**named, "threshold": 0.9999})
+        clusters, "steadiest", lambda *given, **named: found(*given, **{**named, "threshold": 0.9999})
     )
     run = lifecycle.run_task(bank, None, "segmentation", cutoff="2020-12-01", results_folder=tmp_path)
     assert run.verdict.startswith("Do not use the segments")
