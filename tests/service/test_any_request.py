@@ -10,6 +10,7 @@ import schemathesis
 from callers import Caller
 from fastapi import FastAPI
 from hypothesis import HealthCheck, given, settings
+from hypothesis.errors import Unsatisfiable
 from schemathesis import GenerationMode
 
 from bankmine.service.caller import PREFIX
@@ -43,11 +44,8 @@ def test_no_request_makes_the_server_fail(
             if answer.status_code >= 400:
                 assert answer.headers["content-type"] == ["application/problem+json"], answer.text[:300]
 
-        try:
+        with suppress(Unsatisfiable):  # nothing invalid can be sent to an address without parameters
             send()
-        except Exception as error:
-            if "Unsatisfiable" not in type(error).__name__ and "NegationFailed" not in type(error).__name__:
-                raise
     assert asked > 5 * EXAMPLES
 
 

@@ -21,7 +21,6 @@ from bankmine.customers.moments import Moment, moments
 from bankmine.customers.peers import Peers
 from bankmine.customers.population import customers_at
 from bankmine.customers.profile import Profile, profile
-from bankmine.customers.snapshot import keep_snapshot
 from bankmine.engine.session import Session
 from bankmine.errors import FeasibilityError, UsageError
 from bankmine.lifecycle.lists import speaks_of_chances
@@ -29,29 +28,20 @@ from bankmine.lifecycle.old_runs import readable
 from bankmine.lifecycle.publishing import current
 from bankmine.lifecycle.reasons import reason_words
 from bankmine.lifecycle.run import Run, load_run
+from bankmine.overview.alike import Alike, alike_customers, peers_of
 
 if TYPE_CHECKING:
     from bankmine.bank.warehouse import Warehouse
     from bankmine.folder import BankFolder
 
-PEERS, SEQUENCE_PEERS, PAST_MONTHS = 300, 2_000, 12
+PEERS, PAST_MONTHS = 300, 12
 DO_NOT_USE = "do not use"
 NO_OFFER = "What the segment is offered is not for this customer: the flags forbid it."
-SEQUENCE_DAYS, BALANCE_MONTHS, MOST_ROWS = 90, 24, 20
+BALANCE_MONTHS, MOST_ROWS = 24, 20
 CHANGING = (
     "in_sum_1mo", "out_sum_1mo", "transactions_count_1mo", "active_days_count_1mo", "merchants_distinct_1mo",
     "counterparties_distinct_1mo", "cities_distinct_1mo", "balance_mean_1mo", "digital_count_1mo",
 )  # fmt: skip
-STEPS = """
-SELECT customer_id, list(category ORDER BY event_time, seq) AS steps
-FROM customer_transaction
-WHERE event_time >= make_timestamptz($since) AND status <> 'declined' AND category IS NOT NULL
-  AND customer_id IN (SELECT customer_id FROM asked)
-GROUP BY customer_id
-ORDER BY customer_id
-""".strip()
-
-
 BALANCES = """
 WITH months AS (
   SELECT account_id, CAST(date_trunc('month', timezone($zone, event_time)) AS DATE) AS month,
@@ -116,16 +106,6 @@ class Change:
 
 
 @dataclass(frozen=True)
-class Alike:
-    """A similar customer: how far (0 alike, 1 as far as can be), and in what they differ most."""
-
-    customer_id: int
-    distance: float
-    by: str
-    differs: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
 class Customer360:
     """One customer at a cutoff; `changes` are those of the last month, `currency` that of all money."""
 
@@ -171,7 +151,7 @@ def customer_360(
     barred = not bool(flags.may_sell([customer])[0])
     runs = runs_by_then(bank.results_folder, cutoff)
     earlier = runs_before(bank.results_folder, runs)
-    alike, statements = _alike(bank, own.peers, cutoff)
+    alike, statements = alike_customers(bank, own.peers, cutoff, _catalogue(bank))
     return Customer360(
         profile=own,
         conditions=tuple(WORDS.get(one, one) for one in flags.of(customer)),
@@ -330,7 +310,7 @@ def _changes(bank: BankFolder, among: Peers, cutoff: int, since: date | None) ->
         return ()
     back = [warehouse.zone.months_before(cutoff, month) for month in range(PAST_MONTHS + 1)]
     cutoffs = [at for at in back if warehouse.zone.months_before(at, 1) >= covered[0]]
-    peers = _peers(bank, among, cutoff, PEERS)
+    peers = peers_of(bank, among, cutoff, PEERS, _catalogue(bank))
     names = [name for name in CHANGING if name in catalogue.available(warehouse, as_of=cutoff).names]
     if len(cutoffs) < 2 or not names:
         return ()
@@ -382,80 +362,3 @@ def _monthly(
     )  # fmt: skip
     shape = (len(customers), len(cutoffs))
     return {name: made.column(name).cast(pa.float64()).to_numpy().reshape(shape).copy() for name in names}
-
-
-def _peers(bank: BankFolder, among: Peers, cutoff: int, most: int) -> list[int]:
-    """The customer first, then a sample of its peers in the snapshot, always the same one."""
-    table = keep_snapshot(
-        bank.warehouse, bank.snapshots_folder, cutoff=cutoff, catalogue=_catalogue(bank)
-    ).read([], catalogue=_catalogue(bank))
-    every = table.column("customer_id").to_numpy()
-    others = every[among.among(every) & (every != among.customer)]
-    if len(others) > most:
-        others = np.sort(np.random.default_rng(0).choice(others, most, replace=False))
-    return [among.customer, *(int(one) for one in others)]
-
-
-def _alike(bank: BankFolder, among: Peers, cutoff: int) -> tuple[tuple[Alike, ...], tuple[str, ...]]:
-    """The customers most like this one by profile and by the order of what they paid for."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    from bankmine.mining.description.similar import SimilarProfiles
-
-    catalogue = _catalogue(bank)
-    customer, peers = among.customer, _peers(bank, among, cutoff, SEQUENCE_PEERS)
-    taken = keep_snapshot(bank.warehouse, bank.snapshots_folder, cutoff=cutoff, catalogue=catalogue)
-    table = taken.read(catalogue=catalogue)
-    table = table.filter(pc.is_in(table.column("customer_id"), pa.array(peers, pa.int64())))
-    who = table.column("customer_id").to_numpy()
-    row = int(np.flatnonzero(who == customer)[0])
-    names = [name for name in taken.names if _is_number(table.column(name).type)]
-    values = np.column_stack([table.column(name).cast(pa.float64()).to_numpy() for name in names])
-    try:
-        miner = SimilarProfiles().fit(values, names)
-    except FeasibilityError:
-        return (), ()
-    near = miner.nearest(row, top=5)
-    found = [
-        Alike(
-            int(who[other]), float(distance), "profile",
-            tuple(f"{name} {'higher' if gap > 0 else 'lower'}" for name, gap in miner.differing(row, other)),
-        )
-        for other, distance in zip(near.rows, near.distances, strict=True)
-    ]  # fmt: skip
-    by_steps, statements = _alike_steps(bank, customer, cutoff, peers)
-    return (*found, *by_steps), statements
-
-
-def _alike_steps(
-    bank: BankFolder, customer: int, cutoff: int, peers: Sequence[int]
-) -> tuple[list[Alike], tuple[str, ...]]:
-    import pyarrow as pa
-
-    from bankmine.mining.description.similar import SimilarSequences
-
-    warehouse = bank.warehouse
-    if not warehouse.has("transaction"):
-        return [], ()
-    since = warehouse.zone.days_before(cutoff, SEQUENCE_DAYS)
-    with Session(warehouse, cutoff, until=cutoff, memory=bank.config.memory) as session:
-        session.register("asked", pa.table({"customer_id": pa.array(peers, pa.int64())}))
-        found = session.arrow(STEPS, {"since": since})
-        statements = tuple(session.statements)
-    who = found.column("customer_id").to_pylist()
-    if customer not in who or len(who) < 10:
-        return [], statements
-    miner = SimilarSequences().fit(found.column("steps").to_pylist())
-    near = miner.nearest(who.index(customer), top=3)
-    alike = [
-        Alike(who[other], float(distance), f"what was paid for in {SEQUENCE_DAYS} days, in which order")
-        for other, distance in zip(near.rows, near.distances, strict=True)
-    ]
-    return alike, statements
-
-
-def _is_number(kind: Any) -> bool:
-    import pyarrow as pa
-
-    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind))

@@ -136,8 +136,3 @@ def _append_only() -> None:
         "CREATE TRIGGER audit_event_refuse BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_event "
         "EXECUTE FUNCTION audit_event_refuse()"
     )
-
-
-def downgrade() -> None:
-    """Never: the audit would go with it. Restore a backup instead."""
-    raise NotImplementedError("a store does not go back; restore a backup")
