@@ -15,6 +15,7 @@ class Permission(StrEnum):
     API_TOKENS = "api:tokens"
     AUDIT_READ = "audit:read"
     CHURN_READ = "churn:read"
+    CONTACTS_WRITE = "contacts:write"
     CREDIT_DECIDE = "credit:decide"
     CREDIT_READ = "credit:read"
     CUSTOMERS_READ = "customers:read"
@@ -32,14 +33,17 @@ class Permission(StrEnum):
     MEANINGS_SIGN = "meanings:sign"
     MODELS_READ = "models:read"
     MODELS_SIGN = "models:sign"
+    OFFERS_DECIDE = "offers:decide"
     OFFERS_READ = "offers:read"
     PEOPLE_READ = "people:read"
     PEOPLE_WRITE = "people:write"
+    SCORECARDS_WRITE = "scorecards:write"
     SEGMENTS_READ = "segments:read"
     SEGMENTS_WRITE = "segments:write"
     SESSIONS_END = "sessions:end"
     SETTINGS_READ = "settings:read"
     SETTINGS_WRITE = "settings:write"
+    STRATEGIES_WRITE = "strategies:write"
     VALUE_READ = "value:read"
     WARNINGS_READ = "warnings:read"
     WARNINGS_WRITE = "warnings:write"
@@ -66,18 +70,19 @@ ROLES: Mapping[Role, frozenset[Permission]] = {
     Role.operator: _CUSTOMERS
     | _SELLING
     | _LISTS
-    | {_P.DATA_READ, _P.MEANINGS_SIGN, _P.MODELS_READ, _P.MODELS_SIGN},
+    | {_P.CONTACTS_WRITE, _P.DATA_READ, _P.MEANINGS_SIGN, _P.MODELS_READ, _P.MODELS_SIGN, _P.OFFERS_DECIDE},
     Role.risk_officer: _CUSTOMERS
     | _LISTS
     | {_P.CREDIT_DECIDE, _P.CREDIT_READ, _P.DATA_READ, _P.JOBS_READ, _P.MEANINGS_SIGN, _P.MODELS_READ}
-    | {_P.MODELS_SIGN, _P.SEGMENTS_READ, _P.VALUE_READ, _P.WARNINGS_READ, _P.WARNINGS_WRITE},
+    | {_P.MODELS_SIGN, _P.SCORECARDS_WRITE, _P.SEGMENTS_READ, _P.STRATEGIES_WRITE, _P.VALUE_READ}
+    | {_P.WARNINGS_READ, _P.WARNINGS_WRITE},
     Role.fraud_analyst: _CUSTOMERS
     | _LISTS
     | {_P.CREDIT_READ, _P.DATA_READ, _P.FRAUD_READ, _P.FRAUD_WRITE, _P.MODELS_READ},
     Role.data_miner: _SELLING
     | {_P.CREDIT_READ, _P.CUSTOMERS_READ, _P.DATA_READ, _P.FRAUD_READ, _P.JOBS_CANCEL, _P.JOBS_READ}
     | {_P.JOBS_START, _P.LISTS_READ, _P.LISTS_WRITE, _P.MEANINGS_SIGN, _P.MODELS_READ, _P.MODELS_SIGN}
-    | {_P.SEGMENTS_WRITE, _P.WARNINGS_READ},
+    | {_P.SCORECARDS_WRITE, _P.SEGMENTS_WRITE, _P.WARNINGS_READ},
     Role.database_administrator: frozenset(
         {_P.DATA_CARE, _P.DATA_READ, _P.JOBS_CANCEL, _P.JOBS_READ, _P.JOBS_START, _P.MEANINGS_SIGN}
     )

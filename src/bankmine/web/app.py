@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from importlib import import_module
 from pathlib import Path
+from pkgutil import iter_modules
 
 import anyio
 import structlog
@@ -27,6 +28,7 @@ from bankmine.errors import BankmineError, NotFound
 from bankmine.folder import BankFolder
 from bankmine.governance import sessions
 from bankmine.store import Store
+from bankmine.web import pages as groups
 from bankmine.web.dispatch import endpoint, visit_of
 from bankmine.web.faults import fault_page
 from bankmine.web.routing import PUBLIC, Route, require_declared
@@ -37,21 +39,19 @@ from bankmine.web.security.policy import PolicyHeaders
 from bankmine.web.site import Site
 from bankmine.work import jobs
 
-GROUPS = (
-    "sign_in", "account", "preferences", "static", "home", "customers", "lists", "models", "tasks", "people",
-    "sessions", "audit",
-)  # fmt: skip
-"""The modules of `web/pages`, each with its `pages`."""
-
 TEND_SECONDS = 5
 log = structlog.get_logger("bankmine.web")
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 
 
 def routes() -> Iterator[Route]:
-    """Every route of every page group."""
-    for group in GROUPS:
-        yield from import_module(f"bankmine.web.pages.{group}").pages
+    """Every route of the modules of `web/pages` that declare `pages`.
+
+    Fixed addresses come before those with places to fill in, so that `/customers/lists` is no customer's.
+    """
+    modules = (import_module(one.name) for one in iter_modules(groups.__path__, f"{groups.__name__}."))
+    declared = [route for module in modules for route in getattr(module, "pages", ())]
+    yield from sorted(declared, key=lambda route: [part.startswith("{") for part in route.path.split("/")])
 
 
 def create_app(
