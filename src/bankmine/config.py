@@ -27,7 +27,7 @@ _KNOWN: dict[str, dict[str, type | tuple[type, ...]]] = {
     "store": {"url": str},
     "sign_in": {
         "idle_minutes": int, "absolute_hours": int, "failures": int, "failure_minutes": int,
-        "failures_by_address": int,
+        "failures_by_address": int, "second_factor": str,
     },
     "oidc": {"issuer": str, "client_id": str, "redirect": str},
     "tasks": {},
@@ -74,9 +74,14 @@ class SparkSettings:
     scratch: str | None = None
 
 
+SECOND_FACTOR = ("optional", "required")
+
+
 @dataclass(frozen=True, kw_only=True)
 class SignInSettings:
     """When a session ends and when further attempts to sign in are refused; every number is 1 or more.
+
+    With `second_factor` "required" whoever has a password here does nothing before they turned one on.
 
     A session ends `idle_minutes` after its last request and `absolute_hours` after it was opened. A name is
     locked for as long as it had `failures` failed attempts within the last `failure_minutes`, an address
@@ -88,6 +93,7 @@ class SignInSettings:
     failures: int = 10
     failure_minutes: int = 15
     failures_by_address: int = 50
+    second_factor: str = "optional"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -211,9 +217,13 @@ def _build(folder: Path, raw: dict[str, Any], file: Path) -> Config:
     )
 
 
-def _sign_in(raw: dict[str, int], file: Path) -> SignInSettings:
+def _sign_in(raw: dict[str, Any], file: Path) -> SignInSettings:
     for name, value in raw.items():
-        if value < 1:
+        if name == "second_factor" and value not in SECOND_FACTOR:
+            raise ConfigurationError(
+                f"{file}: sign_in.second_factor is {value!r}", hint=f"Write {' or '.join(SECOND_FACTOR)}."
+            )
+        if name != "second_factor" and value < 1:
             raise ConfigurationError(f"{file}: sign_in.{name} is {value}", hint="Give 1 or more.")
     return SignInSettings(**raw)
 

@@ -1,5 +1,8 @@
 """Which passwords are refused, and that none of them is kept or told."""
 
+import time
+from contextlib import suppress
+
 import pytest
 from argon2 import PasswordHasher
 
@@ -17,6 +20,9 @@ from bankmine.governance import passwords
         ("ababababababab", "tried first"),
         ("abcdefghijklmn", "tried first"),
         ("987654321098", "tried first"),
+        ("Bankmine2026!", "tried first"),
+        ("P@ssw0rd2026", "tried first"),
+        ("sunshine monkey", "tried first"),
         ("my name is ANN lee", "contains the name"),
     ],
 )
@@ -33,9 +39,11 @@ def test_a_good_password_needs_no_kinds_of_characters(password: str) -> None:
     passwords.check(password, "Ann Lee")
 
 
-def test_the_common_ones_are_folded_and_long_enough_to_matter() -> None:
-    assert all(len(one) >= passwords.SHORTEST and one == passwords.folded(one) for one in passwords._common())
-    assert len(passwords._common()) > 200
+def test_what_is_hard_to_estimate_is_answered_soon() -> None:
+    began = time.process_time()
+    with suppress(UsageError):
+        passwords.check("x\u0300!Q9a" * 50, "Ann Lee")
+    assert time.process_time() - began < 1
 
 
 def test_a_kept_password_matches_itself_alone() -> None:

@@ -12,9 +12,10 @@ from bankmine.access import Place
 from bankmine.errors import ConfigurationError
 from bankmine.folder import BankFolder
 from bankmine.governance import Permission, Scope, audit
+from bankmine.governance.pace import Buckets
 from bankmine.service import create_api
 from bankmine.service.app import PUBLIC, require_declared
-from bankmine.service.caller import PREFIX, Buckets
+from bankmine.service.caller import PREFIX
 from bankmine.store import Store
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("worked-bank")]

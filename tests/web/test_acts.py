@@ -1,6 +1,7 @@
 """What people do on the pages changes state, ends in the audit, and can be undone."""
 
 import re
+from collections import OrderedDict
 
 import pytest
 from guests import PASSWORD, Guest, some_customer, text_of
@@ -40,6 +41,33 @@ def test_a_person_is_added_signs_in_and_the_undo_disables(chief, guest, account,
     undo(chief, answer)
     assert account("added here").disabled
     assert guest().sign_in("added here").status_code == 401
+
+
+def test_a_password_given_by_somebody_else_leads_to_ones_own_first(chief, guest, account):
+    chief.post(PEOPLE, {"name": "new here", "password": PASSWORD, "roles": ["operator"]})
+    newcomer = guest()
+    newcomer.sign_in("new here")
+    assert newcomer.client.get("/customers", follow_redirects=False).headers["location"] == "/account"
+    part = newcomer.client.get("/customers", headers={"hx-request": "true"}, follow_redirects=False)
+    assert part.headers["hx-redirect"] == "/account"
+    assert "set one of your own" in newcomer.get("/account").text
+    own = "nine loud amber kettles"
+    newcomer.post("/account/password", {"old": PASSWORD, "password": own})
+    newcomer.sign_in("new here", own)
+    assert newcomer.get("/customers").url.path == "/customers"
+
+
+def test_who_asks_faster_than_anybody_reads_is_told_to_wait(guest, app, monkeypatch):
+    monkeypatch.setattr(app.state.site.pace, "burst", 3.0)
+    monkeypatch.setattr(app.state.site.pace, "per_second", 0.001)
+    monkeypatch.setattr(app.state.site.pace, "_left", OrderedDict())
+    one = guest()
+    assert [one.get("/sign-in").status_code for _ in range(4)] == [200, 200, 200, 429]
+
+
+def test_signing_out_clears_what_the_browser_kept(signed_in):
+    answer = signed_in(Role.auditor, name="to leave").post("/sign-out")
+    assert answer.headers["clear-site-data"] == '"cache"'
 
 
 def test_disabling_ends_sessions_and_can_be_undone(chief, signed_in, account, events):

@@ -24,9 +24,11 @@ from bankmine.store.database import store_of
 from bankmine.store.ids import new_id
 from bankmine.store.tables.people import person as table
 from bankmine.store.tables.people import person_role, person_scope
-from bankmine.store.times import now_us
+from bankmine.store.times import HOUR_US, now_us
 
 LANGUAGES = ("en", "zh")
+GIVEN_US = 72 * HOUR_US
+"""How long a password that somebody else gave opens; it has to be changed at the first sign-in."""
 _NAME = re.compile(r"[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]{0,98}[^\s\x00-\x1f\x7f]|[^\s\x00-\x1f\x7f]")
 _C = table.c
 
@@ -80,6 +82,7 @@ def add(
         "person_id": person_id, "name": name, "name_key": passwords.folded(name), "language": language,
         "password_hash": passwords.hashed(password) if password is not None else None,
         "password_changed_at": now if password is not None else None, "totp_last_step": 0,
+        "password_until": now + GIVEN_US if password is not None and by is not None else None,
         "all_branches": True, "all_managers": True, "created_at": now,
     }  # fmt: skip
     connection.execute(table.insert(), row)
@@ -133,12 +136,19 @@ def enable(connection: Connection, by: Person | None, person_id: str) -> None:
 
 
 def set_password(connection: Connection, by: Person | None, person_id: str, password: str) -> None:
-    """Sets a password, one's own or with `people:write`; ends the person's sessions and any lock."""
+    """Sets a password, one's own or with `people:write`; ends the person's sessions and any lock.
+
+    One that another person gives opens for three days, and only to be changed.
+    """
     if by is None or by.person_id != person_id:
         _may_write(by)
     one = get(connection, person_id)
     passwords.check(password, one.name)
-    kept = {"password_hash": passwords.hashed(password), "password_changed_at": now_us()}
+    given = by is not None and by.person_id != person_id
+    kept = {
+        "password_hash": passwords.hashed(password), "password_changed_at": now_us(),
+        "password_until": now_us() + GIVEN_US if given else None,
+    }  # fmt: skip
     connection.execute(update(table).where(_C.person_id == person_id).values(kept))
     attempts.forget(store_of(connection), connection, one.name)
     _record(connection, by, "password_set", person_id)

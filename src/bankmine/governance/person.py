@@ -7,11 +7,13 @@ changed afterwards.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Connection, select
 
 from bankmine.errors import Forbidden
 from bankmine.governance.permissions import Permission, Role, permissions_of
+from bankmine.store.database import settings_of
 from bankmine.store.tables import people as tables
 
 
@@ -46,6 +48,9 @@ class Person:
     language: str = "en"
     session_id: str | None = None
     token_id: str | None = None
+    owes: tuple[str, ...] = ()
+    """What they must do before anything else: "password" where somebody else gave it, "factor" where the bank
+    requires a second one and they have none."""
 
     def may(self, permission: Permission) -> bool:
         """Whether the permission is among theirs."""
@@ -84,7 +89,17 @@ def load(
         language=row.language,
         session_id=session_id,
         token_id=token_id,
+        owes=_owed(connection, row),
     )
+
+
+def _owed(connection: Connection, row: Any) -> tuple[str, ...]:
+    """What somebody with a password here must do first; whoever signs in elsewhere owes nothing here."""
+    if row.password_hash is None:
+        return ()
+    factor = settings_of(connection).second_factor == "required" and row.totp_secret is None
+    owed = {"password": row.password_until is not None, "factor": factor}
+    return tuple(name for name, due in owed.items() if due)
 
 
 def roles_of(connection: Connection, person_id: str) -> tuple[Role, ...]:

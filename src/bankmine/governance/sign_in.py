@@ -17,6 +17,7 @@ from bankmine.governance import attempts, audit, passwords, second_factor, sessi
 from bankmine.governance.person import Person, load
 from bankmine.store.database import Store
 from bankmine.store.tables.people import person as table
+from bankmine.store.times import now_us
 
 _C = table.c
 
@@ -79,7 +80,7 @@ def refusal() -> SignInRefused:
 
 
 def _named(connection: Connection, name: str) -> Any:
-    found = select(_C.person_id, _C.password_hash, _C.disabled_at)
+    found = select(_C.person_id, _C.password_hash, _C.password_until, _C.disabled_at)
     return connection.execute(found.where(_C.name_key == passwords.folded(name))).one_or_none()
 
 
@@ -97,6 +98,8 @@ def _decided(
     person = load(connection, row.person_id)
     if person is None:
         return None, "disabled"
+    if row.password_until is not None and row.password_until < now_us():
+        return None, "expired"
     if not second_factor.used(connection, row.person_id, code):
         return None, "code"
     return person, ""

@@ -102,6 +102,7 @@ class Store:
         with _told(), self.engine.connect() as connection:
             connection = connection.execution_options(bankmine_write=True)
             with connection.begin():
+                connection.info["bankmine_settings"] = self.settings
                 connection.info["bankmine"] = (self, after)
                 try:
                     yield connection
@@ -119,6 +120,7 @@ class Store:
                 options |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
             connection = connection.execution_options(**options)
             with connection.begin():
+                connection.info["bankmine_settings"] = self.settings
                 yield connection
 
     def close(self) -> None:
@@ -132,6 +134,12 @@ def store_of(connection: Connection) -> Store:
     if found is None:
         raise StoreError("an act was recorded outside a write transaction", hint="Use `with store.begin()`.")
     return found[0]  # type: ignore[no-any-return]
+
+
+def settings_of(connection: Connection) -> SignInSettings:
+    """The rules of signing in of the store whose transaction, of either kind, this is."""
+    found: SignInSettings = connection.info["bankmine_settings"]
+    return found
 
 
 def after_commit(connection: Connection, name: str, act: AfterCommit) -> None:

@@ -27,6 +27,11 @@ from bankmine.web.visit import AS_OF, Visit
 if TYPE_CHECKING:
     from bankmine.web.site import Site
 
+OWING = frozenset(
+    {"/account", "/account/password", "/account/second-factor", "/sign-out", "/preferences/language"}
+)
+"""What somebody may ask for who has to change a given password, or to turn a second factor on, first."""
+
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
@@ -80,8 +85,13 @@ def _answer(visit: Visit) -> Response:
 
 def _guarded(visit: Visit) -> Response:
     route = visit.route
+    static = route.path.startswith("/static/")
+    if not static and not visit.site.pace.take(visit.caller):
+        return visit.page("fault.html.j2", status=429, key="too_many", error=None, number="")
     if route.permission is not PUBLIC and visit.person is None:
         return _to_sign_in(visit)
+    if visit.person is not None and visit.person.owes and not static and route.path not in OWING:
+        return _to(visit, visit.link("/account", asof=None))
     for needed in (route.permission, route.also):
         if isinstance(needed, Permission):
             visit.who.require(needed)
@@ -95,7 +105,11 @@ def _guarded(visit: Visit) -> Response:
 def _to_sign_in(visit: Visit) -> Response:
     """To the sign-in page, and from there back to where the visitor wanted to go."""
     wanted = visit.asked if visit.route.method in SAFE and visit.asked != "/" else None
-    address = visit.link("/sign-in", next=wanted, asof=None)
+    return _to(visit, visit.link("/sign-in", next=wanted, asof=None))
+
+
+def _to(visit: Visit, address: str) -> Response:
+    """To another page, also where only a part of one was asked for."""
     if visit.partial:
         return Response(status_code=204, headers={"hx-redirect": address})
     return RedirectResponse(address, 303)

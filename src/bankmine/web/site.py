@@ -14,9 +14,13 @@ from zoneinfo import ZoneInfo
 from bankmine.access import Place
 from bankmine.errors import CutoffError
 from bankmine.folder import BankFolder
+from bankmine.governance.pace import Buckets
 from bankmine.store import Store
 from bankmine.web.rendering import Renderer
 from bankmine.web.security.cookies import Cookies
+
+PER_SECOND, BURST = 50.0, 500.0
+"""How often a session, or an address without one, may ask for pages; static files are not counted."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +32,7 @@ class Site:
     place: Place
     cookies: Cookies
     renderer: Renderer = field(default_factory=Renderer)
+    pace: Buckets = field(default_factory=lambda: Buckets(PER_SECOND, BURST))
 
     @cached_property
     def zone(self) -> ZoneInfo:

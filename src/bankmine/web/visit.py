@@ -62,6 +62,12 @@ class Visit:
             raise UsageError("nobody is signed in", hint="Sign in first.")
         return self.person
 
+    @property
+    def caller(self) -> str:
+        """By what requests are counted: the session, else the address."""
+        session = self.person.session_id if self.person else None
+        return session or self.address
+
     def may(self, permission: Permission) -> bool:
         """Whether somebody is signed in who holds the permission."""
         return self.person is not None and self.person.may(permission)

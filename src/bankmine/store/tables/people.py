@@ -23,6 +23,7 @@ person = Table(
     Column("language", Text, nullable=False),
     Column("password_hash", Text),  # none: signs in elsewhere
     Column("password_changed_at", BigInteger),
+    Column("password_until", BigInteger),  # given by somebody else: opens until then, only to be changed
     Column("totp_secret", LargeBinary),  # encrypted; none: no second factor
     Column("totp_last_step", BigInteger, nullable=False),  # the last step used; no step counts twice
     Column("issuer", Text),  # of OpenID Connect, with the subject's id there

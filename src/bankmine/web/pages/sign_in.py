@@ -49,4 +49,5 @@ def leave(visit: Visit) -> Response:
     sessions.end(visit.site.store, visit.session_token)
     answer = RedirectResponse("/sign-in", 303)
     visit.site.cookies.forget(answer, visit.site.cookies.session)
+    answer.headers["clear-site-data"] = '"cache"'
     return answer
