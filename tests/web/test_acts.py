@@ -191,7 +191,9 @@ def test_a_second_factor_is_turned_on_and_then_asked_for(signed_in, guest):
 
     one = signed_in(Role.auditor, name="two factors")
     secret = re.search(r'name="secret" value="(\w+)"', one.get("/account").text)[1]
-    assert one.post("/account/second-factor", {"secret": secret, "code": "000000"}).status_code == 400
-    right = {"secret": secret, "code": pyotp.TOTP(secret).now()}
+    fitting = {"secret": secret, "code": pyotp.TOTP(secret).now()}
+    right = {**fitting, "old": PASSWORD}
+    assert one.post("/account/second-factor", {**right, "code": "000000"}).status_code == 400
+    assert one.post("/account/second-factor", fitting).status_code == 400
     assert one.post("/account/second-factor", right).status_code == 303
     assert guest().sign_in("two factors").status_code == 401

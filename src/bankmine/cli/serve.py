@@ -10,6 +10,9 @@ import typer
 
 from bankmine.errors import UsageError
 
+CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20"
+"""What TLS 1.2 may use beside 1.3; older versions are not spoken (Python's own least)."""
+
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -45,7 +48,7 @@ def serve(
     uvicorn.run(
         app, host=host, port=port, log_level="warning", access_log=False, server_header=False,
         proxy_headers=behind_proxy, forwarded_allow_ips="127.0.0.1,::1" if behind_proxy else None,
-        ssl_certfile=certificate, ssl_keyfile=key, timeout_graceful_shutdown=10,
+        ssl_certfile=certificate, ssl_keyfile=key, ssl_ciphers=CIPHERS, timeout_graceful_shutdown=10,
     )  # fmt: skip
 
 

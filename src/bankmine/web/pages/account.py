@@ -23,14 +23,10 @@ def own(visit: Visit) -> Response:
 @pages.post("/account/password", permission=SIGNED_IN)
 def password(visit: Visit) -> Response:
     """Sets one's own password by showing the old one; all own sessions end, and one signs in anew."""
-    form, store = visit.form, visit.site.store
     try:
-        shown = with_password(
-            store, visit.who.name, form.get("old", ""), form.get("code") or None, address=visit.address
-        )
-        sessions.end(store, shown.session_token)  # it was opened to compare the password, for nothing else
-        with store.begin() as connection:
-            people.set_password(connection, visit.who, visit.who.person_id, form.get("password", ""))
+        _show_password(visit)
+        with visit.site.store.begin() as connection:
+            people.set_password(connection, visit.who, visit.who.person_id, visit.form.get("password", ""))
     except (SignInRefused, UsageError) as problem:
         return _page(visit, problem)
     return RedirectResponse("/sign-in", 303)
@@ -38,18 +34,27 @@ def password(visit: Visit) -> Response:
 
 @pages.post("/account/second-factor", permission=SIGNED_IN)
 def turn_on(visit: Visit) -> Response:
-    """Turns one's own second factor on, once a code shows that the authenticator holds the secret."""
+    """Turns one's own second factor on, once the password and a code of the new secret were shown."""
     secret = visit.form.get("secret", "")
     try:
         if _account(visit).second_factor:
             raise UsageError("there is a second factor already", hint="An administrator can turn it off.")
         if len(secret) != len(second_factor.new_secret()) or not secret.isalnum():
             raise UsageError("the secret is not one of ours", hint="Load the page again.")
+        _show_password(visit)
         with visit.site.store.begin() as connection:
             second_factor.turn_on(connection, visit.who, secret, visit.form.get("code", ""))
-    except UsageError as problem:
+    except (SignInRefused, UsageError) as problem:
         return _page(visit, problem)
     return visit.done("/account", "factor-on")
+
+
+def _show_password(visit: Visit) -> None:
+    """Whoever changes what protects the account shows the present password, and code, once more."""
+    form, store = visit.form, visit.site.store
+    code = form.get("present_code") or None
+    shown = with_password(store, visit.who.name, form.get("old", ""), code, address=visit.address)
+    sessions.end(store, shown.session_token)  # it was opened to compare the password, for nothing else
 
 
 def _account(visit: Visit) -> Account:
