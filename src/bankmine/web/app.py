@@ -24,7 +24,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from bankmine.access import Place
-from bankmine.errors import BankmineError, NotFound
+from bankmine.errors import BankmineError, NotFound, UsageError
 from bankmine.folder import BankFolder
 from bankmine.governance import sessions
 from bankmine.store import Store
@@ -124,8 +124,13 @@ def _unknown(site: Site):  # type: ignore[no-untyped-def]
         person = await run_in_threadpool(sessions.resume, site.store, token) if token else None
         visit = visit_of(site, nowhere, request, person, token if person else "")
         status = error.status_code if isinstance(error, HTTPException) else 500
-        known = status in (404, 405)
-        problem = NotFound(f"there is no page {request.url.path[:80]!r}", hint="Go to the first page.")
-        return await run_in_threadpool(fault_page, visit, problem if known else error)
+        problem: Exception = error
+        if status in (404, 405):
+            problem = NotFound(f"there is no page {request.url.path[:80]!r}", hint="Go to the first page.")
+        elif status == 400:
+            problem = UsageError(
+                "the form cannot be read", hint="Send fields without files, as the page does."
+            )
+        return await run_in_threadpool(fault_page, visit, problem)
 
     return answer
