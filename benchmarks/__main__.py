@@ -18,7 +18,7 @@ RESULTS.md and the pictures stay as they are:
     BENCH_ROUNDS           how often the contenders of S1, S2, SPK, S12 and CSC alternate, seeds of
                            SEQ, worlds a kind of REJ
 
-More do not make a run a reduced one: BENCH_BANK, the bank that ACC reads; BENCH_FOLDER, where made-up
+More do not make a run a reduced one: BENCH_BANK, the bank that ACC and PAG read; BENCH_FOLDER, where made-up
 data are kept between runs; BENCH_SEED, which world R2 makes up; BENCH_PEERS, the Python in which peers of
 S9, S12, S14, T5, T6 and CLU are installed (default: this).
 """
@@ -78,6 +78,7 @@ ROWS = {
     "CRD": "credit_quality",
     "CSC": "credit_speed",
     "ACC": "access_speed",
+    "PAG": "pages_speed",
 }
 
 
