@@ -62,7 +62,7 @@ def add(
 
     store = opened(bank)
     roles = _roles(role)
-    password = None if elsewhere else _password()
+    password = None if elsewhere else _password(name)
     with store.begin() as connection:
         people.add(
             connection, None, name=name, password=password, roles=roles, scope=_scope(branch, manager),
@@ -110,7 +110,7 @@ def password(bank: BankFolder, name: Name) -> None:
     """Set a person's password, asked for or read from the standard input; ends sessions and any lock."""
     from bankmine.governance import people
 
-    store, given = opened(bank), _password()
+    store, given = opened(bank), _password(name)
     with store.begin() as connection:
         people.set_password(connection, None, people.named(connection, name).person_id, given)
     typer.echo(f"The password of {name} is set.")
@@ -183,9 +183,10 @@ def _scope(branches: list[str] | None, managers: list[str] | None) -> Scope:
     return Scope(frozenset(branches) if branches else None, frozenset(managers) if managers else None)
 
 
-def _password() -> str:
+def _password(name: str) -> str:
     if sys.stdin.isatty():
-        return str(typer.prompt("Password", hide_input=True, confirmation_prompt=True))
+        asked = f"Password for {name}, 12 characters or more"
+        return str(typer.prompt(asked, hide_input=True, confirmation_prompt=True))
     return sys.stdin.readline().rstrip("\r\n")
 
 
