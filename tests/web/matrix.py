@@ -1,4 +1,4 @@
-"""Every route of the pages × every role: who may ask for it.
+"""Every route of the pages × every role × own and other branch: who may ask for it, and about whom.
 
 `python tests/web/matrix.py` prints the table that `permission_matrix.txt` holds; whoever adds a route or
 changes a role reads the difference and commits it.
@@ -16,8 +16,15 @@ def may(role: Role, route: Route) -> bool:
     )
 
 
+def rows(route: Route) -> str:
+    """What somebody limited to a branch is answered about its customers and about those of another."""
+    if "{customer}" in route.path:
+        return "own: answered; other: 404"
+    return "own: listed; other: none" if route.dated else "no customers"
+
+
 def lines() -> list[str]:
-    """One line a route: what it needs, then each role's initials where it is enough."""
+    """One line a route: what it needs, the roles that are enough, and which customers it speaks of."""
     found = []
     for route in sorted(routes(), key=lambda one: (one.path, one.method)):
         roles = [role.value for role in Role if may(role, route)]
@@ -29,7 +36,7 @@ def lines() -> list[str]:
             else ", ".join(roles)
         )
         needed = " + ".join(one.value for one in (route.permission, route.also) if one)
-        found.append(f"{route.name} | {needed} | {who}")
+        found.append(f"{route.name} | {needed} | {who} | {rows(route)}")
     return found
 
 

@@ -77,6 +77,49 @@ def test_of_another_branch_there_is_nothing_to_see(signed_in, branches):
     )
 
 
+@pytest.fixture
+def sides(signed_in, branches) -> dict[Role, tuple]:
+    """Of each role somebody who sees the first branch alone."""
+    scope = Scope(frozenset({branches[0]}), None)
+    return {role: signed_in(role, name=f"{role} of one", scope=scope) for role in Role}
+
+
+def test_of_each_role_and_route_a_foreign_customer_is_answered_like_an_unknown_one(
+    signed_in, branches, sides
+):
+    foreign = next(
+        some_customer(signed_in(Role.operator, name="far", scope=Scope(frozenset({branches[1]}), None)))
+    )
+    named = [route for route in routes() if "{customer}" in route.path]
+    assert named
+    for role, one in sides.items():
+        token = one.token("/account")
+        for route in named:
+            told = {}
+            for customer in (foreign, "0123456789abcdef"):
+                path = address(route.path.replace("{customer}", customer))
+                answer = one.get(path) if route.method == "GET" else one.post(path, token=token)
+                told[customer] = (answer.status_code, answer.text.replace(customer, "").split("<main")[-1])
+            assert told[foreign] == told["0123456789abcdef"], (role, route.name)
+            assert told[foreign][0] >= 400, (role, route.name)
+
+
+def test_no_page_of_somebody_of_one_branch_names_a_customer_of_another(signed_in, branches, chief):
+    one = signed_in(*Role, name="all of one", scope=Scope(frozenset({branches[0]}), None))
+    own = set(re.findall(r"\b[0-9a-f]{16}\b", one.get("/exports/customers").text))
+    everybody = set(re.findall(r"\b[0-9a-f]{16}\b", chief.get("/exports/customers").text))
+    foreign = everybody - own
+    assert own
+    assert foreign
+    asked = 0
+    for route in routes():
+        if route.method == "GET" and "{" not in route.path:
+            told = set(re.findall(r"\b[0-9a-f]{16}\b", one.get(route.path).text))
+            assert not told & foreign, route.name
+            asked += 1
+    assert asked > 20
+
+
 def test_whoever_sees_a_part_reads_no_verdict_over_the_whole_bank(signed_in, branches):
     one = signed_in(Role.operator, name="part", scope=Scope(frozenset({branches[0]}), None))
     page = one.get("/models/segmentation").text
