@@ -8,11 +8,22 @@ from typing import TYPE_CHECKING, Any
 
 from bankmine.access.permitted import permission_of
 from bankmine.lifecycle.forms import FOLDER, PublishedForm, published_form
+from bankmine.mining.form.fields import OTHER
 from bankmine.mining.form.reading import read_fields
 
 if TYPE_CHECKING:
     from bankmine.access.view import View
     from bankmine.mining.form.model import FormAnswer
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One field of a form; `choices` are empty where a number is asked for."""
+
+    name: str
+    question: str
+    allowed: str
+    choices: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -31,6 +42,14 @@ class FormSeen:
         """Each field: its name, its question, what may stand in it."""
         return tuple(
             {"name": one.name, "question": one.question, "allowed": one.allowed}
+            for one in self.published.model.fields
+        )
+
+    @property
+    def questions(self) -> tuple[Asked, ...]:
+        """Each field as a page asks it."""
+        return tuple(
+            Asked(one.name, one.question, one.allowed, tuple(level for level in one.levels if level != OTHER))
             for one in self.published.model.fields
         )
 

@@ -34,6 +34,11 @@ def _job(act: str) -> Callable[[str, Mapping[str, str]], Back]:
     return lambda of, was: Back(f"/tasks/{of}/{act}")
 
 
+def _lead(act: str) -> Callable[[str, Mapping[str, str]], Back]:
+    """An act on a lead of the stranger's form."""
+    return lambda of, was: Back(f"/offers/stranger/leads/{of}/{act}")
+
+
 UNDO: Mapping[str, Callable[[str, Mapping[str, str]], Back]] = {
     "person-added": _person("disable"),
     "person-disabled": _person("enable"),
@@ -43,6 +48,9 @@ UNDO: Mapping[str, Callable[[str, Mapping[str, str]], Back]] = {
     "job-started": _job("cancel"),
     "job-cancelled": _job("resume"),
     "job-resumed": _job("cancel"),
+    "lead-recorded": _lead("withdraw"),
+    "lead-withdrawn": _lead("restore"),
+    "lead-restored": _lead("withdraw"),
 }
 
 
