@@ -167,6 +167,34 @@ def second_factor_off(bank: BankFolder, name: Name) -> None:
     typer.echo(f"{name} signs in without a code.")
 
 
+@users.command()
+def token(
+    bank: BankFolder,
+    name: Name,
+    label: Annotated[str, typer.Option("--label", help="Which system it is for.")],
+    permission: Annotated[
+        list[str], typer.Option("--permission", help="customers:read, …; may be repeated.")
+    ],
+    days: Annotated[int, typer.Option("--days", help="How long it lasts, at most 366.")] = 90,
+) -> None:
+    """Make an API token that acts for somebody's account, and print it this once."""
+    from bankmine.errors import UsageError
+    from bankmine.governance import Permission, people, tokens
+
+    known = {one.value for one in Permission}
+    if unknown := [one for one in permission if one not in known]:
+        raise UsageError(
+            f"there is no permission {unknown[0]!r}", hint=f"Take of {', '.join(sorted(known))}."
+        )
+    store = opened(bank)
+    with store.begin() as connection:
+        owner = people.named(connection, name).person_id
+        made, _ = tokens.add(
+            connection, None, label=label, permissions=map(Permission, permission), days=days, owner=owner
+        )
+    typer.echo(made)
+
+
 def _roles(words: list[str]):  # type: ignore[no-untyped-def]
     from bankmine.errors import UsageError
     from bankmine.governance import Role

@@ -42,34 +42,48 @@ class Token:
 
 
 def add(
-    connection: Connection, by: Person, *, label: str, permissions: Iterable[Permission], days: int = 90
+    connection: Connection,
+    by: Person | None,
+    *,
+    label: str,
+    permissions: Iterable[Permission],
+    days: int = 90,
+    owner: str | None = None,
 ) -> tuple[str, str]:
-    """A new token of one's own: (the token, shown this once; its id).
+    """A new token for an account (without `owner` one's own): (the token, shown this once; its id).
 
-    Raises Forbidden without `api:tokens`; UsageError for no permission, one that its owner does not have,
-    or a life of less than a day or more than a year.
+    A system gets an account of its own, with the roles and the scope it needs and no password. The command
+    line acts without a person (`by=None`). Raises Forbidden without `api:tokens`; UsageError for no
+    permission, one that the account does not have, a disabled or unknown account, or a life of less than a
+    day or more than a year.
     """
-    by.require(Permission.API_TOKENS)
+    if by is not None:
+        by.require(Permission.API_TOKENS)
+    holder = by if owner is None or (by is not None and owner == by.person_id) else load(connection, owner)
+    if holder is None:
+        raise UsageError("the token's account is disabled or does not exist", hint="Choose an active one.")
     given = frozenset(permissions)
-    _check(by, label, given, days)
+    _check(holder, label, given, days)
     token, token_id, now = PREFIX + secrets.token_urlsafe(32), new_id(), now_us()
     row = {
-        "token_id": token_id, "token_hash": token_hash(token), "person_id": by.person_id, "label": label,
+        "token_id": token_id, "token_hash": token_hash(token), "person_id": holder.person_id, "label": label,
         "permissions": " ".join(sorted(given)), "created_at": now, "expires_at": now + days * 24 * HOUR_US,
     }  # fmt: skip
     connection.execute(table.insert(), row)
     audit.record(
         connection, person=by, act="token_added", object_kind="api_token", object_id=token_id,
-        details={"permissions": len(given), "days": days},
+        details={"permissions": len(given), "days": days, "account": holder.person_id},
     )  # fmt: skip
     return token, token_id
 
 
-def _check(by: Person, label: str, given: frozenset[Permission], days: int) -> None:
+def _check(holder: Person, label: str, given: frozenset[Permission], days: int) -> None:
     if not given:
         raise UsageError("a token was given no permission", hint="Give it those that its system needs.")
-    if beyond := sorted(given - by.permissions):
-        raise UsageError(f"the token would have {beyond[0]}", hint="Give only permissions of your own.")
+    if beyond := sorted(given - holder.permissions):
+        raise UsageError(
+            f"the token would have {beyond[0]}", hint="Give only permissions that the account has."
+        )
     if not 1 <= days <= LONGEST_DAYS:
         raise UsageError(f"the token would last {days} days", hint=f"Give 1 to {LONGEST_DAYS}.")
     if not 1 <= len(label) <= 100 or not label.isprintable():

@@ -69,6 +69,7 @@ def visit_of(
         session_token=token,
         asked=request.url.path + (f"?{query}" if query else ""),
         address=request.client.host if request.client else "",
+        note=site.cookies.read(request, site.cookies.issuer),
         partial="hx-request" in request.headers and "hx-history-restore-request" not in request.headers,
         **fields,
     )

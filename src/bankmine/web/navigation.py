@@ -28,7 +28,7 @@ GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         "customers",
         (
             Entry("customers", "/customers", _P.CUSTOMERS_READ),
-            Entry("segments", "/lists/segmentation", _P.SEGMENTS_READ),
+            Entry("segments", "/segments", _P.SEGMENTS_READ),
             Entry("value", "/lists/value", _P.VALUE_READ),
             Entry("churn", "/lists/churn", _P.CHURN_READ),
             Entry("offers", "/lists/cross_sell", _P.OFFERS_READ),
@@ -54,6 +54,7 @@ GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         (
             Entry("people", "/administration/people", _P.PEOPLE_READ),
             Entry("sessions", "/administration/sessions", _P.PEOPLE_READ),
+            Entry("tokens", "/administration/tokens", _P.API_TOKENS),
             Entry("audit", "/administration/audit", _P.AUDIT_READ),
         ),
     ),

@@ -33,7 +33,7 @@ AS_OF = "asof"
 class Visit:
     """A request, understood. `person` is None on public pages for whoever is not signed in.
 
-    `secret` is what the visitor's form token is made from; `asked` is the address with its query.
+    `note` is that of a sign-in begun elsewhere. `secret` is what the visitor's form token is made from; `asked` is the address with its query.
     """
 
     site: Site
@@ -48,6 +48,7 @@ class Visit:
     session_token: str = ""
     asked: str = "/"
     address: str = ""
+    note: str = ""
     partial: bool = False
 
     @property

@@ -20,7 +20,7 @@ def form(visit: Visit) -> Response:
     wanted = own_address(visit.query.get("next"))
     if visit.person is not None:
         return RedirectResponse(wanted, 303)
-    return visit.page("sign_in.html.j2", wanted=wanted, name="", refused=False)
+    return visit.page("sign_in.html.j2", wanted=wanted, name="", refused="")
 
 
 @pages.post("/sign-in", permission=PUBLIC)
@@ -34,7 +34,7 @@ def enter(visit: Visit) -> Response:
             code=visit.form.get("code", "").strip() or None, address=visit.address,
         )  # fmt: skip
     except SignInRefused:
-        return visit.page("sign_in.html.j2", status=401, wanted=wanted, name=name[:100], refused=True)
+        return visit.page("sign_in.html.j2", status=401, wanted=wanted, name=name[:100], refused="refused")
     if visit.session_token:
         sessions.end(visit.site.store, visit.session_token)
     cookies, answer = visit.site.cookies, RedirectResponse(wanted, 303)

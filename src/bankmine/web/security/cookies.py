@@ -29,6 +29,11 @@ class Cookies:
         return self._name("visitor")
 
     @property
+    def issuer(self) -> str:
+        """The name of the cookie with the sealed note of a sign-in begun elsewhere."""
+        return self._name("issuer")
+
+    @property
     def language(self) -> str:
         """The name of the cookie with the language chosen."""
         return self._name("language")
