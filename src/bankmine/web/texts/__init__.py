@@ -2,31 +2,24 @@
 
 Templates and pages hold no words of their own. A key that is missing is an error, never an empty place or
 another language; `{name}` in a text is filled in, and a text that counts has the forms `one` and `other`.
-Words that arrive with the data in English (names of columns, grades, tasks) are looked up in the
-`terms` of the language; what is not found there stays as it came, marked as English for whoever listens.
+Words that arrive with the data in English (names of columns, grades, sentences of runs) are said by the
+language's `Speaker`; what it does not know stays as it came, marked as English for whoever listens.
 """
 
 from __future__ import annotations
 
-import re
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from bankmine.errors import ConfigurationError
+from bankmine.web.texts.speaking import Speaker, rules_of
 
 LANGUAGES = {"en": "English", "zh": "中文"}
 _FOLDER = Path(__file__).parent
-
-
-SEPARATORS = {" · ": " · ", "; ": "；", ", ": "、"}
-"""What stands between several words of the data, and what a Chinese page puts there."""
-
-_NAMES = re.compile(r"[^A-Za-z]*|[A-Z0-9][A-Z0-9 .:/-]*|(?:[a-z]+[_-])?[0-9a-f]{8,}")
-"""Figures, dates, codes and keys: the same in every language."""
 
 
 @dataclass(frozen=True)
@@ -35,8 +28,7 @@ class Texts:
 
     language: str
     by_key: Mapping[str, str]
-    terms: Mapping[str, str]
-    patterns: Sequence[tuple[re.Pattern[str], str]] = ()
+    speaker: Speaker | None = None
 
     def __call__(self, key: str, **values: Any) -> str:
         """The text of a key with its places filled in; `count` chooses between `one` and `other`."""
@@ -55,24 +47,8 @@ class Texts:
         return key in self.by_key
 
     def known(self, words: str) -> str | None:
-        """Words that came with the data, in this language; None where it does not know them.
-
-        Looked up whole, then by pattern, then part by part where they are several.
-        """
-        if self.language == "en" or _NAMES.fullmatch(words):
-            return words
-        if words in self.terms:
-            return self.terms[words]
-        for pattern, say in self.patterns:
-            found = pattern.fullmatch(words)
-            parts = [self.known(part or "") for part in found.groups()] if found else [None]
-            if None not in parts:
-                return say.format(*parts)
-        for separator, own in SEPARATORS.items():
-            parts = [self.known(part) for part in words.split(separator)] if separator in words else [None]
-            if None not in parts:
-                return own.join(part for part in parts if part is not None)
-        return None
+        """Words that came with the data, in this language; None where it does not know them."""
+        return words if self.speaker is None else self.speaker.known(words)
 
     def term(self, words: str) -> str:
         """Words that came with the data, in this language where it has them, else as they came."""
@@ -89,19 +65,24 @@ def texts(language: str) -> Texts:
         )
     by_key: dict[str, str] = {}
     for file in sorted((_FOLDER / language).glob("*.toml")):
-        if file.stem not in DATA:
+        if file.name != TERMS:
             by_key.update(_flat(_read(file), f"{file.stem}."))
-    terms, patterns = (_read(_FOLDER / language / f"{name}.toml") for name in DATA)
-    return Texts(
-        language,
-        by_key,
-        terms,
-        tuple((re.compile(one["match"]), one["say"]) for one in patterns.get("pattern", ())),
-    )
+    return Texts(language, by_key, _speaker(language))
 
 
-DATA = ("terms", "patterns")
-"""The files of words that come with the data; English pages take these as they are."""
+def _speaker(language: str) -> Speaker | None:
+    """Who says the words of the data; None in English, the data's own language."""
+    from bankmine.access.feature_words import phrases
+
+    folder = _FOLDER / language
+    if not (folder / TERMS).exists():
+        return None
+    files = sorted((folder / "patterns").glob("*.toml"))
+    return Speaker(_read(folder / TERMS), rules_of(_read(file) for file in files), phrases())
+
+
+TERMS = "terms.toml"
+"""The words that come with the data; the ways of composing them lie in `patterns/`."""
 
 
 def _read(file: Path) -> dict[str, Any]:
