@@ -99,7 +99,8 @@ def _guarded(visit: Visit) -> Response:
     if route.method not in SAFE and not is_token_of(visit.form.get("csrf", ""), visit.secret):
         return visit.page("fault.html.j2", status=403, key="stale", error=None, number="")
     if route.dated and AS_OF not in visit.query and visit.person is not None:
-        return RedirectResponse(visit.same(**{AS_OF: visit.as_of.isoformat()}), 302)
+        whole = {**visit.query, AS_OF: visit.as_of.isoformat()}  # what was done is still to be said
+        return RedirectResponse(visit.link(visit.asked.partition("?")[0], **whole), 302)
     return route.handler(visit)
 
 

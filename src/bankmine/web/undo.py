@@ -39,6 +39,28 @@ def _lead(act: str) -> Callable[[str, Mapping[str, str]], Back]:
     return lambda of, was: Back(f"/offers/stranger/leads/{of}/{act}")
 
 
+def _segment(of: str, was: Mapping[str, str]) -> Back:
+    """Another name of a segment found: its former one, empty where it had none."""
+    fields = tuple((name, was.get(name, "")) for name in ("name", "sentence"))
+    return Back(f"/segments/found/{of}/name", fields)
+
+
+def _rules(act: str, *names: str) -> Callable[[str, Mapping[str, str]], Back]:
+    """An act on segments by rules; publishing over nothing is taken back by unpublishing."""
+
+    def back(of: str, was: Mapping[str, str]) -> Back:
+        if act == "publish" and not was.get("version"):
+            return Back(f"/segments/rules/{of}/unpublish")
+        return Back(f"/segments/rules/{of}/{act}", tuple((name, was.get(name, "")) for name in names))
+
+    return back
+
+
+def _mark(act: str) -> Callable[[str, Mapping[str, str]], Back]:
+    """An act on a mark of a rule."""
+    return lambda of, was: Back(f"/offers/rules/marks/{of}/{act}")
+
+
 UNDO: Mapping[str, Callable[[str, Mapping[str, str]], Back]] = {
     "person-added": _person("disable"),
     "person-disabled": _person("enable"),
@@ -48,7 +70,18 @@ UNDO: Mapping[str, Callable[[str, Mapping[str, str]], Back]] = {
     "job-started": _job("cancel"),
     "job-cancelled": _job("resume"),
     "job-resumed": _job("cancel"),
+    "segment-named": _segment,
+    "rules-made": _rules("withdraw"),
+    "rules-saved": _rules("restore", "version"),
+    "rules-restored": _rules("restore", "version"),
+    "rules-renamed": _rules("rename", "name"),
+    "rules-published": _rules("publish", "version"),
+    "rules-unpublished": _rules("publish", "version"),
+    "rules-withdrawn": _rules("bring-back"),
+    "rules-brought-back": _rules("withdraw"),
     "lead-recorded": _lead("withdraw"),
+    "mark-put": _mark("take-back"),
+    "mark-taken-back": _mark("restore"),
     "lead-withdrawn": _lead("restore"),
     "lead-restored": _lead("withdraw"),
 }
