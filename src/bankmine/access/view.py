@@ -179,6 +179,10 @@ class View:
             )
         return found
 
+    def own_customers(self) -> Table:
+        """The customers in the scope as a table, for figures over all of them at once."""
+        return self._directory()
+
     def _may_read(self, task: str) -> bool:
         return may_read(self.person, task) or self.person.may(Permission.MODELS_READ)
 

@@ -134,30 +134,42 @@ class Estimates:
 
 @dataclass(frozen=True, kw_only=True)
 class Points:
-    """A named group of points of a scatter; `labels` name single points on hover."""
+    """A named group of points of a scatter; `labels` name single points on hover.
+
+    With `sizes` (none negative) each point is a disc of that area, and its label stands beside it.
+    """
 
     name: str
     x: Numbers
     y: Numbers
     labels: Sequence[str] = ()
+    sizes: Numbers = ()
 
     def __post_init__(self) -> None:
         if len(self.x) != len(self.y):
             raise UsageError(f"the points {self.name!r} differ in x and y", hint="Give one y for each x.")
         same_length(f"the group {self.name!r}", points=self.x, labels=self.labels)
+        same_length(f"the group {self.name!r}", points=self.x, sizes=self.sizes)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Scatter:
-    """Two numbers of up to some thousand subjects; beyond that use `Hexagons`."""
+    """Two numbers of up to some thousand subjects; beyond that use `Hexagons`. `size` says what sizes mean."""
 
     kind: ClassVar[str] = "scatter"
     x: Column
     y: Column
     groups: Sequence[Points]
     logarithmic: bool = False
+    size: Column = COUNT
 
     def tabulate(self) -> Tabulated:
+        if any(group.sizes for group in self.groups):
+            return [Column(label="Name"), self.x, self.y, self.size], [
+                [label, *of]
+                for group in self.groups
+                for label, *of in zip(group.labels, group.x, group.y, group.sizes, strict=True)
+            ]
         rows: Rows = []
         for group in self.groups:
             labels = group.labels or [""] * len(group.x)

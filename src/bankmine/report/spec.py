@@ -131,6 +131,7 @@ def _scatter(picture: p.Scatter) -> Spec:
     return {
         "x": axis(picture.x),
         "y": axis(picture.y),
+        "size": axis(picture.size),
         "logarithmic": picture.logarithmic,
         "groups": [
             {
@@ -138,6 +139,7 @@ def _scatter(picture: p.Scatter) -> Spec:
                 "x": _all(group.x, picture.x),
                 "y": _all(group.y, picture.y),
                 "labels": list(group.labels),
+                "sizes": _all(group.sizes, picture.size),
             }
             for group in picture.groups
         ],

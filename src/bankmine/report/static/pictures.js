@@ -146,6 +146,17 @@
     });
   };
 
+  /* Discs whose areas are the sizes, each named beside it; names make room for one another. */
+  function discs(g, i, width) {
+    const most = Math.max(...g.sizes, 1), widest = width < 600 ? 36 : 56;
+    return {
+      name: g.name, type: "scatter", data: g.x.map((x, j) => [x, g.y[j], g.sizes[j]]), clip: false,
+      symbolSize: (one) => Math.max(8, widest * Math.sqrt(one[2] / most)), itemStyle: { color: ink.categories[i % 8], opacity: 0.55, borderColor: ink.panel }, emphasis: { disabled: true },
+      label: { show: width >= 600, formatter: (item) => g.labels[item.dataIndex] || "", position: "right", color: ink.text, fontSize: 12, textBorderColor: ink.panel, textBorderWidth: 3, width: 200, overflow: "truncate" },
+      labelLayout: { moveOverlap: "shiftY" },
+    };
+  }
+
   pictures.scatter = (spec, width) => {
     const n = spec.groups.length, key = n > 3;
     const mean = (values) => { const known = values.filter((v) => !missing(v)); return known.reduce((sum, v) => sum + v, 0) / (known.length || 1); };
@@ -158,9 +169,9 @@
       yAxis: a.valueAxis(spec.y, { ...type, ...a.named(spec.y, "y") }),
       tooltip: a.tooltip("item", (item) => {
         const group = spec.groups[item.seriesIndex], i = item.dataIndex;
-        return [group.labels[i] || group.name, `${spec.x.label}  ${value(group.x[i], spec.x)}`, `${spec.y.label}  ${value(group.y[i], spec.y)}`].join("\n");
+        return [group.labels[i] || group.name, `${spec.x.label}  ${value(group.x[i], spec.x)}`, `${spec.y.label}  ${value(group.y[i], spec.y)}`].concat(group.sizes.length ? [`${spec.size.label}  ${value(group.sizes[i], spec.size)}`] : []).join("\n");
       }),
-      series: spec.groups.map((g, i) => ({
+      series: spec.groups.map((g, i) => g.sizes.length ? discs(g, i, width) : ({
         name: g.name, type: "scatter", symbolSize: points > 400 ? 4 : 7, data: g.x.map((x, j) => [x, g.y[j]]),
         symbol: ["circle", "diamond", "triangle", "rect"][i % 4], itemStyle: { color: ink.categories[i % 8], opacity: points > 400 ? 0.5 : 0.8 }, emphasis: { disabled: true },
         markPoint: key || n === 1 ? undefined : { silent: true, symbolSize: 0.1, data: [{ coord: [mean(g.x), mean(g.y)] }], label: { show: true, formatter: g.name, color: ink.text, fontSize: 12, fontWeight: 600, textBorderColor: ink.panel, textBorderWidth: 4 } },

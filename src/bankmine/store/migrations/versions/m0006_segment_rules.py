@@ -1,7 +1,10 @@
-"""Tables of segments by rules.
+"""Tables of segments: names people give them, and segments by rules with their versions.
 
 A migration never imports the tables: they change, it does not.
 """
+
+import sqlalchemy as sa
+from alembic import op
 
 revision = "0006"
 down_revision = "0005"
@@ -11,3 +14,44 @@ depends_on = None
 
 def upgrade() -> None:
     """Makes the tables."""
+    op.create_table(
+        "segment_name",
+        sa.Column("name_id", sa.Text(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("sentence", sa.Text(), nullable=False),
+        sa.Column("person_id", sa.Text(), nullable=False),
+        sa.Column("given_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("name_id", name="pk_segment_name"),
+        sa.ForeignKeyConstraint(["person_id"], ["person.person_id"], name="fk_segment_name_person_id"),
+    )
+    op.create_table(
+        "segment_rules",
+        sa.Column("rules_id", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("person_id", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("withdrawn_at", sa.BigInteger()),
+        sa.Column("published", sa.Integer()),
+        sa.Column("published_by", sa.Text()),
+        sa.Column("published_at", sa.BigInteger()),
+        sa.PrimaryKeyConstraint("rules_id", name="pk_segment_rules"),
+        sa.ForeignKeyConstraint(["person_id"], ["person.person_id"], name="fk_segment_rules_person_id"),
+        sa.ForeignKeyConstraint(["published_by"], ["person.person_id"], name="fk_segment_rules_published_by"),
+    )
+    op.create_table(
+        "segment_rules_version",
+        sa.Column("rules_id", sa.Text(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("rules", sa.Text(), nullable=False),
+        sa.Column("restored", sa.Integer()),
+        sa.Column("person_id", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("rules_id", "number", name="pk_segment_rules_version"),
+        sa.ForeignKeyConstraint(
+            ["rules_id"], ["segment_rules.rules_id"], name="fk_segment_rules_version_rules_id"
+        ),
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["person.person_id"], name="fk_segment_rules_version_person_id"
+        ),
+    )
