@@ -20,7 +20,7 @@ from markupsafe import Markup, escape
 from starlette.responses import HTMLResponse, Response
 
 from bankmine import report
-from bankmine.errors import CutoffError, UsageError
+from bankmine.errors import BankmineError, CutoffError, UsageError
 from bankmine.governance import Permission
 from bankmine.report import format as fmt
 from bankmine.report.render import SIGNS, cell, exact, render_block
@@ -155,6 +155,11 @@ class Figures:
             return text.replace("_", " ")
         known = self._texts.known(text)
         return Markup('<span lang="en">{}</span>').format(text) if known is None else known
+
+    def problem(self, error: BankmineError) -> Markup:
+        """What went wrong and what to do, in the page's language."""
+        said = [escape(self.term(f"{part.rstrip('.')}.")) for part in (error.what, error.hint) if part]
+        return Markup("" if self.language == "zh" else " ").join(said)
 
     def cell(self, value: Any, column: Column) -> Markup | str:
         """One cell of a table; words of the data in the page's language."""
