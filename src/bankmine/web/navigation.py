@@ -29,7 +29,7 @@ GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         (
             Entry("customers", "/customers", _P.CUSTOMERS_READ),
             Entry("segments", "/segments", _P.SEGMENTS_READ),
-            Entry("value", "/lists/value", _P.VALUE_READ),
+            Entry("value", "/value", _P.VALUE_READ),
             Entry("churn", "/lists/churn", _P.CHURN_READ),
             Entry("offers", "/lists/cross_sell", _P.OFFERS_READ),
         ),

@@ -61,6 +61,13 @@ def _mark(act: str) -> Callable[[str, Mapping[str, str]], Back]:
     return lambda of, was: Back(f"/offers/rules/marks/{of}/{act}")
 
 
+def _calls(act: str, *names: str) -> Callable[[str, Mapping[str, str]], Back]:
+    """An act on a call list, with fields that restore how it was."""
+    return lambda of, was: Back(
+        f"/value/calls/{of}/{act}", tuple((name, was.get(name, "")) for name in names)
+    )
+
+
 UNDO: Mapping[str, Callable[[str, Mapping[str, str]], Back]] = {
     "person-added": _person("disable"),
     "person-disabled": _person("enable"),
@@ -79,6 +86,11 @@ UNDO: Mapping[str, Callable[[str, Mapping[str, str]], Back]] = {
     "rules-unpublished": _rules("publish", "version"),
     "rules-withdrawn": _rules("bring-back"),
     "rules-brought-back": _rules("withdraw"),
+    "call-list-filled": _calls("take-off", "batch"),
+    "call-noted": _calls("state", "customer", "state"),
+    "call-list-changed": _calls("change", "name", "owner", "due"),
+    "call-list-ended": _calls("reopen"),
+    "call-list-reopened": _calls("end"),
     "lead-recorded": _lead("withdraw"),
     "mark-put": _mark("take-back"),
     "mark-taken-back": _mark("restore"),

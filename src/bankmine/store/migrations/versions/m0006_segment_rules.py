@@ -1,4 +1,4 @@
-"""Tables of segments: names people give them, and segments by rules with their versions.
+"""Tables of segments (names people give them, segments by rules with their versions) and of call lists.
 
 A migration never imports the tables: they change, it does not.
 """
@@ -54,4 +54,29 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["person_id"], ["person.person_id"], name="fk_segment_rules_version_person_id"
         ),
+    )
+    op.create_table(
+        "call_list",
+        sa.Column("list_id", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("owner_id", sa.Text(), nullable=False),
+        sa.Column("due_on", sa.Text()),
+        sa.Column("person_id", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("ended_at", sa.BigInteger()),
+        sa.PrimaryKeyConstraint("list_id", name="pk_call_list"),
+        sa.ForeignKeyConstraint(["owner_id"], ["person.person_id"], name="fk_call_list_owner_id"),
+        sa.ForeignKeyConstraint(["person_id"], ["person.person_id"], name="fk_call_list_person_id"),
+    )
+    op.create_table(
+        "call_list_customer",
+        sa.Column("list_id", sa.Text(), nullable=False),
+        sa.Column("customer", sa.Text(), nullable=False),
+        sa.Column("batch_id", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("person_id", sa.Text(), nullable=False),
+        sa.Column("changed_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("list_id", "customer", name="pk_call_list_customer"),
+        sa.ForeignKeyConstraint(["list_id"], ["call_list.list_id"], name="fk_call_list_customer_list_id"),
+        sa.ForeignKeyConstraint(["person_id"], ["person.person_id"], name="fk_call_list_customer_person_id"),
     )
