@@ -151,13 +151,20 @@ LABELS = {
 }
 """Headings and axis names that pictures make themselves; all others arrive in the page's language."""
 
+ENDS = {"zh": {"low": "（下限）", "high": "（上限）"}}
+"""How the two ends of an interval are named behind the label of what it is of."""
+
 SCRIPT_TEXTS = ("copied", "none_found", "no_data", "chance", "perfect", "count", "missing", "subjects")
 """The words the scripts need; they travel in the page as data."""
 
 
 def label(text: str, language: str) -> str:
-    """One of the pictures' own labels in the language; any other text as it is."""
-    return LABELS.get(language, {}).get(text, text)
+    """One of the pictures' own labels in the language; any other text as it is, its interval's ends named."""
+    own = LABELS.get(language, {})
+    front, between, end = text.rpartition(", ")
+    if text not in own and between and end in ENDS.get(language, {}):
+        return label(front, language) + ENDS[language][end]
+    return own.get(text, text)
 
 
 class Words(SimpleNamespace):
