@@ -30,7 +30,7 @@ def test_pages_carry_the_policy_and_nothing_inline(chief, path):
 
 
 def test_a_customers_page_has_nothing_inline_and_its_pictures_have_files(chief):
-    page = chief.get(f"/customers/{next(some_customer(chief))}")
+    page = chief.get(f"/customers/{next(some_customer(chief))}?depth=whole")
     assert page.status_code == 200
     assert not INLINE.search(page.text)
     file = re.search(r'<a download href="([^"]+)"', page.text)[1].replace("&amp;", "&")

@@ -8,7 +8,7 @@ masked; one at a time is shown for a declared reason, which the audit keeps.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -16,14 +16,21 @@ import numpy as np
 
 from bankmine.access.columns import Keys, Numbers, Words, token_of
 from bankmine.access.permitted import may_read
-from bankmine.access.run_tables import SCORES
+from bankmine.access.run_tables import ROW, SCORES
 from bankmine.access.tables import Table
 from bankmine.bank.catalogue import TABLES
 from bankmine.bank.keys import show_key
 from bankmine.engine.session import Session
 from bankmine.errors import NotFound, UsageError
 from bankmine.governance import audit
-from bankmine.overview.customer_360 import Customer360, KeptRows, ScoreLine, customer_360
+from bankmine.overview.customer_360 import (
+    Customer360,
+    KeptRows,
+    ScoreLine,
+    customer_360,
+    customer_alone,
+    without_offers,
+)
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -34,6 +41,7 @@ if TYPE_CHECKING:
 IDENTITY = "customer_identity"
 MASKED = tuple(column.name for column in TABLES[IDENTITY].columns if column.encrypted)
 MASK = "•••"
+MOST_LINES = 20
 REASONS = (
     "agreed_contact",
     "complaint",
@@ -129,6 +137,61 @@ def _standings(view: View, task: str, customer: int) -> list[Standing]:
         )
         for asked, rank, probability, value, grade in source.table.values(rows, wanted)
     ]  # fmt: skip
+
+
+def alone(view: View, table: Table, customer: int | str) -> Customer360 | None:
+    """What speaks of the customer alone, with scores of the runs that the person may read, ranks among own.
+
+    Compared with nobody, it answers at once; `whole` has what is compared.
+    """
+    row = row_of(table, customer)
+    if row is None:
+        return None
+    token = _token(table, row)
+    made: Customer360 = view.place.whole.get(
+        ("alone", view.state.name, view.cutoff, token),
+        lambda: customer_alone(view.state.bank, token, view.cutoff, view.state.conditions(view.cutoff)),
+    )
+    return replace(made, scores=tuple(_score_lines(view, token)))
+
+
+def score_lines(view: View, table: Table, customer: int | str) -> list[ScoreLine]:
+    """The customer's scores with their reasons, from what is in memory; none for one who is unknown."""
+    row = row_of(table, customer)
+    return [] if row is None else _score_lines(view, _token(table, row))
+
+
+def _score_lines(view: View, token: int) -> list[ScoreLine]:
+    runs = view.state.usable(view.cutoff)
+    lines = [
+        line
+        for task in sorted(runs)
+        if may_read(view.person, task)
+        for line in _lines(view, runs[task], token)
+    ]
+    barred = not bool(view.state.conditions(view.cutoff).may_sell([token])[0])
+    return [without_offers(one) if barred else one for one in lines]
+
+
+def _lines(view: View, run: Run, customer: int) -> Iterator[ScoreLine]:
+    """The customer's scores of a run as the 360 shows them, from what is in memory."""
+    source = view.list(run.task, SCORES)
+    ids, question = source.column("customer_id"), source.column("question")
+    if not isinstance(ids, Keys) or not isinstance(question, Words):
+        return
+    rows = np.flatnonzero((ids.values == customer) & ~ids.absent)[:MOST_LINES]
+    of = np.bincount(question.codes, minlength=len(question.words)) if source.total else np.zeros(0, int)
+    titles = {one["name"]: one["title"] for one in run.about["figures"].get("questions", [])}
+    decision = run.about["figures"]["decision"]
+    wanted = ("question", "rank", "probability", "value", "grade", ROW)
+    for asked, rank, probability, value, grade, place in source.table.values(rows, wanted):
+        why = view.state.reasons(run).of([place])[0]
+        yield ScoreLine(
+            task=run.task, title=str(run.about["title"]), question=titles.get(asked, asked),
+            cutoff=run.cutoff, run_id=run.run_id, value=value, unit=str(decision["unit"]),
+            probability=probability, grade=grade, rank=rank, of=int(of[question.words.index(asked)]),
+            flags=(), why=why, action=decision["actions"].get(grade, ""),
+        )  # fmt: skip
 
 
 def whole(view: View, table: Table, customer: int | str) -> Customer360 | None:

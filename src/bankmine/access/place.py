@@ -20,6 +20,7 @@ from bankmine.access.run_tables import Owned, load
 from bankmine.access.tables import Table
 from bankmine.access.view import View
 from bankmine.bank.civil import FIRST, LAST
+from bankmine.customers.conditions import Conditions, conditions
 from bankmine.customers.snapshot import default_cutoff
 from bankmine.errors import CutoffError
 from bankmine.lifecycle.publishing import FILE_NAME, current
@@ -74,6 +75,14 @@ class State:
         made: Table = self._kept.get(
             ("directory", self.name, cutoff, used),
             lambda: directory(Source(self.warehouse, cutoff, runs, self._memory, self._threads)),
+        )
+        return made
+
+    def conditions(self, cutoff: int) -> Conditions:
+        """The conditions of all customers at the cutoff."""
+        made: Conditions = self._kept.get(
+            ("conditions", self.name, cutoff),
+            lambda: conditions(self.warehouse, cutoff, memory=self._memory, threads=self._threads),
         )
         return made
 

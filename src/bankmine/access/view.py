@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from bankmine.access.place import Place, State
     from bankmine.governance import Person
     from bankmine.lifecycle.run import Run
-    from bankmine.overview.customer_360 import Customer360
+    from bankmine.overview.customer_360 import Customer360, ScoreLine
 
 Filters = Mapping[str, Condition]
 
@@ -108,6 +108,17 @@ class View:
         """
         self.person.require(Permission.CUSTOMERS_READ)
         return one_customer.whole(self, self._directory(), customer)
+
+    def customer_alone(self, customer: int | str) -> Customer360 | None:
+        """What speaks of the customer alone, without comparisons, at once; None where unknown or out of
+        scope."""
+        self.person.require(Permission.CUSTOMERS_READ)
+        return one_customer.alone(self, self._directory(), customer)
+
+    def score_lines(self, customer: int | str) -> Sequence[ScoreLine]:
+        """The customer's scores with reasons and actions, of the tasks the person may read, from memory."""
+        self.person.require(Permission.CUSTOMERS_READ)
+        return one_customer.score_lines(self, self._directory(), customer)
 
     def identity(self, customer: int | str) -> Identity | None:
         """Which personal columns there are, all masked; None where unknown or out of scope."""

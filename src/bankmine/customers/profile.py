@@ -104,19 +104,21 @@ def profile(
 ) -> Profile:
     """The profile of one customer at a cutoff (µs since 1970 UTC), as known then.
 
-    `names` chooses the features (default: all the bank allows); peers (`peers.py`) are customers of the same
-    kind (of those `within`, where given) in the snapshot at the cutoff, which is made in `folder` where it is
-    not there yet. UsageError for a customer the bank did not know at the cutoff.
+    `names` chooses the features (default: all the bank allows; none need no snapshot); peers (`peers.py`) are
+    customers of the same kind (of those `within`, where given) in the snapshot at the cutoff, which is made
+    in `folder` where it is not there yet. UsageError for a customer the bank did not know at the cutoff.
     """
-    taken = keep_snapshot(
-        warehouse, folder, cutoff=cutoff, catalogue=catalogue, memory=memory, threads=threads
-    )
+    taken = None
+    if names is None or names:
+        taken = keep_snapshot(
+            warehouse, folder, cutoff=cutoff, catalogue=catalogue, memory=memory, threads=threads
+        )
     with Session(warehouse, cutoff, until=cutoff, memory=memory, threads=threads) as session:
         peers = peers_of(session, customer_id, within)
         lists = _in_force(session, customer_id, cutoff)
         timeline = _timeline(session, customer_id, cutoff)
         statements = tuple(session.statements)
-    features = _standings(taken, peers, names, catalogue)
+    features = () if taken is None else _standings(taken, peers, names, catalogue)
     who = lists.pop("who", [])
     return Profile(
         customer_id=customer_id, cutoff=cutoff, cutoff_shown=warehouse.zone.show(cutoff),

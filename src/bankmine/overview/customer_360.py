@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bankmine.customers.conditions import WORDS, conditions
+from bankmine.customers.conditions import WORDS, Conditions, conditions
 from bankmine.customers.matrix import matrix
 from bankmine.customers.moments import Moment, moments
 from bankmine.customers.peers import Peers
@@ -167,6 +167,31 @@ def customer_360(
         alike=alike,
         statements=(*own.statements, *statements),
         currency=warehouse.currency,
+    )
+
+
+def customer_alone(bank: BankFolder, customer: int, cutoff: int, flags: Conditions) -> Customer360:
+    """What speaks of the customer alone: who, holdings, months, moments, balances and conditions.
+
+    Nothing is compared with others and no run is read, so that it answers at once in a bank of any size:
+    features, scores, kept rows, changes and similar customers are empty. `flags` are those of the cutoff.
+    """
+    config = bank.config
+    own = profile(
+        bank.warehouse, customer, cutoff, names=(), folder=bank.snapshots_folder,
+        memory=config.memory, threads=config.threads,
+    )  # fmt: skip
+    return Customer360(
+        profile=own,
+        conditions=tuple(WORDS.get(one, one) for one in flags.of(customer)),
+        moments=moments(bank.warehouse, customer, cutoff),
+        balances=_balances(bank, customer, cutoff),
+        scores=(),
+        kept=(),
+        changes=(),
+        alike=(),
+        statements=own.statements,
+        currency=bank.warehouse.currency,
     )
 
 

@@ -11,7 +11,8 @@ from bankmine.report import format as fmt
 from bankmine.report.pictures import Lines, Moment, Series, Timeline
 
 if TYPE_CHECKING:
-    from bankmine.overview.customer_360 import Customer360
+    from bankmine.access import Customer360
+    from bankmine.overview.customer_360 import ScoreLine
     from bankmine.web.visit import Visit
 
 LANES = ("Products", "Cards", "Loans", "Voice", "Contacts", "Flags")
@@ -96,10 +97,15 @@ def facts(one: Customer360) -> list[tuple[str, Any]]:
     ]
 
 
-def scores_by_task(one: Customer360) -> list[tuple[str, str, Sequence[Any]]]:
+def spoken(value: Any) -> str:
+    """Words of the directory, several of them with commas between."""
+    return ", ".join(value) if isinstance(value, tuple | list) else str(value)
+
+
+def scores_by_task(lines: Sequence[ScoreLine]) -> list[tuple[str, str, Sequence[Any]]]:
     """The scores under their task: its name, its title, its lines, the foremost first."""
     by_task: dict[str, list[Any]] = {}
-    for line in one.scores:
+    for line in lines:
         by_task.setdefault(line.task, []).append(line)
     order = sorted(by_task, key=lambda task: (ORDER.index(task) if task in ORDER else len(ORDER), task))
     return [(task, by_task[task][0].title, sorted(by_task[task], key=_foremost)[:MOST]) for task in order]
@@ -116,10 +122,10 @@ ORDER = ("early_warning", "churn", "cross_sell", "segmentation", "value")
 """What protects comes before what keeps, and that before what sells."""
 
 
-def next_step(one: Customer360) -> Any | None:
+def next_step(scores: Sequence[ScoreLine]) -> ScoreLine | None:
     """The one line whose action comes first; None where there is none."""
     for task in ORDER[:3]:
-        lines = [line for line in one.scores if line.task == task and line.action]
+        lines = [line for line in scores if line.task == task and line.action]
         if lines:
             return min(lines, key=_foremost)
     return None

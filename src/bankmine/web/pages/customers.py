@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import date
+from typing import TYPE_CHECKING, Any
 
 from starlette.responses import Response
 
@@ -17,13 +18,18 @@ from bankmine.web.shown import PAGE_SIZE, as_csv, headings, sort_of
 from bankmine.web.visit import Visit
 
 if TYPE_CHECKING:
-    from bankmine.overview.customer_360 import Customer360
+    from bankmine.access import Customer360, Glance
 
 pages = Pages()
 CHOICES = ("kind", "branch_id", "segment", "churn_grade", "value_grade", "families", "flags")
 """The columns by whose words the list is filtered, in the order of the page."""
 
 SETS = ("families", "flags")
+GLANCE = "glance"
+DEPTHS = {GLANCE: "glance", "alone": "profile", "whole": "comparison"}
+"""How much of a customer a page shows, and what the audit calls the look."""
+
+AT_A_GLANCE = ("kind", "since", "branch_id", "manager_id", "region_id", "segment", "families")
 SHOWN = (
     "customer_id", "kind", "branch_id", "manager_id", "since", "flags", "segment", "value_minor",
     "churn_chance", "churn_grade",
@@ -75,14 +81,20 @@ def export(visit: Visit) -> Response:
 
 @pages.get("/customers/{customer}", permission=Permission.CUSTOMERS_READ, dated=True)
 def customer(visit: Visit) -> Response:
-    """One customer as known at the date; unknown and out of scope are answered alike. Looks are recorded."""
-    asked = visit.path["customer"]
-    one = visit.view.customer(asked)
-    if one is None:
+    """One customer as known at the date; unknown and out of scope are answered alike. Looks are recorded.
+
+    First what lies in memory, at once; then (`depth=alone`) what speaks of the customer alone, which the page
+    fetches by itself; and when asked for (`depth=whole`) what compares it with others.
+    """
+    asked, view = visit.path["customer"], visit.view
+    depth = visit.query.get("depth", GLANCE)
+    seen = view.glance(asked)
+    if seen is None or depth not in DEPTHS:
         raise NotFound("there is no such customer", hint="Search for the pseudonym under Customers.")
     with visit.site.store.begin() as connection:
-        visit.view.record_look(connection, asked, "profile")
-    return _whole(visit, one)
+        view.record_look(connection, asked, DEPTHS[depth])
+    look = {GLANCE: None, "alone": view.customer_alone, "whole": view.customer}[depth]
+    return _page(visit, seen, depth, look(asked) if look else None)
 
 
 @pages.post("/customers/{customer}/unmask", permission=Permission.CUSTOMERS_UNMASK)
@@ -102,24 +114,37 @@ def unmask(visit: Visit) -> Response:
     )
 
 
-def _whole(visit: Visit, one: Customer360) -> Response:
+def _page(visit: Visit, seen: Glance, depth: str, one: Customer360 | None) -> Response:
     currency = visit.view.currency
+    lines = visit.view.score_lines(seen.customer_id) if one is None else one.scores
     return visit.page(
         "customer.html.j2",
-        customer=visit.path["customer"],
+        customer=seen.customer_id,
+        depth=depth,
         one=one,
-        facts=blocks.facts(one),
-        consents=one.profile.holdings.get("consents", ()),
-        charts=blocks.pictures(visit, one, currency),
-        changes=blocks.changes(visit, one, currency),
-        held=blocks.holdings(visit, one, currency),
-        step=blocks.next_step(one),
-        scores=blocks.scores_by_task(one),
-        alike=[(pseudonym(other.customer_id), other.distance) for other in one.alike],
-        identity=visit.view.identity(visit.path["customer"]),
+        conditions=seen.row["flags"] if one is None else one.conditions,
+        facts=_facts(seen) if one is None else blocks.facts(one),
+        consents=() if one is None else one.profile.holdings.get("consents", ()),
+        charts=[] if one is None else blocks.pictures(visit, one, currency),
+        changes=None if one is None else blocks.changes(visit, one, currency),
+        held=[] if one is None else blocks.holdings(visit, one, currency),
+        step=blocks.next_step(lines),
+        scores=blocks.scores_by_task(lines),
+        alike=[] if one is None else [(pseudonym(other.customer_id), other.distance) for other in one.alike],
+        identity=visit.view.identity(seen.customer_id),
         reasons=REASONS,
+        runs=[run for run in visit.view.runs() if any(line.task == run.task for line in lines)],
         pictures=True,
     )
+
+
+def _facts(seen: Glance) -> list[tuple[str, Any]]:
+    """Who the customer is, from the directory alone."""
+    return [
+        (name.removesuffix(blocks.KEYS), value if isinstance(value, date) else blocks.spoken(value))
+        for name in AT_A_GLANCE
+        if (value := seen.row.get(name))
+    ]
 
 
 def _filters(visit: Visit) -> dict[str, Condition]:
