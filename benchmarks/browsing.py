@@ -97,12 +97,18 @@ class Guest:
             kept[name] = value.strip('"')
         self.cookie = "; ".join(f"{name}={value}" for name, value in kept.items() if value)
 
+    def open(self, address: str) -> None:
+        """A page with what it fetches by itself once it is there."""
+        page = self.get(address).decode()
+        for part in re.findall(r'hx-get="([^"]+)" hx-trigger="load"', page):
+            self.get(part.replace("&amp;", "&"))
+
     def browse(self, seconds: float, think: tuple[float, float], seed: int) -> None:
         """Asks for one of its addresses after the other, by lot, and thinks in between."""
         chance, until = random.Random(seed), time.perf_counter() + seconds
         time.sleep(chance.uniform(0, think[1]))
         while time.perf_counter() < until:
-            self.get(chance.choice(self.addresses))
+            self.open(chance.choice(self.addresses))
             time.sleep(chance.uniform(*think))
 
 

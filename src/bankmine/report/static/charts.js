@@ -19,7 +19,7 @@
     place.dataset.drawn = spec.kind;
   }
 
-  const figures = [...document.querySelectorAll("figure.chart")].filter((figure) => figure.querySelector(".picture"));
+  let figures = [];
   /* Draws every picture at the width of its place, or at a width in pixels for paper. */
   function drawAll(paper) {
     a.readTokens();
@@ -75,10 +75,18 @@
     link.click();
   }
 
-  figures.forEach((figure) => {
-    figure.bankmineSpec = JSON.parse(figure.querySelector("script.spec").textContent);
-    figure.querySelector(".png").addEventListener("click", () => save(figure));
-  });
-  drawAll();
-  figures.forEach((figure) => sizes.observe(figure.querySelector(".picture")));
+  /* Draws the pictures that have come to the page since the last time; those that are gone are forgotten. */
+  function adopt() {
+    figures = [...document.querySelectorAll("figure.chart")].filter((figure) => figure.querySelector(".picture"));
+    const fresh = figures.filter((figure) => !figure.bankmineSpec);
+    fresh.forEach((figure) => {
+      figure.bankmineSpec = JSON.parse(figure.querySelector("script.spec").textContent);
+      figure.querySelector(".png").addEventListener("click", () => save(figure));
+    });
+    if (fresh.length) a.readTokens();
+    fresh.forEach((figure) => draw(figure));
+    fresh.forEach((figure) => sizes.observe(figure.querySelector(".picture")));
+  }
+  adopt();
+  document.addEventListener("htmx:afterSettle", adopt);
 })();

@@ -36,9 +36,19 @@
     if (area.style.maxHeight !== height) area.style.maxHeight = height;
   }
   const widths = new ResizeObserver((entries) => entries.forEach(({ target }) => fit(target.closest(".scroll"))));
-  document.querySelectorAll(".scroll > table").forEach((table) => { widths.observe(table); widths.observe(table.parentElement); });
 
-  document.querySelectorAll("table.sortable").forEach((table) => {
+  /* Makes every table of the page ready that is not yet, so that parts fetched later are like the rest. */
+  function adopt() {
+    const fresh = (selector) => [...document.querySelectorAll(selector)].filter((one) => !one.dataset.ready);
+    fresh(".scroll > table, table.sortable, input.search").forEach((one) => {
+      if (one.matches(".scroll > table")) { widths.observe(one); widths.observe(one.parentElement); }
+      if (one.matches("table.sortable")) sortable(one);
+      if (one.matches("input.search")) searchable(one);
+      one.dataset.ready = "yes";
+    });
+  }
+
+  function sortable(table) {
     [...table.tHead.rows[0].cells].forEach((head, column) => {
       const button = document.createElement("button");
       button.type = "button";
@@ -46,9 +56,9 @@
       button.addEventListener("click", () => sortBy(table, column));
       head.append(button);
     });
-  });
+  }
 
-  document.querySelectorAll("input.search").forEach((input) => {
+  function searchable(input) {
     const table = input.parentElement.querySelector("table"), none = document.createElement("p");
     none.className = "empty";
     none.textContent = texts.none_found;
@@ -66,5 +76,8 @@
       none.hidden = found > 0;
       fit(table.parentElement);
     });
-  });
+  }
+
+  adopt();
+  document.addEventListener("htmx:afterSettle", adopt);
 })();

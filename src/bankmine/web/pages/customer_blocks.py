@@ -144,13 +144,13 @@ def _holding(visit: Visit, kind: str, rows: Sequence[Mapping[str, Any]], currenc
     names = [
         name
         for name in rows[0]
-        if name not in ("valid_from", "account_id", "card_id", "loan_id")
+        if name not in ("valid_from", "account_id", "card_id", "loan_id", "order_id")
         and any(row[name] is not None for row in rows)
     ]
     columns = [_column(visit, name, currency) for name in names]
     cells = [[_value(visit, name, row[name]) for name in names] for row in rows]
     return Table(
-        columns=columns, rows=cells, caption=visit.t.term(kind), name=kind.replace("_", "-"), shown=10
+        columns=columns, rows=cells, caption=visit.t.term(kind).replace("_", " "), name=kind.replace("_", "-"), shown=10
     )
 
 
