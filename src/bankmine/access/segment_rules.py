@@ -285,5 +285,5 @@ def described(view: View, rules: Sequence[Rule]) -> Table:
     table = table_of(view)
     wider = table.with_column("rule", as_words(table, rules))
     return Table(
-        wider.columns, (Shown("rule", "Segment by rule", "text"), *wider.shown), wider.length, wider.searched
+        wider.columns, (Shown("rule", "Segment by rule", "key"), *wider.shown), wider.length, wider.searched
     )

@@ -163,10 +163,12 @@ def _of_number(
 def _of_words(column: Column, name: str, rows: Bools, others: Bools) -> list[Contrast]:
     shares = [_shares(column, one) for one in (rows, others)]
     words = column.words if isinstance(column, Words | Sets) else ()
-    return [
+    found = [
         Contrast(name, word, float(a), float(b), float(a - b))
         for word, a, b in zip(words, *shares, strict=True)
     ]
+    more = [one for one in found if one.effect >= LEAST_EFFECT]
+    return more if more and isinstance(column, Words) else found  # of words that exclude each other: what is
 
 
 def _shares(column: Column, rows: Bools) -> Sequence[float]:

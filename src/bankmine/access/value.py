@@ -76,8 +76,7 @@ def _made(own: Table, which: str) -> Table:
     columns = {**own.columns, **({STAKE: stake} if stake is not None else {})}
     shown = [one for one in own.shown if one.name in SHOWN]
     if stake is not None:
-        unit = next(one.unit for one in own.shown if one.name == "value_minor")
-        shown.append(Shown(STAKE, "Value at stake", "money", unit))
+        shown.append(_stake_shown(own))
     return Table(columns, tuple(shown), own.length, own.searched).take(np.flatnonzero(rows))
 
 
@@ -171,14 +170,27 @@ def contactable(view: View, customers: Sequence[str]) -> dict[str, str]:
     return found
 
 
+CALLED = (
+    "customer_id", "manager_id", "segment", "flags", "profit_minor", "value_minor", "churn_chance"
+)  # fmt: skip
+
+
 def those(view: View, customers: Sequence[str]) -> Table:
     """The rows of these customers that lie in the scope, in the order given, with what is at stake."""
     own = view.own_customers()
-    ids, stake = own.columns["customer_id"], _stake(own)
+    ids = own.columns["customer_id"]
     assert isinstance(ids, Keys)
     asked = np.array([token_of(one) for one in customers], dtype=np.int64)
     at = np.minimum(np.searchsorted(ids.values, asked), max(own.length - 1, 0))
     good = ids.values[at] == asked if own.length else np.zeros(len(asked), dtype=np.bool_)
-    columns = {**own.columns, **({STAKE: stake} if stake is not None else {})}
-    shown = tuple(one for one in own.shown if one.name in SHOWN)
-    return Table(columns, shown, own.length, own.searched).take(at[good])
+    rows = own.take(at[good])
+    shown, stake = [one for one in own.shown if one.name in CALLED], _stake(rows)
+    if stake is not None:
+        rows = rows.with_column(STAKE, stake)
+        shown.append(_stake_shown(own))
+    return Table(rows.columns, tuple(shown), rows.length, rows.searched)
+
+
+def _stake_shown(own: Table) -> Shown:
+    unit = next(one.unit for one in own.shown if one.name == "value_minor")
+    return Shown(STAKE, "Value at stake", "money", unit)

@@ -9,7 +9,8 @@
     place.style.width = paper ? paper + "px" : "";
     const width = place.clientWidth;
     if (!width) return;
-    if (picture.height) place.style.minHeight = picture.height(spec, width) + "px";
+    const high = picture.height ? picture.height(spec, width) : 0;
+    if (high) place.style.minHeight = high + "px";
     place.style.flex = paper ? "none" : "";
     place.style.height = paper ? getComputedStyle(place).minHeight : "";
     const chart = echarts.getInstanceByDom(place) || echarts.init(place, null, { renderer: "canvas" });

@@ -146,15 +146,32 @@
     });
   };
 
-  /* Discs whose areas are the sizes, each named beside it; names make room for one another. */
+  /* Discs whose areas are the sizes, each named beside it where there is room: right, left, above, below. */
   function discs(g, i, width) {
-    const most = Math.max(...g.sizes, 1), widest = width < 600 ? 36 : 56;
-    return {
-      name: g.name, type: "scatter", data: g.x.map((x, j) => [x, g.y[j], g.sizes[j]]), clip: false,
-      symbolSize: (one) => Math.max(8, widest * Math.sqrt(one[2] / most)), itemStyle: { color: ink.categories[i % 8], opacity: 0.55, borderColor: ink.panel }, emphasis: { disabled: true },
-      label: { show: width >= 600, formatter: (item) => g.labels[item.dataIndex] || "", position: "right", color: ink.text, fontSize: 12, textBorderColor: ink.panel, textBorderWidth: 3, width: 200, overflow: "truncate" },
-      labelLayout: { moveOverlap: "shiftY" },
-    };
+    const most = Math.max(...g.sizes, 1), widest = width < 600 ? 18 : 28, ink_ = ink.categories[i % 8];
+    const radius = (n) => Math.max(4, widest * Math.sqrt(n / most)), data = g.x.map((x, j) => [x, g.y[j], g.sizes[j]]);
+    const apart = (a_, b) => a_.x + a_.width < b.x || b.x + b.width < a_.x || a_.y + a_.height < b.y || b.y + b.height < a_.y;
+    function names(api) {
+      const at = data.map((one) => api.coord([one[0], one[1]])), frame = { right: api.getWidth() - 4 };
+      const taken = at.map(([x, y], j) => { const r = radius(data[j][2]); return { x: x - r, y: y - r, width: 2 * r, height: 2 * r }; });
+      return data.map((one, j) => {
+        const [x, y] = at[j], r = radius(one[2]) + 4, text = g.labels[j] || "";
+        const wide = [...text].reduce((sum, c) => sum + (c.charCodeAt(0) > 255 ? 12 : 6.4), 0);
+        const places = [[x + r, y - 8], [x - r - wide, y - 8], [x - wide / 2, y - r - 14], [x - wide / 2, y + r - 2]];
+        const place = places.map(([px, py]) => ({ x: px, y: py, width: wide, height: 16 })).find((box) => box.x > 30 && box.x + box.width < frame.right && taken.every((other, k) => k === j || apart(box, other)));
+        if (!place) return null;
+        taken.push(place);
+        return { type: "text", silent: true, style: { text, x: place.x, y: place.y + 2, fill: ink.text, fontSize: 12, stroke: ink.panel, lineWidth: 3 } };
+      }).filter((one) => one);
+    }
+    const named = width < 600 ? [] : [{
+      type: "custom", data: [data[0]], encode: { x: 0, y: 1 }, silent: true, tooltip: { show: false }, clip: false, z: 4,
+      renderItem: (params, api) => ({ type: "group", silent: true, children: names(api) }),
+    }];
+    return [{
+      name: g.name, type: "scatter", data, clip: false, symbolSize: (one) => 2 * radius(one[2]),
+      itemStyle: { color: ink_, opacity: 0.55, borderColor: ink.panel }, emphasis: { disabled: true },
+    }].concat(named);
   }
 
   pictures.scatter = (spec, width) => {
@@ -171,13 +188,15 @@
         const group = spec.groups[item.seriesIndex], i = item.dataIndex;
         return [group.labels[i] || group.name, `${spec.x.label}  ${value(group.x[i], spec.x)}`, `${spec.y.label}  ${value(group.y[i], spec.y)}`].concat(group.sizes.length ? [`${spec.size.label}  ${value(group.sizes[i], spec.size)}`] : []).join("\n");
       }),
-      series: spec.groups.map((g, i) => g.sizes.length ? discs(g, i, width) : ({
+      series: spec.groups.flatMap((g, i) => g.sizes.length ? discs(g, i, width) : ({
         name: g.name, type: "scatter", symbolSize: points > 400 ? 4 : 7, data: g.x.map((x, j) => [x, g.y[j]]),
         symbol: ["circle", "diamond", "triangle", "rect"][i % 4], itemStyle: { color: ink.categories[i % 8], opacity: points > 400 ? 0.5 : 0.8 }, emphasis: { disabled: true },
         markPoint: key || n === 1 ? undefined : { silent: true, symbolSize: 0.1, data: [{ coord: [mean(g.x), mean(g.y)] }], label: { show: true, formatter: g.name, color: ink.text, fontSize: 12, fontWeight: 600, textBorderColor: ink.panel, textBorderWidth: 4 } },
       })),
     });
   };
+
+  pictures.scatter.height = (spec, width) => (width >= 600 && spec.groups.some((g) => g.sizes.length) ? 420 : 0);
 
   pictures.hexagons = (spec) => {
     const most = Math.max(...spec.cells.map((c) => c[2])), shade = (n) => a.mix(ink.low, ink.high, Math.sqrt(n / most));

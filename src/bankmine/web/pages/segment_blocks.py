@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 LEAST_ON_MAP, MOST_TRAITS = 1, 12
 LABELS: Mapping[str, str] = {
     "profit_minor": "Profit, past year", "value_minor": "Lifetime value", "churn_chance": "Chance to close",
-    "years": "Years as customer", "kind": "Kind", "families": "Holds", "flags": "Flag",
+    "years": "Years as customer", "kind": "Kind", "families": "Families", "flags": "Flag",
     "value_grade": "Value grade", "churn_grade": "Churn grade", "region_id": "Region",
 }  # fmt: skip
 

@@ -125,7 +125,7 @@ def _list(visit: Visit, which: str, problem: UsageError | None = None) -> Respon
     table = worth.table_of(visit.view, LISTS[which])
     search, filters = visit.query.get("search", "").strip()[:40], _filters(visit, table)
     rows = table.rows(filters, _sort(visit, which, table), visit.number("page", 1), PAGE_SIZE, search)
-    key = [one.name for one in rows.columns].index("customer_id")
+    key, may_at = ([one.name for one in rows.columns].index(name) for name in ("customer_id", "consent"))
     may_put = visit.may(Permission.CONTACTS_WRITE)
     with visit.site.store.read() as connection:
         on_lists = call_lists.on_lists(connection, [row[key] for row in rows.rows])
@@ -135,7 +135,7 @@ def _list(visit: Visit, which: str, problem: UsageError | None = None) -> Respon
     return visit.page(
         "value_list.html.j2",
         status=400 if problem else 200,
-        which=which, path=path, found=rows, search=search, problem=problem, key=key,
+        which=which, path=path, found=rows, search=search, problem=problem, key=key, may_at=may_at,
         headings=headings(rows.columns, visit.view.currency), choices=_choices(visit, table),
         on_lists=on_lists, lists=lists, owners=owners, may_put=may_put,
         may_export=visit.may(Permission.LISTS_EXPORT), run=_run(visit),
