@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -18,6 +18,7 @@ from bankmine.web import create_app
 sys.path.append(str(Path(__file__).parents[1]))
 
 from guests import HOST, PASSWORD, Guest
+from walking import chromium, served
 
 from stores import quick_hashes
 
@@ -87,3 +88,16 @@ def events(store: Store) -> Callable[..., list]:
             return audit.events(connection, **wanted)
 
     return newest
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[object]:
+    """One real browser."""
+    yield from chromium()
+
+
+@pytest.fixture(scope="session")
+def site(worked: Path) -> Iterator[str]:
+    """The address of the application, served to real browsers."""
+    with served(worked) as address:
+        yield address

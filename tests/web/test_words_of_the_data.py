@@ -75,7 +75,7 @@ def test_an_unknown_part_leaves_the_whole_unknown():
 
 
 def test_optional_letters_and_choices_fit_both_ways():
-    speaker = Speaker({}, [rule("{n} day[s] [late|early]", "{n} 天")])
+    speaker = Speaker({}, rules_of([{"{n} day[s] [late|early]": "{n} 天"}]))
     assert [speaker.known(one) for one in ("1 day late", "3 days early", "3 days soon")] == [
         "1 天", "3 天", None
     ]  # fmt: skip

@@ -62,41 +62,49 @@ class Rule:
     slots: tuple[str, ...]
     head: str
     tail: str
+    piece: str
+    marks: tuple[int, int]
+    closed: bool
     weight: int
 
 
 def rule(english: str, say: str, *, more: int = 0) -> Rule:
-    """The rule of one line of a file; `more` weight puts it before others."""
+    """The rule of one way of saying, without brackets; `more` weight puts it before others."""
     text = _lowered(english)
     regex, slots, at = "", [], 0
     for found in _SLOT.finditer(text):
         slots.append(found[1] + found[2])
-        regex += _literal(text[at : found.start()]) + f"({SLOTS[found[1]]})"
+        regex += re.escape(text[at : found.start()]) + f"({SLOTS[found[1]]})"
         at = found.end()
-    regex += _literal(text[at:])
-    letters = _SLOT.sub("\0", re.sub(r"\[[^]]*\]", "\0", text))
-    first, last = letters.split("\0")[0], letters.split("\0")[-1]
-    whole = "\0" not in letters
-    head = _WORD.match(first)
-    tail = _WORD.findall(last)
+    pieces = _SLOT.sub("\0", text).split("\0")
+    head, tail = _WORD.match(pieces[0]), _WORD.findall(pieces[-1])
     return Rule(
-        text, re.compile(regex, re.DOTALL), say, tuple(slots),
-        head[0] if head and (whole or len(head[0]) < len(first)) else "",
-        tail[-1] if tail and (whole or not last.startswith(tail[-1])) else "",
-        len(letters.replace("\0", "")) + more,
+        text, re.compile(regex + re.escape(text[at:]), re.DOTALL), say, tuple(slots),
+        head=_unnumbered(head[0]) if head and (not slots or len(head[0]) < len(pieces[0])) else "",
+        tail=_unnumbered(tail[-1]) if tail and (not slots or not pieces[-1].startswith(tail[-1])) else "",
+        piece=max(pieces, key=len), marks=_marks("".join(pieces)),
+        closed=not any(one[0] in "yr" for one in slots), weight=sum(map(len, pieces)) + more,
     )  # fmt: skip
 
 
-def _literal(text: str) -> str:
-    """The letters between slots; `[s]` may be missing, `[a|b]` is either."""
-    made = ""
-    for part in re.split(r"(\[[^]]*\])", text):
-        if part.startswith("["):
-            inside = [re.escape(one) for one in part[1:-1].split("|")]
-            made += f"(?:{'|'.join(inside)})" + ("?" if len(inside) == 1 else "")
-        else:
-            made += re.escape(part)
-    return made
+def _marks(text: str) -> tuple[int, int]:
+    """How often a text has the marks that no phrase holds inside."""
+    return text.count("; "), text.count(": ")
+
+
+def _unnumbered(word: str) -> str:
+    """A word whatever its figures are."""
+    return re.sub(r"\d", "#", word)
+
+
+def _variants(english: str) -> Iterator[str]:
+    """All ways of writing a rule with brackets: `[s]` may be missing, `[a|b]` is either."""
+    found = re.search(r"\[([^]]*)\]", english)
+    if found is None:
+        yield english
+        return
+    for one in found[1].split("|") if "|" in found[1] else (found[1], ""):
+        yield from _variants(english[: found.start()] + one + english[found.end() :])
 
 
 def _lowered(words: str) -> str:
@@ -112,13 +120,13 @@ class Speaker:
     rules: Sequence[Rule]
     aliases: Mapping[str, str] = field(default_factory=dict)
     _kept: dict[str, str | None] = field(default_factory=dict)
-    _by_ends: dict[tuple[str, str], Sequence[Rule]] = field(default_factory=dict)
+    _by_shape: dict[tuple[str, str, int, int], Sequence[Rule]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Terms are found by either first letter; a rule without slots is a term."""
-        whole = {one.words: one.say for one in self.rules if not one.slots and "[" not in one.words}
+        whole = {one.words: one.say for one in self.rules if not one.slots}
         self.terms = {_lowered(words): said for words, said in self.terms.items()} | dict(self.terms) | whole
-        self.rules = [one for one in self.rules if one.words not in whole]
+        self.rules = sorted((one for one in self.rules if one.slots), key=lambda one: -one.weight)
 
     def known(self, words: str) -> str | None:
         """The words in this language; None where it does not know them."""
@@ -157,7 +165,7 @@ class Speaker:
 
     def _by_rule(self, words: str, low: str) -> str | None:
         for one in self._candidates(low):
-            found = one.pattern.fullmatch(low)
+            found = one.pattern.fullmatch(low) if one.piece in low else None
             if found is None:
                 continue
             said = {}
@@ -176,17 +184,17 @@ class Speaker:
         return money(part) if kind == "m" else part
 
     def _candidates(self, low: str) -> Sequence[Rule]:
-        """The rules that begin and end as the words do, the most particular first."""
+        """The rules that begin, end and are divided as the words are, the most particular first."""
         found = _WORD.findall(low)
         if not found:
             return ()
-        ends = (found[0] if low.startswith(found[0]) else "", found[-1])
-        if ends not in self._by_ends:
-            if len(self._by_ends) >= MOST_KEPT:
-                self._by_ends.clear()
-            fit = [one for one in self.rules if one.head in ("", ends[0]) and one.tail in ("", ends[1])]
-            self._by_ends[ends] = sorted(fit, key=lambda one: -one.weight)
-        return self._by_ends[ends]
+        head = _unnumbered(found[0]) if low.startswith(found[0]) else ""
+        shape = (head, _unnumbered(found[-1]), *_marks(low))
+        if shape not in self._by_shape:
+            if len(self._by_shape) >= MOST_KEPT:
+                self._by_shape.clear()
+            self._by_shape[shape] = [one for one in self.rules if _fits(one, *shape)]
+        return self._by_shape[shape]
 
     def _ended(self, words: str, low: str) -> str | None:
         if not words.endswith(".") or words.endswith(".."):
@@ -226,6 +234,15 @@ class Speaker:
         return None if None in parts else "{}（{}）".format(*parts)
 
 
+def _fits(one: Rule, head: str, tail: str, semicolons: int, colons: int) -> bool:
+    """Whether the rule could fit words of this shape."""
+    if one.head not in ("", head) or one.tail not in ("", tail):
+        return False
+    if one.closed:
+        return one.marks == (semicolons, colons)
+    return one.marks[0] <= semicolons and one.marks[1] <= colons
+
+
 def money(text: str) -> str:
     """`SGD 158.12 m` as Chinese pages write it: `SGD 1.58 亿`; exact amounts stay as they are."""
     currency, figure, *short = text.split(" ")
@@ -245,12 +262,14 @@ def rules_of(files: Iterable[Mapping[str, object]]) -> Sequence[Rule]:
     for content in files:
         for english, say in content.items():
             if not isinstance(say, Mapping):
-                found.append(rule(english, str(say)))
+                found += [rule(one, str(say)) for one in _variants(english)]
             elif english == COUNTED:
                 found += [made for noun in say.items() for made in _noun(*noun)]
             else:
                 more = 1_000 if english == FIRST else 0
-                found += [rule(one, str(said), more=more) for one, said in say.items()]
+                found += [
+                    rule(way, str(said), more=more) for one, said in say.items() for way in _variants(one)
+                ]
     return tuple(found)
 
 
