@@ -53,8 +53,14 @@ def source_columns(feature: Feature, catalogue: Catalogue) -> tuple[str, ...]:
     found: dict[str, None] = {}
     for need in catalogue.needs(feature.name):
         names = (*need.columns, *(column for column, _ in need.values))
-        found |= dict.fromkeys(f"{need.table}.{name}" for name in (names or ("event_time",)))
+        found |= dict.fromkeys(f"{need.table}.{name}" for name in (names or _counted(need.table)))
     return tuple(found)
+
+
+def _counted(table: str) -> tuple[str, ...]:
+    """What counting a table's rows rests on: when they happened, else what names them."""
+    declared = bank_table(table)
+    return ("event_time",) if declared.has("event_time") else declared.primary_key
 
 
 def deciding_columns(feature: Feature, catalogue: Catalogue) -> tuple[str, ...]:

@@ -45,6 +45,7 @@ GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
     (
         "work",
         (
+            Entry("data", "/data", _P.DATA_READ),
             Entry("models", "/models", _P.MODELS_READ),
             Entry("tasks", "/tasks", _P.JOBS_READ),
         ),

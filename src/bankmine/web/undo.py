@@ -68,6 +68,17 @@ def _calls(act: str, *names: str) -> Callable[[str, Mapping[str, str]], Back]:
     )
 
 
+def _said(act: str) -> Callable[[str, Mapping[str, str]], Back]:
+    """An act on one's own wording, signature or remark."""
+    return lambda of, was: Back(f"/agreements/{was.get('about', '')}/{of}/{act}")
+
+
+def _finding(of: str, was: Mapping[str, str]) -> Back:
+    """A finding as it stood before."""
+    fields = tuple((name, was.get(name, "")) for name in ("state", "owner", "due"))
+    return Back(f"/data/findings/{of}", fields)
+
+
 UNDO: Mapping[str, Callable[[str, Mapping[str, str]], Back]] = {
     "person-added": _person("disable"),
     "person-disabled": _person("enable"),
@@ -91,6 +102,9 @@ UNDO: Mapping[str, Callable[[str, Mapping[str, str]], Back]] = {
     "call-list-changed": _calls("change", "name", "owner", "due"),
     "call-list-ended": _calls("reopen"),
     "call-list-reopened": _calls("end"),
+    "finding-cared": _finding,
+    **{f"{what}-said": _said("take-back") for what in ("wording", "signature", "remark")},
+    **{f"{what}-taken": _said("restore") for what in ("wording", "signature", "remark")},
     "lead-recorded": _lead("withdraw"),
     "mark-put": _mark("take-back"),
     "mark-taken-back": _mark("restore"),

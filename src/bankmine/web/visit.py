@@ -33,7 +33,8 @@ AS_OF = "asof"
 class Visit:
     """A request, understood. `person` is None on public pages for whoever is not signed in.
 
-    `note` is that of a sign-in begun elsewhere. `secret` is what the visitor's form token is made from; `asked` is the address with its query.
+    `note` is that of a sign-in begun elsewhere; `secret` is what the visitor's form token is made from;
+    `asked` is the address with its query.
     """
 
     site: Site

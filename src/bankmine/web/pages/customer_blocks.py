@@ -150,7 +150,11 @@ def _holding(visit: Visit, kind: str, rows: Sequence[Mapping[str, Any]], currenc
     columns = [_column(visit, name, currency) for name in names]
     cells = [[_value(visit, name, row[name]) for name in names] for row in rows]
     return Table(
-        columns=columns, rows=cells, caption=visit.t.term(kind).replace("_", " "), name=kind.replace("_", "-"), shown=10
+        columns=columns,
+        rows=cells,
+        caption=visit.t.term(kind).replace("_", " "),
+        name=kind.replace("_", "-"),
+        shown=10,
     )
 
 

@@ -8,9 +8,13 @@ from typing import Any
 from starlette.responses import Response
 
 from bankmine.access.permitted import READ
+from bankmine.access.runs import RunSeen
+from bankmine.errors import Forbidden, UsageError
 from bankmine.governance import Permission
+from bankmine.web.pages import meanings
 from bankmine.web.routing import Pages
 from bankmine.web.visit import Visit
+from bankmine.work.sign_offs import Kind
 
 pages = Pages()
 MOST_FEATURES = 100
@@ -24,10 +28,38 @@ def listed(visit: Visit) -> Response:
 
 @pages.get("/models/{task}", permission=Permission.MODELS_READ, dated=True)
 def one(visit: Visit) -> Response:
-    """One run: verdict, tests, card, features by weight, statements."""
+    """One run: verdict, tests, card, features by weight, statements, and how people agreed to read it."""
+    return _one(visit)
+
+
+@pages.post("/models/{task}/{act}", permission=Permission.MODELS_SIGN)
+def act_on_interpretation(visit: Visit) -> Response:
+    """Words, signs or remarks on how a run is to be read; only who sees the whole bank reads its figures."""
+    run = visit.view.run(visit.path["task"])
+    if not run.whole:
+        raise Forbidden("this run speaks of the whole bank", hint="Ask somebody who sees it all.")
+    here = f"/models/{run.task}"
+    return meanings.act(visit, Kind.interpretation, _object_id(run), _proposed(run), here, _one)
+
+
+def _object_id(run: RunSeen) -> str:
+    """How a run's interpretation is named: a new run has none yet."""
+    return f"model:{run.task}@{run.run_id}"
+
+
+def _proposed(run: RunSeen) -> str:
+    return run.verdict or run.sentence
+
+
+def _one(visit: Visit, problem: UsageError | None = None) -> Response:
     run = visit.view.run(visit.path["task"])
     return visit.page(
         "model.html.j2",
+        status=400 if problem else 200,
+        problem=problem,
+        proposed=_proposed(run),
+        here=f"/models/{run.task}",
+        **meanings.standing(visit, Kind.interpretation, _object_id(run)),
         run=run,
         about=run.about or {},
         tests=list((run.about or {}).get("tests", ())),
