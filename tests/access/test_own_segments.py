@@ -109,9 +109,28 @@ def test_what_the_run_says_of_the_whole_bank_is_for_whoever_sees_it(place, scope
     assert all(one.whole for one in segments.portraits(whole))
     assert segments.ways_of_life(part) == ([], 0.0)
     assert segments.ways_of_life(whole)[0]
-    assert segments.look_back(part) is None
     assert not value.moves(part)
     assert all(one.before_minor is None for one in value.components(part))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_runs_look_back_counts_own_customers(place, oracle, scopes, name):
+    view = place.as_seen_by(person(scopes[name]))
+    seen = segments.look_back(view)
+    if segments.WHEREABOUTS not in view.lists("segmentation"):
+        assert seen is None  # runs of before kept it for the whole bank only
+        return
+    rows = oracle.rows_of(
+        place.state().usable(place.state().cutoff)["segmentation"].folder / "tables" / "whereabouts.parquet",
+        scopes[name],
+    )
+    assert seen is not None
+    _, moves = seen
+    assert (moves.both, moves.moved) == (len(rows), sum(row["source"] != row["target"] for row in rows))
+    for a, source in enumerate(moves.names):
+        for b, target in enumerate(moves.names):
+            told = [row for row in rows if (row["source"], row["target"]) == (source, target)]
+            assert moves.cells[a][b] == len(told)
 
 
 def test_before_any_run_there_are_no_segments(place):

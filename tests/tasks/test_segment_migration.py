@@ -42,6 +42,8 @@ def test_every_customer_of_both_looks_is_in_one_cell(then: dict[int, int], now: 
     assert found.joined.sum() == len(now.keys() - then.keys())
     assert found.left.sum() == len(then.keys() - now.keys())
     assert found.moved == sum(then[one] != now[one] for one in then.keys() & now.keys())
+    told = zip(found.who.tolist(), found.source.tolist(), found.target.tolist(), strict=True)
+    assert list(told) == [(one, then[one], now[one]) for one in sorted(then.keys() & now.keys())]
 
 
 def test_a_move_is_explained_by_what_changed_for_the_movers_alone() -> None:

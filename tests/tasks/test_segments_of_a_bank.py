@@ -89,6 +89,9 @@ def test_the_migration_counts_every_customer_of_both_looks(run: Run) -> None:
     moves = run.metrics["migration"]
     assert moves["months"] == 12
     assert sum(map(sum, moves["customers"])) == moves["both"]
+    each = run.table("whereabouts")
+    assert each.num_rows == moves["both"]
+    assert sum(row["source"] != row["target"] for row in each.to_pylist()) == moves["moved"]
     now = [sum(column) for column in zip(*moves["customers"], strict=True)]
     sizes = [one["size"] for one in run.metrics["segments"]]
     assert [a + b for a, b in zip(now, moves["joined"], strict=True)] == sizes

@@ -23,7 +23,7 @@ from bankmine.errors import NotFound
 if TYPE_CHECKING:
     from bankmine.access.view import View
 
-TASK = "segmentation"
+TASK, WHEREABOUTS = "segmentation", "whereabouts"
 WORDS = ("kind", "families", "flags", "value_grade", "churn_grade", "region_id")
 NUMBERS = ("profit_minor", "value_minor", "churn_chance", TENURE)
 LEAST_ROWS, LEAST_EFFECT, MOST = 20, 0.1, 8
@@ -254,15 +254,27 @@ def _renamed(words: Words, names: Mapping[str, str]) -> Words:
 
 
 def look_back(view: View) -> tuple[int, Moves] | None:
-    """The run's own look back over the whole bank, with how many months; None for whoever sees a part.
+    """The run's look back: months, and which own customers are in another segment now; None without.
 
-    Today's segments are applied to the customers as they were known then.
+    Today's segments are applied to the customers as they were known then. For whoever sees a part it needs
+    the run's table of customers, which runs of before did not keep.
     """
-    about = view.run(TASK).about
-    seen = about["figures"]["migration"] if about else None
-    if about is None or not seen:
+    figures = view.run_of(TASK).about["figures"]
+    seen = figures["migration"]
+    if not seen:
         return None
-    names = tuple(str(one["name"]) for one in about["figures"]["segments"])
+    if not view.everything:
+        return (int(seen["months"]), _own_whereabouts(view)) if WHEREABOUTS in view.lists(TASK) else None
+    names = tuple(str(one["name"]) for one in figures["segments"])
     cells = (*((*map(int, row), 0) for row in seen["customers"]), (0,) * (len(names) + 1))
     joined, left = (int(sum(seen[one])) for one in ("joined", "left"))
     return int(seen["months"]), Moves(names, cells, int(seen["both"]), int(seen["moved"]), joined, left)
+
+
+def _own_whereabouts(view: View) -> Moves:
+    kept = view.list(TASK, WHEREABOUTS)
+    who, source, target = (kept.column(name) for name in ("customer_id", "source", "target"))
+    assert isinstance(source, Words)
+    assert isinstance(target, Words)
+    ids = who.values  # type: ignore[attr-defined]
+    return moves((ids, source), (ids, target))

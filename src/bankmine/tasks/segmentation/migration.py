@@ -41,7 +41,10 @@ class Move:
 
 @dataclass(frozen=True)
 class Migration:
-    """The matrix of customers and of money by (then, now), shape (segments, segments), and the moves."""
+    """The matrix of customers and of money by (then, now), shape (segments, segments), and the moves.
+
+    `who` are the customers known both times, ascending, each with its label then and now.
+    """
 
     months: int
     customers: Ints
@@ -49,6 +52,9 @@ class Migration:
     joined: Ints
     left: Ints
     moves: tuple[Move, ...]
+    who: Ints
+    source: Ints
+    target: Ints
 
     @property
     def moved(self) -> int:
@@ -83,6 +89,7 @@ def migration(
         joined=np.bincount(now[1].label[new], minlength=segments).astype(np.int64),
         left=np.bincount(then[1].label[gone], minlength=segments).astype(np.int64),
         moves=_moves(source, target, change, known, customers, moved, columns),
+        who=first[here], source=source, target=target,
     )  # fmt: skip
 
 

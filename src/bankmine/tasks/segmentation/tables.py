@@ -24,6 +24,7 @@ def kept(found: Found) -> dict[str, Kept]:
     made |= {"differences": _difference_table(found), "overlap": _overlap_table(found)}
     if found.migration is not None:
         made["moves"] = _moves_table(found, found.migration)
+        made["whereabouts"] = _whereabouts_table(found, found.migration)
     made |= {"predefined": _predefined_table(found), "members": _members_table(found)}
     known = conditions_at(found.bank)
     return {name: _flagged(one, known) if KEY in one.columns else one for name, one in made.items()}
@@ -163,6 +164,28 @@ def _moves_table(found: Found, seen: Migration) -> Kept:
     }  # fmt: skip
     return Kept(
         table=_table(rows, columns, {"customers": "i"}), title="Who moved, and why", columns=columns,
+        sentence="The segments of today applied to the customers as they were known then.",
+    )  # fmt: skip
+
+
+def _whereabouts_table(found: Found, seen: Migration) -> Kept:
+    """Each customer known both times with its segment then and now, so that own rows can be counted."""
+    import pyarrow as pa
+
+    names = found.model.names
+    table = pa.table(
+        {
+            "customer_id": seen.who,
+            "source": [names[one] for one in seen.source],
+            "target": [names[one] for one in seen.target],
+        }
+    )
+    columns = {
+        "customer_id": Shape("Customer", "key"), "source": Shape(f"{seen.months} months ago"),
+        "target": Shape("Now"),
+    }  # fmt: skip
+    return Kept(
+        table=table, title="Where each customer was and is", columns=columns,
         sentence="The segments of today applied to the customers as they were known then.",
     )  # fmt: skip
 

@@ -233,7 +233,7 @@ def _value(visit: Visit, each: Contrast, value: float) -> str:
 
 def why_moved(visit: Visit, names: Names) -> Table | None:
     """The run's moves of at least five customers, with what changed for them: a table of the whole bank."""
-    if "moves" not in visit.view.lists("segmentation"):
+    if not visit.view.everything or "moves" not in visit.view.lists("segmentation"):
         return None
     rows = list(visit.view.list("segmentation", "moves").rows(size=1_000))
     columns = [

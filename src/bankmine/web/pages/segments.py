@@ -190,7 +190,7 @@ def _offers(visit: Visit, portrait: Portrait) -> list[Any]:
 
 
 def _look_back(visit: Visit) -> dict[str, Any]:
-    """The run's own look back over the whole bank, and why customers moved; empty for whoever sees a part."""
+    """The run's own look back over own customers, and why customers moved for whoever sees the whole bank."""
     back = found.look_back(visit.view) if _run(visit) else None
     if back is None:
         return {"months": 0, "back": None, "why": None}
