@@ -22,6 +22,9 @@ READ = {
     if line and not line.startswith("#")
 }
 LATIN = re.compile(r"[A-Za-z]{3,}")
+IDENTIFIER = re.compile(r"[a-z0-9]+(?:[_.][a-z0-9]+)+")
+"""Names of columns and features as programs write them."""
+
 NOT_LINKED = {"/segments/rules/{rules}", "/segments/rules/{rules}/edit", "/value/calls/{list}"}
 """Pages that no link leads to in a new bank: they show what people have made."""
 
@@ -62,7 +65,7 @@ def words_of(html: str, *own: str) -> list[str]:
     strange = []
     for text in page.found:
         for token in re.findall(r"[A-Za-z0-9_.:/-]+", text):
-            if LATIN.search(token) and not NAMES.fullmatch(token):
+            if LATIN.search(token) and not (NAMES.fullmatch(token) or IDENTIFIER.fullmatch(token)):
                 strange += [word for word in LATIN.findall(token) if word.lower() not in known]
     return strange
 

@@ -6,11 +6,12 @@ an end of the ways they are composed. A rule is one such way, as people read it,
     "days since the last {x}" = "上次{x}至今天数"
     "{n} of {n2} rules over holdings stand when checked forward in time" = "…"
 
-The letter of a slot says what fits it: `n` figures, `m` money, `d` days and months, `c` codes and names and
-`r` texts that stay as they are, `x` a phrase and `y` several phrases that are themselves looked up. `[s]` may
-be missing, `[is|are]` is either. The rule with the most letters of its own is tried first, those of a table
-`first` before all others, so the order of the files does not matter; what no rule knows whole is looked up
-sentence by sentence and part by part. A part that nobody knows leaves all of it unknown.
+The letter of a slot says what fits it: `n` figures, `m` money, `q` percent, `d` days and months, `p` a period
+or nothing, `i` a table or column, `c` codes and names and `r` texts that stay as they are, `x` a phrase and
+`y` several phrases that are themselves looked up. `[s]` may be missing, `[is|are]` is either. The rule with
+the most letters of its own is tried first, those of a table `first` before all others, so the order of the
+files does not matter; what no rule knows whole is looked up sentence by sentence and part by part. A part
+that nobody knows leaves all of it unknown.
 """
 
 from __future__ import annotations
@@ -32,8 +33,11 @@ SLOTS = {
     "n": _NUMBER,
     "m": rf"[A-Z]{{3}} {_NUMBER}(?: (?:k|m|bn))?",
     "d": r"\d{4}-\d\d(?:-\d\d(?:T\d\d:\d\d(?::\d\d)?Z?)?)?",
-    "c": r"[A-Za-z0-9][\w/.-]*",
+    "c": r"[A-Za-z0-9](?:[\w/.-]*\w)?",
     "r": r".+?",
+    "p": r"(?: on \d{4}-\d\d-\d\d| from \d{4}-\d\d-\d\d to \d{4}-\d\d-\d\d)?",
+    "q": r"(?:less than |more than )?[\d.]+ %",
+    "i": r"[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)?",
     "x": r"(?:[^;:.]|[;:.](?! |$))+?",
     "y": r".+?",
 }
@@ -181,7 +185,10 @@ class Speaker:
     def _slot(self, kind: str, part: str) -> str | None:
         if kind in "xy":
             return self.known(part)
-        return money(part) if kind == "m" else part
+        if kind == "i":
+            names = [self.known(name.replace("_", " ")) for name in part.split(".")]
+            return None if None in names else "·".join(str(name) for name in names)
+        return SAYS[kind](part) if kind in SAYS else part
 
     def _candidates(self, low: str) -> Sequence[Rule]:
         """The rules that begin, end and are divided as the words are, the most particular first."""
@@ -251,6 +258,19 @@ def money(text: str) -> str:
     value = float(figure.replace(",", "").replace("−", "-")) * SCALES[short[0]]
     return f"{currency} {'−' if value < 0 else ''}{shortened(abs(value), language='zh')}"
 
+
+def period(text: str) -> str:
+    """` from 2022-01-01 to 2022-03-31` as an aside; nothing where nothing is said."""
+    days = re.findall(r"\d{4}-\d\d-\d\d", text)
+    return f"（{' 至 '.join(days)}）" if days else ""
+
+
+def percent(text: str) -> str:
+    """`less than 0.1 %`."""
+    return text.replace("less than ", "不足 ").replace("more than ", "超过 ").replace(" %", "%")
+
+
+SAYS = {"m": money, "p": period, "q": percent}
 
 COUNTED, FIRST = "counted", "first"
 """Tables of a file: things with their measure word, and rules tried before all others."""
