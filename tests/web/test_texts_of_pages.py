@@ -96,3 +96,12 @@ def test_words_of_the_data_unknown_in_chinese_stay_as_they_came():
 )
 def test_words_of_the_data_are_known_whole_by_pattern_or_part_by_part(words, said):
     assert texts("zh").known(words) == said
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_act_the_audit_records_has_a_name(language):
+    said = texts(language)
+    code = "\n".join(file.read_text(encoding="utf-8") for file in WEB.parent.rglob("*.py"))
+    acts, kinds = (set(re.findall(rf'\b{name}="([a-z_]+)"', code)) for name in ("act", "object_kind"))
+    assert not {one for one in acts if not said.has(f"audit.acts.{one}")}
+    assert not {one for one in kinds if not said.has(f"audit.kinds.{one}")}
