@@ -315,3 +315,14 @@ def test_a_foreign_customer_is_neither_called_nor_seen_on_a_list(seller, limited
         assert "Foreign" not in limited.get("/value/calls").text
         assert limited.post(f"/value/calls/{of}/end").status_code == 404
         assert limited.post("/value/calls", {"customer": sorted(mine)[:1], "list": of}).status_code == 400
+
+
+def test_a_later_date_to_compare_with_is_refused_for_segments_found_too(chief):
+    assert "is not before" in text_of(chief.get("/segments/moves?then=2030-01-01").text)
+
+
+def test_before_the_first_run_moves_say_so_and_offer_rules(chief, kept):
+    kept("Offered for moves")
+    page = text_of(chief.get("/segments/moves?then=2024-06-01").text)
+    assert "No run of its own tells segments" in page
+    assert "Choose segments by rules" in page

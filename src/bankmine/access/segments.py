@@ -222,6 +222,16 @@ def ways_of_life(view: View) -> tuple[list[Place2D], float]:
     return places, kept
 
 
+def same_segments(then: View, now: View) -> tuple[bool, int, int, int]:
+    """Whether one run tells the segments at both dates; how many there were, are, and carry on between.
+
+    NotFound where no run is to be used at one of them.
+    """
+    before, after = numbers(then), numbers(now)
+    one_run = then.run_of(TASK).run_id == now.run_of(TASK).run_id
+    return one_run, len(before), len(after), len(set(before.values()) & set(after.values()))
+
+
 def moves_found(then: View, now: View) -> Moves:
     """Own customers by segment found at two dates, by the run to use at each; NotFound without one.
 

@@ -107,12 +107,16 @@ def moves(visit: Visit) -> Response:
     chosen = next((one for one in sets if one.rules_id == visit.query.get("by", "")), None)
     problem: UsageError | NotFound | None = None
     chart = None
+    counts: list[int] = []
     try:
         if then >= now:
             raise UsageError(f"{then} is not before {now}", hint="Choose an earlier date to compare with.")
         before = visit.site.place.as_seen_by(visit.who, then)
         if chosen is None:
             names = names_of(visit)
+            one_run, *counts = found.same_segments(before, visit.view)
+            if one_run:
+                raise NotFound("one run tells both dates", hint="Choose a date before the run.")
             seen = found.moves_found(before, visit.view)
             label = names.by_run
         else:
@@ -122,8 +126,8 @@ def moves(visit: Visit) -> Response:
     except (UsageError, NotFound) as error:
         problem = error
     return visit.page(
-        "segment_moves.html.j2", then=then, sets=sets, chosen=chosen, chart=chart, problem=problem,
-        **_look_back(visit), run=_run(visit), pictures=True,
+        "segment_moves.html.j2", then=then, sets=sets, chosen=chosen, chart=chart, counts=counts,
+        problem=problem, **_look_back(visit), run=_run(visit), pictures=True,
     )  # fmt: skip
 
 

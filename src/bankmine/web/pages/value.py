@@ -11,7 +11,7 @@ from bankmine.access import Condition, OneOf
 from bankmine.access import segments as found_segments
 from bankmine.access import value as worth
 from bankmine.access.runs import RunSeen
-from bankmine.access.tables import Table
+from bankmine.access.tables import Rows, Table
 from bankmine.errors import NotFound, UsageError
 from bankmine.governance import Permission, audit
 from bankmine.report import Chart
@@ -27,6 +27,10 @@ pages = Pages()
 HERE = "/value"
 LISTS = {"top": "top", "at-risk": "at_risk"}
 FIRST = {"top": ("value_minor", True), "at-risk": (worth.STAKE, True)}
+SHOWN = (
+    "customer_id", "flags", "segment", "manager_id", "profit_minor", "value_minor", "churn_chance",
+    worth.STAKE,
+)  # fmt: skip
 CHOICES = ("segment", "manager_id", "value_grade", "churn_grade", "consent")
 
 
@@ -136,11 +140,18 @@ def _list(visit: Visit, which: str, problem: UsageError | None = None) -> Respon
         "value_list.html.j2",
         status=400 if problem else 200,
         which=which, path=path, found=rows, search=search, problem=problem, key=key, may_at=may_at,
-        headings=headings(rows.columns, visit.view.currency), choices=_choices(visit, table),
+        places=_places(rows), headings=headings(rows.columns, visit.view.currency),
+        choices=_choices(visit, table),
         on_lists=on_lists, lists=lists, owners=owners, may_put=may_put,
         may_export=visit.may(Permission.LISTS_EXPORT), run=_run(visit),
         sort=visit.query.get("sort", "") or f"-{FIRST[which][0]}",
     )  # fmt: skip
+
+
+def _places(rows: Rows) -> list[int]:
+    """Where the columns of the page are among those of the list, in the page's order."""
+    at = {one.name: place for place, one in enumerate(rows.columns)}
+    return [at[name] for name in SHOWN if name in at]
 
 
 def _sort(visit: Visit, which: str, table: Table) -> tuple[str, bool] | None:
