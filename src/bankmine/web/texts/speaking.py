@@ -148,8 +148,8 @@ class Speaker:
         low = _lowered(words)
         ways = (
             self._term,
-            self._by_rule,
             self._ended,
+            self._by_rule,
             self._by_sentence,
             self._aside,
             self._by_part,
