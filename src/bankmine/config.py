@@ -29,6 +29,7 @@ _KNOWN: dict[str, dict[str, type | tuple[type, ...]]] = {
         "idle_minutes": int, "absolute_hours": int, "failures": int, "failure_minutes": int,
         "failures_by_address": int, "second_factor": str,
     },
+    "credit": {"policy": str},
     "oidc": {"issuer": str, "client_id": str, "redirect": str},
     "tasks": {},
 }  # fmt: skip
@@ -134,6 +135,7 @@ class Config:
     store: str | None = None
     sign_in: SignInSettings = SignInSettings()
     oidc: OpenIdSettings | None = None
+    credit_policy: str | None = None
     tasks: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
@@ -151,7 +153,7 @@ def load_config(folder: Path) -> Config:
         raise ConfigurationError(f"{file} is not valid TOML: {error}", hint="Mend that line.") from None
     for section in raw:
         _known(section, _KNOWN, file, "section")
-    for section in ("bank", "load", "features", "engine", "run", "store", "sign_in", "oidc"):
+    for section in ("bank", "load", "features", "engine", "run", "store", "sign_in", "credit", "oidc"):
         for key, value in raw.get(section, {}).items():
             kind = _known(key, _KNOWN[section], file, f"setting in [{section}]")
             if not isinstance(value, kind) or isinstance(value, bool):
@@ -213,6 +215,7 @@ def _build(folder: Path, raw: dict[str, Any], file: Path) -> Config:
         store=raw.get("store", {}).get("url"),
         sign_in=_sign_in(raw.get("sign_in", {}), file),
         oidc=_oidc(raw["oidc"], file) if "oidc" in raw else None,
+        credit_policy=raw.get("credit", {}).get("policy"),
         tasks=raw.get("tasks", {}),
     )
 

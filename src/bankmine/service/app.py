@@ -20,10 +20,11 @@ from bankmine.access import Place
 from bankmine.errors import ConfigurationError
 from bankmine.governance import Permission
 from bankmine.governance.pace import Buckets
-from bankmine.service import customers, runs
+from bankmine.service import customers, decisions, runs
 from bankmine.service.caller import BURST, PER_SECOND, PREFIX, Site, needs
 from bankmine.service.problems import add_problems
 from bankmine.store import Store
+from bankmine.work.deciding import Desk
 
 PUBLIC = frozenset({f"{PREFIX}/health", f"{PREFIX}/openapi.json"})
 MOST_BYTES = 1 << 20
@@ -39,8 +40,8 @@ def create_api(store: Store, place: Place, *, buckets: Buckets | None = None) ->
         title="bankmine", version=version("bankmine"), openapi_url=f"{PREFIX}/openapi.json", docs_url=None,
         redoc_url=None, summary="What a bank's other systems ask of bankmine.",
     )  # fmt: skip
-    app.state.site = Site(store, place, buckets or Buckets(PER_SECOND, BURST))
-    for router in (customers.router, runs.router):
+    app.state.site = Site(store, place, buckets or Buckets(PER_SECOND, BURST), Desk(store))
+    for router in (customers.router, runs.router, decisions.router):
         app.router.routes.extend(router.routes)  # included as they are: whoever walks the routes sees each
     _watched(app)
     add_problems(app)

@@ -16,6 +16,7 @@ from bankmine.governance import Permission, Person, tokens
 from bankmine.governance.pace import Buckets
 from bankmine.service.problems import TooMany
 from bankmine.store import Store
+from bankmine.work.deciding import Desk
 
 PREFIX = "/api/v1"
 PER_SECOND, BURST = 1_000.0, 2_000.0
@@ -29,6 +30,7 @@ class Site:
     store: Store
     place: Place
     buckets: Buckets
+    desk: Desk
 
 
 def site_of(request: Request) -> Site:

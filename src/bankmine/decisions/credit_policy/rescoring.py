@@ -6,7 +6,7 @@ unchanged one (a model that needs more than its features), that is said, and the
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -45,7 +45,7 @@ class Rescorer:
         for name, value in self.features.items():
             if name not in full.column_names:
                 full = full.append_column(name, pa.repeat(value, table.num_rows))
-        full = _derived(full)
+        full = derived(full)
         for name in table.column_names:
             table = table.set_column(table.column_names.index(name), name, full.column(name))
         if self.model is None:
@@ -89,8 +89,11 @@ def _features(run: Run, warehouse: Warehouse, row: Any, model: Any) -> dict[str,
     return {name: found.column(name)[0] for name in names}
 
 
-def _derived(table: Any) -> Any:
-    """Derived features of the table whose inputs are all in it, worked out anew, in the catalogue's order."""
+def derived(table: Any, only: Sequence[str] | None = None) -> Any:
+    """Derived features of the table whose inputs are all in it, worked out anew, in the catalogue's order.
+
+    `only` names those to work out; None all that the table has.
+    """
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -100,6 +103,8 @@ def _derived(table: Any) -> Any:
     for name in names:
         source = CATALOGUE[name].source
         if not isinstance(source, Derived) or name not in table.column_names:
+            continue
+        if only is not None and name not in only:
             continue
         if any(one not in table.column_names for one in source.inputs):
             continue
