@@ -59,7 +59,7 @@ def test_every_signal_of_the_register_is_said_in_chinese():
 @pytest.mark.parametrize(
     ("english", "chinese"),
     [
-        ("days since the last payment made: 214; raises the chance", "上次付款至今天数：214；提高概率"),
+        ("days since the last payment made: 214; raises the chance", "上次付款至今天数：214，提高概率"),
         ("Sum of payments made in the 3 months before the cutoff.", "截止日前 3 个月内付款合计。"),
         ("16 days past due (since 2026-01); no wage for 2 months (since 2025-12)",
          "逾期 16 天（自 2026-01 起）；2 个月未发工资（自 2025-12 起）"),
