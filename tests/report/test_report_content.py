@@ -101,6 +101,18 @@ def test_money_is_drawn_in_major_units_and_missing_as_null():
         assert spec(picture)["series"][0]["values"] == [first, None, None]
 
 
+def test_discs_of_a_scatter_have_a_name_and_a_size_in_table_and_drawing():
+    x, y = Column(label="Profit", kind=Kind.MONEY, unit="CNY"), Column(label="Chance", kind=Kind.SHARE)
+    group = p.Points(name="Segment", x=[500, 900], y=[0.1, None], labels=["a", "b"], sizes=[3, 7])
+    picture = p.Scatter(x=x, y=y, groups=[group], size=Column(label="Customers", kind=Kind.NUMBER, digits=0))
+    columns, rows = picture.tabulate()
+    assert [one.label for one in columns] == ["Name", "Profit", "Chance", "Customers"]
+    assert rows == [["a", 500, 0.1, 3], ["b", 900, None, 7]]
+    assert spec(picture)["groups"][0]["sizes"] == [3, 7]
+    with pytest.raises(UsageError, match="2 points and 1 sizes"):
+        replace(group, sizes=[1])
+
+
 def test_dates_are_drawn_at_their_utc_midnight():
     at = [date(1970, 1, 2), np.datetime64("1970-01-03")]
     picture = p.Lines(x=MONTH, y=NUMBER, at=at, series=[p.Series(name="", values=[1, 2])])

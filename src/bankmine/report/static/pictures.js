@@ -157,13 +157,14 @@
       return data.map((one, j) => {
         const [x, y] = at[j], r = radius(one[2]) + 4, text = g.labels[j] || "";
         const wide = [...text].reduce((sum, c) => sum + (c.charCodeAt(0) > 255 ? 12 : 6.4), 0);
-        const places = [[x + r, y - 8], [x - r - wide, y - 8], [x - wide / 2, y - r - 14], [x - wide / 2, y + r - 2]];
+        const middle = Math.min(Math.max(x - wide / 2, 40), frame.right - wide - 1);
+        const places = [[x + r, y - 8], [x - r - wide, y - 8], [middle, y - r - 14], [middle, y + r - 2]];
         const boxes = places.map(([px, py]) => ({ x: px, y: py, width: wide, height: 16 })).filter((box) => box.x > 30 && box.x + box.width < frame.right);
         const free = (from) => boxes.find((box) => taken.every((other, k) => k < from || k === j || apart(box, other)));
         const place = free(0) || free(at.length);  /* over a disc rather than without its name */
         if (!place) return null;
         taken.push(place);
-        return { type: "text", silent: true, style: { text, x: place.x, y: place.y + 2, fill: ink.text, fontSize: 12, stroke: ink.panel, lineWidth: 3 } };
+        return { type: "text", silent: true, style: { text, x: place.x, y: place.y + 2, fill: ink.text, fontSize: 12, fontFamily: getComputedStyle(document.body).fontFamily, stroke: ink.panel, lineWidth: 3 } };
       }).filter((one) => one);
     }
     const named = width < 600 ? [] : [{
