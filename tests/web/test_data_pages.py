@@ -188,6 +188,8 @@ def test_an_interpretation_is_signed_by_three_and_belongs_to_its_run(three, stor
         assert sign(one, "/models/churn", seat).status_code == 303
     page = text_of(three[Seat.mining].get("/models/churn").text)
     assert "All three have signed" in page
+    assert "3 of 3 agreed" in text_of(three[Seat.mining].get("/models").text)
     part = signed_in(Role.operator, name="part of models", scope=Scope(frozenset({"B01"}), None))
     assert part.post("/models/churn/sign", {"seat": "business"}).status_code == 403
     assert "All three have signed" not in text_of(part.get("/models/churn").text)
+    assert "of 3 agreed" not in text_of(part.get("/models").text)

@@ -28,6 +28,7 @@ from bankmine.report.spec import script_json
 from bankmine.report.texts import SCRIPT_TEXTS
 from bankmine.report.texts import texts as report_texts
 from bankmine.report.values import Column, Kind
+from bankmine.web.markdown import as_html
 from bankmine.web.security.origin import token_of
 from bankmine.web.texts import LANGUAGES
 from bankmine.web.undo import undo_of
@@ -62,6 +63,7 @@ class Renderer:
             lstrip_blocks=True,
         )
         self.environment.filters["json_block"] = lambda data: Markup(script_json(data))
+        self.environment.filters["markdown"] = as_html
         self.environment.globals.update(
             static=static_address,
             sign=SIGNS,

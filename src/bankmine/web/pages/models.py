@@ -14,7 +14,8 @@ from bankmine.governance import Permission
 from bankmine.web.pages import meanings
 from bankmine.web.routing import Pages
 from bankmine.web.visit import Visit
-from bankmine.work.sign_offs import Kind
+from bankmine.work import sign_offs
+from bankmine.work.sign_offs import Kind, Seat
 
 pages = Pages()
 MOST_FEATURES = 100
@@ -23,7 +24,16 @@ MOST_FEATURES = 100
 @pages.get("/models", permission=Permission.MODELS_READ, dated=True)
 def listed(visit: Visit) -> Response:
     """Every task's run to read as of the date, and whether its model is to be used."""
-    return visit.page("models.html.j2", runs=visit.view.runs(), read=READ)
+    runs = visit.view.runs()
+    return visit.page("models.html.j2", runs=runs, read=READ, agreed=_agreed(visit, runs), seats=len(Seat))
+
+
+def _agreed(visit: Visit, runs: Sequence[RunSeen]) -> dict[str, int]:
+    """How many seats agree on how to read each run, by its id; only of runs whose figures one reads."""
+    names = {_object_id(run): run.run_id for run in runs if run.whole}
+    with visit.site.store.read() as connection:
+        stands = sign_offs.standing(connection, Kind.interpretation, names)
+    return {names[one]: agreement.signed for one, agreement in stands.items()}
 
 
 @pages.get("/models/{task}", permission=Permission.MODELS_READ, dated=True)
