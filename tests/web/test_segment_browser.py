@@ -67,11 +67,10 @@ def test_counts_follow_while_rules_are_written_and_the_focus_stays(walk):
 def test_rows_chosen_in_a_browser_are_on_the_call_list(walk):
     page = walk.page
     page.goto(f"{walk.site}/value/top")
-    boxes = page.locator("input[name=customer]")
-    for place in range(3, boxes.count()):
-        boxes.nth(place).uncheck()
-    chosen = page.locator("input[name=customer]:checked").count()
-    assert chosen
+    boxes = page.locator("input[name=customer]:checked")
+    chosen = 2
+    while boxes.count() > chosen:
+        boxes.nth(chosen).uncheck()
     page.fill("#name", "Chosen in a browser")
     page.fill("#due", "2027-01-01")
     page.click("fieldset.put button.main")
