@@ -32,6 +32,11 @@ SILENT = ("script", "style", "code", "pre")
 VOID = ("meta", "link", "input", "br", "img")
 
 
+def document(given: dict[str, str | None]) -> bool:
+    """A model card: a document of the run, kept as the run wrote it and marked as English."""
+    return given.get("class") == "prose" and given.get("lang") == "en"
+
+
 class Words(HTMLParser):
     """Text nodes and spoken attributes of a page, code left out."""
 
@@ -42,7 +47,9 @@ class Words(HTMLParser):
 
     def handle_starttag(self, tag, attrs):
         given = dict(attrs)
-        silent = (self.stack and self.stack[-1]) or tag in SILENT or given.get("lang") == "und"
+        silent = (
+            (self.stack and self.stack[-1]) or tag in SILENT or given.get("lang") == "und" or document(given)
+        )
         if not silent:
             self.found += [given[name] for name in ("title", "aria-label", "placeholder") if given.get(name)]
         if tag not in VOID:
