@@ -30,16 +30,16 @@ GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry("customers", "/customers", _P.CUSTOMERS_READ),
             Entry("segments", "/segments", _P.SEGMENTS_READ),
             Entry("value", "/value", _P.VALUE_READ),
-            Entry("churn", "/lists/churn", _P.CHURN_READ),
-            Entry("offers", "/lists/cross_sell", _P.OFFERS_READ),
+            Entry("churn", "/churn", _P.CHURN_READ),
+            Entry("offers", "/offers", _P.OFFERS_READ),
         ),
     ),
     (
         "risk",
         (
             Entry("credit", "/lists/application_score", _P.CREDIT_READ),
-            Entry("warning", "/lists/early_warning", _P.WARNINGS_READ),
-            Entry("fraud", "/lists/application_fraud", _P.FRAUD_READ),
+            Entry("warning", "/warnings", _P.WARNINGS_READ),
+            Entry("fraud", "/fraud", _P.FRAUD_READ),
         ),
     ),
     (

@@ -68,6 +68,11 @@ def _calls(act: str, *names: str) -> Callable[[str, Mapping[str, str]], Back]:
     )
 
 
+def _contact(act: str) -> Callable[[str, Mapping[str, str]], Back]:
+    """An act on a step noted for rows of a list; `at` is the list's address."""
+    return lambda of, was: Back(f"{was.get('at', '')}/steps/{of}/{act}")
+
+
 def _said(act: str) -> Callable[[str, Mapping[str, str]], Back]:
     """An act on one's own wording, signature or remark."""
     return lambda of, was: Back(f"/agreements/{was.get('about', '')}/{of}/{act}")
@@ -105,6 +110,8 @@ UNDO: Mapping[str, Callable[[str, Mapping[str, str]], Back]] = {
     "finding-cared": _finding,
     **{f"{what}-said": _said("take-back") for what in ("wording", "signature", "remark")},
     **{f"{what}-taken": _said("restore") for what in ("wording", "signature", "remark")},
+    "contact-noted": _contact("take-back"),
+    "contact-taken-back": _contact("restore"),
     "lead-recorded": _lead("withdraw"),
     "mark-put": _mark("take-back"),
     "mark-taken-back": _mark("restore"),
