@@ -132,6 +132,17 @@ def end_all(connection: Connection, by: Person | None, person_id: str, why: str 
     return ended
 
 
+def end_others(connection: Connection, person: Person) -> int:
+    """Ends all sessions of one's own but the one that asks, and returns how many there were."""
+    ended = _end(connection, (_C.person_id == person.person_id) & (_C.session_id != person.session_id), "own")
+    if ended:
+        audit.record(
+            connection, person=person, act="sessions_ended", object_kind="person",
+            object_id=person.person_id, details={"sessions": ended, "why": "own"},
+        )  # fmt: skip
+    return ended
+
+
 def _end(connection: Connection, which, why: str) -> int:  # type: ignore[no-untyped-def]
     ended = connection.execute(
         update(table).where(which, _C.ended_at.is_(None)).values(ended_at=now_us(), ended_by=why)

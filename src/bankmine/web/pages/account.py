@@ -51,6 +51,14 @@ def turn_on(visit: Visit) -> Response:
     return visit.done("/account", "factor-on")
 
 
+@pages.post("/account/sessions/end", permission=SIGNED_IN)
+def end_sessions(visit: Visit) -> Response:
+    """Signs oneself out everywhere but here; those sessions cannot be opened again."""
+    with visit.site.store.begin() as connection:
+        sessions.end_others(connection, visit.who)
+    return visit.done("/account", "own-sessions-ended")
+
+
 def _show_password(visit: Visit) -> None:
     """Whoever changes what protects the account shows the present password, and code, once more."""
     form, store = visit.form, visit.site.store
@@ -66,12 +74,15 @@ def _account(visit: Visit) -> Account:
 
 def _page(visit: Visit, problem: SignInRefused | UsageError | None = None) -> Response:
     account = _account(visit)
+    with visit.site.store.read() as connection:
+        found = sessions.listed(connection, visit.site.store)
     secret = "" if account.second_factor else second_factor.new_secret()
     otp = second_factor.address(account.name, secret, visit.site.bank.config.name) if secret else ""
     return visit.page(
         "account.html.j2",
         status=400 if problem else 200,
         account=account,
+        sessions=[one for one in found if one.person_id == visit.who.person_id],
         secret=secret,
         otp=otp,
         picture=_picture(otp) if otp else "",
