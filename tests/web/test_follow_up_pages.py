@@ -26,8 +26,7 @@ def rows(page: str) -> list[str]:
 def test_a_step_is_noted_recorded_and_taken_back(signed_in, events, path, role, state):
     one = signed_in(role, name=f"works {path}")
     first = rows(one.get(path).text)
-    if not first:
-        pytest.skip("the simulated bank has no such row")
+    assert first
     form = {"row": first[0], "state": state, "due": "2020-01-01", "note": "spoke at noon"}
     answer = one.post(f"{path}/steps", form)
     assert "spoke at noon" in text_of(one.get(path).text)
@@ -43,8 +42,7 @@ def test_who_gave_no_consent_is_not_contacted_and_the_page_says_why(signed_in):
     one = signed_in(Role.operator, name="asks consent")
     page = one.client.get("/churn", params={"grade": "service only"}).text
     barred = rows(page)
-    if not barred:
-        pytest.skip("everybody on the list consents")
+    assert barred
     answer = one.post("/churn/steps", {"row": barred[0], "state": "reached"})
     assert answer.status_code == 400
     assert "may not be contacted" in text_of(answer.text)
@@ -67,3 +65,26 @@ def test_a_state_of_another_list_is_refused(signed_in):
     one = signed_in(Role.risk_officer, name="wrong state")
     first = rows(one.get("/warnings").text)[0]
     assert one.post("/warnings/steps", {"row": first, "state": "accepted"}).status_code == 400
+
+
+def test_steps_before_stay_to_be_read_and_stand_again_after_an_undo(signed_in):
+    one = signed_in(Role.risk_officer, name="takes two steps")
+    last = rows(one.get("/warnings").text)[-1]
+    one.post("/warnings/steps", {"row": last, "state": "step_taken", "note": "called at nine"})
+    answer = one.post("/warnings/steps", {"row": last, "state": "cured", "note": "paid at ten"})
+    page = one.get("/warnings").text
+    said = text_of(page)
+    assert "Steps before" in said
+    assert said.index("paid at ten") < said.index("called at nine")
+    undo(one, answer)
+    said = text_of(one.get("/warnings").text)
+    assert "paid at ten" not in said
+    assert "called at nine" in said
+
+
+def test_a_filter_shows_own_open_rows_and_overdue_ones_alone(signed_in):
+    one = signed_in(Role.fraud_analyst, name="filters own")
+    first = rows(one.get("/fraud").text)[1]
+    one.post("/fraud/steps", {"row": first, "state": "opened", "due": "2020-01-01"})
+    for show in ("mine", "overdue"):
+        assert rows(one.client.get("/fraud", params={"show": show}).text) == [first]

@@ -140,19 +140,13 @@ def of_batch(connection: Connection, batch: str) -> tuple[Kind, list[str]]:
     return Kind(rows[0].kind), [row.object_id for row in rows]
 
 
-def standing(connection: Connection, kind: Kind) -> dict[str, Contact]:
-    """The newest step of each row of a kind."""
-    return {one.object_id: one for one in _steps(connection, contact.c.kind == kind)}
-
-
-def history(connection: Connection, kind: Kind, object_id: str) -> list[Contact]:
-    """All steps with a row that were not taken back, oldest first."""
-    return _steps(connection, (contact.c.kind == kind) & (contact.c.object_id == object_id))
-
-
-def _steps(connection: Connection, which: Any) -> list[Contact]:
-    query = select(contact).where(which, contact.c.withdrawn_at.is_(None)).order_by(contact.c.contact_id)
-    return [_contact(row) for row in connection.execute(query)]
+def steps(connection: Connection, kind: Kind) -> dict[str, list[Contact]]:
+    """The steps with each row of a kind that were not taken back, newest first: the first one stands."""
+    which = (contact.c.kind == kind, contact.c.withdrawn_at.is_(None))
+    found: dict[str, list[Contact]] = {}
+    for row in connection.execute(select(contact).where(*which).order_by(contact.c.contact_id.desc())):
+        found.setdefault(row.object_id, []).append(_contact(row))
+    return found
 
 
 def _contact(row: Row[Any]) -> Contact:

@@ -110,8 +110,9 @@ def _page(visit: Visit, desk: Desk, problem: UsageError | None = None) -> Respon
     except NotFound:
         return visit.page("list_missing.html.j2", title=visit.t(f"follow_up.{desk.kind}.title"))
     with visit.site.store.read() as connection:
-        standing = contacts.standing(connection, desk.kind)
+        steps = contacts.steps(connection, desk.kind)
         accounts = people.listed(connection)
+    standing = {name: taken[0] for name, taken in steps.items()}
     show = visit.query.get("show", "") if visit.query.get("show") in SHOW else ""
     grade, filters = visit.query.get("grade", ""), _filters(visit, desk, source, standing, show)
     search = visit.query.get("search", "").strip()[:40]
@@ -121,7 +122,8 @@ def _page(visit: Visit, desk: Desk, problem: UsageError | None = None) -> Respon
         "follow_up.html.j2",
         status=400 if problem else 200,
         desk=desk, run=run, found=found, search=search, problem=problem, show=show, shows=SHOW, grade=grade,
-        grades=_grades(source), standing=standing, places=[at[name] for name in desk.columns if name in at],
+        grades=_grades(source), standing=standing, past=steps,
+        places=[at[name] for name in desk.columns if name in at],
         objects=[_object(desk, run.run_id, row[at[desk.key]]) for row in found.rows],
         headings=headings(found.columns, visit.view.currency),
         names={one.person_id: one.name for one in accounts},
