@@ -18,9 +18,9 @@ RESULTS.md and the pictures stay as they are:
     BENCH_ROUNDS           how often the contenders of S1, S2, SPK, S12 and CSC alternate, seeds of
                            SEQ, worlds a kind of REJ
 
-More do not make a run a reduced one: BENCH_BANK, the bank that ACC and PAG read; BENCH_FOLDER, where made-up
-data are kept between runs; BENCH_SEED, which world R2 makes up; BENCH_PEERS, the Python in which peers of
-S9, S12, S14, T5, T6 and CLU are installed (default: this).
+More do not make a run a reduced one: BENCH_BANK, the bank that ACC, PAG and S11 read; BENCH_FOLDER, where
+made-up data are kept between runs; BENCH_SEED, which world R2 makes up; BENCH_PEERS, the Python in which
+peers of S9, S12, S14, T5, T6 and CLU are installed (default: this).
 """
 
 from __future__ import annotations
@@ -79,6 +79,7 @@ ROWS = {
     "CSC": "credit_speed",
     "ACC": "access_speed",
     "PAG": "pages_speed",
+    "S11": "decision_speed",
 }
 
 

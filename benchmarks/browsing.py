@@ -11,6 +11,7 @@ import os
 import random
 import re
 import secrets
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -124,8 +125,10 @@ def together(guests: Sequence[Guest], seconds: float, think: tuple[float, float]
 
 
 @contextmanager
-def served(bank: Path, store: str, port: int) -> Iterator[subprocess.Popen[bytes]]:
-    """`bankmine serve` as a process of its own, answering; ended at the end."""
+def served(
+    bank: Path, store: str, port: int, *, core: int | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
+    """`bankmine serve` as a process of its own, answering, on one core where one is named."""
     environment = {**os.environ, "BANKMINE_STORE": store}
     command = [sys.executable, "-m", "bankmine", "serve", str(bank), "--port", str(port)]
     with (
@@ -133,6 +136,8 @@ def served(bank: Path, store: str, port: int) -> Iterator[subprocess.Popen[bytes
         subprocess.Popen(command, env=environment, stdout=said, stderr=said) as process,
     ):
         try:
+            if core is not None:
+                os.sched_setaffinity(process.pid, {core})
             _wait(process, port)
             yield process
         finally:
@@ -150,6 +155,20 @@ def _wait(process: subprocess.Popen[bytes], port: int) -> None:
         else:
             return
     raise RuntimeError("the server does not answer")
+
+
+def borrowed(bank: Path, folder: Path) -> Path:
+    """A bank whose data are those of another, with keys and store of its own."""
+    own = folder / "bank"
+    own.mkdir()
+    for one in bank.iterdir():
+        if one.name in ("warehouse", "results", "snapshots", "rejects", "report"):
+            (own / one.name).symlink_to(one)
+        elif one.is_file() and not one.name.startswith("operations.db"):
+            shutil.copy2(one, own / one.name)
+    left = shutil.ignore_patterns("operations.key", "audit.anchor*")
+    shutil.copytree(bank / "keys", own / "keys", ignore=left)
+    return own
 
 
 def free_port() -> int:

@@ -1,7 +1,7 @@
 """PAG: the pages of one process: each alone, 200 people for a minute, an hour's requests for its memory.
 
-BENCH_BANK names a bank on which tasks have run. Its store is a temporary one; nothing of the bank changes
-but that `keys/` gets an operations key. Every page that is read and needs no more in its address is asked
+BENCH_BANK names a bank on which tasks have run. Store and keys are copies of its own; nothing of the bank
+changes. Every page that is read and needs no more in its address is asked
 for, and one customer's.
 """
 
@@ -39,8 +39,9 @@ def run() -> Row:
             "no bank to serve was named",
             hint="Set BENCH_BANK to the folder of a bank on which tasks have run.",
         )
-    bank, port = Path(os.environ["BENCH_BANK"]).resolve(), browsing.free_port()
+    port = browsing.free_port()
     with tempfile.TemporaryDirectory() as folder:
+        bank = browsing.borrowed(Path(os.environ["BENCH_BANK"]).resolve(), Path(folder))
         store = f"sqlite:///{folder}/operations.db"
         guests = _people(bank, store, port)
         with browsing.served(bank, store, port) as process:

@@ -2,7 +2,8 @@
 
 What a request says goes first (product, amount, term, income, and any feature of the model by name); what it
 does not say of a known customer comes from the newest kept snapshot; the rest is missing, as the model has
-met it in training. Ratios of what is asked are worked out from the request. Nothing of it enters learning data.
+met it in training. Ratios of what is asked are worked out from the request. Nothing of it enters learning
+data.
 """
 
 from __future__ import annotations
@@ -78,7 +79,7 @@ class Lender:
     model: Any
     decider: Decider
     schema: Any
-    known: Any
+    known: Mapping[str, Any]
     customers: Any
     names: tuple[str, ...]
 
@@ -86,7 +87,7 @@ class Lender:
         """The answers of several applications at once, each a customer's token (None: a stranger) and its
         fields. UsageError for a field there is not or a value that cannot stand in it."""
         table = self._table(requests)
-        probabilities = self.model.scores(table)[0]
+        probabilities = self.model.miner.probability(self.model.matrix(table).values)
         rows = table.to_pylist()
         return [
             self._answer(float(chance), row, asked)
@@ -138,15 +139,12 @@ class Lender:
         places = np.searchsorted(self.customers, tokens)
         places[places == len(self.customers)] = 0
         there = self.customers[places] == tokens if len(self.customers) else np.zeros(len(tokens), bool)
-        taken = self.known.take(pa.array(places, mask=~there)) if len(self.customers) else None
+        at = pa.array(places, mask=~there)
+        taken = {name: column.take(at) for name, column in self.known.items()} if there.any() else {}
         columns = {}
         for name in self.names:
             kind = self.schema.field(name).type
-            base = (
-                taken.column(name).combine_chunks().cast(kind).to_pylist()
-                if taken is not None and name in taken.column_names
-                else [None] * len(given)
-            )
+            base = taken[name].to_pylist() if name in taken else [None] * len(given)
             columns[name] = pa.array([one.get(name, old) for one, old in zip(given, base, strict=True)], kind)
         return derived(pa.table(columns), RATIOS)
 
@@ -192,16 +190,21 @@ def _made(view: View, run: Run) -> Lender:
     names = tuple(name for name in names if name in schema.names)
     snapshots = kept_snapshots(view.state.bank.snapshots_folder)
     kept = [one for one in snapshots if one.cutoff <= view.state.cutoff]
-    known, customers = _known(kept[-1] if kept else None, names)
+    known, customers = _known(kept[-1] if kept else None, names, schema)
     return Lender(run, model, Decider(read_policy(_policy_file(view))), schema, known, customers, names)
 
 
-def _known(snapshot: Snapshot | None, names: Sequence[str]) -> tuple[Any, Any]:
-    """The snapshot's columns that the model reads, and its customers, sorted."""
+def _known(snapshot: Snapshot | None, names: Sequence[str], schema: Any) -> tuple[dict[str, Any], Any]:
+    """The snapshot's columns that the model reads, in its types, and its customers, sorted."""
     if snapshot is None:
-        return None, np.zeros(0, np.int64)
-    table = snapshot.read([name for name in names if name in snapshot.names]).combine_chunks()
-    return table, table.column("customer_id").to_numpy()
+        return {}, np.zeros(0, np.int64)
+    table = snapshot.read([name for name in names if name in snapshot.names])
+    columns = {
+        name: table.column(name).combine_chunks().cast(schema.field(name).type)
+        for name in names
+        if name in table.column_names
+    }
+    return columns, table.column("customer_id").to_numpy()
 
 
 def _fitting(name: str, value: Any, kind: Any) -> Any:

@@ -232,7 +232,8 @@ def table_values(table: pa.Table, names: Sequence[str]) -> Floats:
 
     Nulls become NaN; integers beyond 2^53 are rounded to the nearest float.
     """
-    absent = [name for name in names if name not in table.column_names]
+    there = set(table.column_names)  # made anew at each asking
+    absent = [name for name in names if name not in there]
     if absent:
         raise UsageError(
             f"The table lacks the column {absent[0]!r} ({len(absent)} in all)",

@@ -73,7 +73,7 @@ def kind_of(name: str, declared: pa.DataType) -> Kind | None:
 
 def read(table: pa.Table, name: str, units: Mapping[str, str], exponent: int) -> Column | None:
     """One column of the table; money is turned into major units. None when it has no type."""
-    if name not in table.column_names:
+    if not table.schema.get_all_field_indices(name):
         raise UsageError(
             f"The table lacks the column {name!r}", hint="Give the columns the preparation was fitted on."
         )

@@ -122,8 +122,9 @@ def _kept(connection: Connection, waiting: Sequence[Waiting]) -> dict[int, Mappi
         else:
             first.setdefault(same, one)
             fresh.append(one)
-    for one, answer in zip(fresh, (_answered(fresh)[id(one)] for one in fresh), strict=True):
-        found[id(one)] = _written(connection, one, answer)
+    answers = _answered(fresh)
+    for one in fresh:
+        found[id(one)] = _written(connection, one, answers[id(one)])
     return found | {id(one): found[id(twin)] for one, twin in again}
 
 

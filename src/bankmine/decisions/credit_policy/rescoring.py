@@ -97,16 +97,14 @@ def derived(table: Any, only: Sequence[str] | None = None) -> Any:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    names = [
-        one.name for one in CATALOGUE.with_inputs(name for name in table.column_names if name in CATALOGUE)
-    ]
+    asked = table.column_names if only is None else only
+    names = [one.name for one in CATALOGUE.with_inputs(name for name in asked if name in CATALOGUE)]
+    there = {name: place for place, name in enumerate(table.column_names)}
     for name in names:
         source = CATALOGUE[name].source
-        if not isinstance(source, Derived) or name not in table.column_names:
+        if not isinstance(source, Derived) or name not in there or (only is not None and name not in only):
             continue
-        if only is not None and name not in only:
-            continue
-        if any(one not in table.column_names for one in source.inputs):
+        if any(one not in there for one in source.inputs):
             continue
         inputs = [
             np.asarray(pc.fill_null(table.column(one).cast(pa.float64()), float("nan")), np.float64)
@@ -114,6 +112,5 @@ def derived(table: Any, only: Sequence[str] | None = None) -> Any:
         ]
         with np.errstate(all="ignore"):
             values = FORMULAS[source.operation].compute(*inputs)
-        place = table.column_names.index(name)
-        table = table.set_column(place, name, pa.array(values, mask=~np.isfinite(values)))
+        table = table.set_column(there[name], name, pa.array(values, mask=~np.isfinite(values)))
     return table
