@@ -37,6 +37,11 @@ def sign(one, here: str, seat: str):
     return one.post(f"{here}/sign", {"seat": seat, "read": read[1] if read else ""})
 
 
+def waits(one) -> int:
+    """How many models home says wait for this person's signature."""
+    return int(re.search(r"Models to sign\s+!?\s*\w*\s+(\d+)", text_of(one.get("/").text))[1])
+
+
 def test_loads_tables_and_refused_rows_are_shown_with_their_counts(chief):
     page = text_of(chief.get("/data").text)
     assert "rows refused" in page
@@ -184,8 +189,10 @@ def test_the_dictionary_lists_filters_and_exports_meanings(three, chief):
 
 
 def test_an_interpretation_is_signed_by_three_and_belongs_to_its_run(three, store, app, signed_in):
+    waiting = waits(three[Seat.data])
     for seat, one in three.items():
         assert sign(one, "/models/churn", seat).status_code == 303
+    assert waits(three[Seat.data]) == waiting - 1
     page = text_of(three[Seat.mining].get("/models/churn").text)
     assert "All three have signed" in page
     assert "3 of 3 agreed" in text_of(three[Seat.mining].get("/models").text)

@@ -56,6 +56,8 @@ def test_little_is_public():
     assert public == {
         "GET /sign-in",
         "POST /sign-in",
+        "GET /sign-in/elsewhere",
+        "GET /sign-in/back",
         "POST /preferences/language",
         "GET /static/{owner}/{digest}/{name:path}",
     }
@@ -66,5 +68,6 @@ def test_every_other_route_needs_a_permission_or_somebody_signed_in():
         r.name for r in routes() if not isinstance(r.permission, Permission) and r.permission is not PUBLIC
     }
     assert signed_in == {
-        "GET /", "GET /account", "POST /account/password", "POST /account/second-factor", "POST /sign-out",
+        "GET /", "GET /account", "POST /account/password", "POST /account/second-factor",
+        "POST /account/sessions/end", "POST /sign-out",
     }  # fmt: skip

@@ -11,9 +11,10 @@ from bankmine.access import OneOf
 from bankmine.access.permitted import READ
 from bankmine.errors import NotFound
 from bankmine.governance import Permission, audit, people
+from bankmine.web.pages import models
 from bankmine.web.routing import SIGNED_IN, Pages
 from bankmine.web.visit import Visit
-from bankmine.work import jobs
+from bankmine.work import jobs, sign_offs
 
 pages = Pages()
 FIRST = "first"
@@ -50,6 +51,7 @@ def _waiting(visit: Visit) -> Iterator[Waiting]:
     """What waits, by what the person may do."""
     parts: tuple[tuple[Permission, Callable[[Visit], Iterator[Waiting]]], ...] = (
         (Permission.CUSTOMERS_READ, _of_customers),
+        (Permission.MODELS_SIGN, _of_models),
         (Permission.JOBS_READ, _of_jobs),
         (Permission.PEOPLE_READ, _of_people),
         (Permission.AUDIT_READ, _of_audit),
@@ -76,6 +78,22 @@ def _has(visit: Visit, task: str) -> bool:
     except NotFound:
         return False
     return True
+
+
+def _of_models(visit: Visit) -> Iterator[Waiting]:
+    """Runs whose reading waits for a seat of this person's; only of those whose figures they read."""
+    if not visit.may(Permission.MODELS_READ):
+        return
+    asked = [models.object_id(run) for run in visit.view.runs() if run.whole]
+    with visit.site.store.read() as connection:
+        stands = sign_offs.standing(connection, sign_offs.Kind.interpretation, asked)
+    seats = set(sign_offs.seats_of(visit.who))
+    mine = [
+        one for one in stands.values()
+        if seats - set(one.signatures)
+        and visit.who.person_id not in {said.person_id for said in one.signatures.values()}
+    ]  # fmt: skip
+    yield Waiting("unsigned", len(mine), visit.link("/models"), "watch")
 
 
 def _of_jobs(visit: Visit) -> Iterator[Waiting]:

@@ -30,7 +30,7 @@ def listed(visit: Visit) -> Response:
 
 def _agreed(visit: Visit, runs: Sequence[RunSeen]) -> dict[str, int]:
     """How many seats agree on how to read each run, by its id; only of runs whose figures one reads."""
-    names = {_object_id(run): run.run_id for run in runs if run.whole}
+    names = {object_id(run): run.run_id for run in runs if run.whole}
     with visit.site.store.read() as connection:
         stands = sign_offs.standing(connection, Kind.interpretation, names)
     return {names[one]: agreement.signed for one, agreement in stands.items()}
@@ -49,10 +49,10 @@ def act_on_interpretation(visit: Visit) -> Response:
     if not run.whole:
         raise Forbidden("this run speaks of the whole bank", hint="Ask somebody who sees it all.")
     here = f"/models/{run.task}"
-    return meanings.act(visit, Kind.interpretation, _object_id(run), _proposed(run), here, _one)
+    return meanings.act(visit, Kind.interpretation, object_id(run), _proposed(run), here, _one)
 
 
-def _object_id(run: RunSeen) -> str:
+def object_id(run: RunSeen) -> str:
     """How a run's interpretation is named: a new run has none yet."""
     return f"model:{run.task}@{run.run_id}"
 
@@ -69,7 +69,7 @@ def _one(visit: Visit, problem: UsageError | None = None) -> Response:
         problem=problem,
         proposed=_proposed(run),
         here=f"/models/{run.task}",
-        **meanings.standing(visit, Kind.interpretation, _object_id(run)),
+        **meanings.standing(visit, Kind.interpretation, object_id(run)),
         run=run,
         about=run.about or {},
         tests=list((run.about or {}).get("tests", ())),
