@@ -150,9 +150,13 @@ class Lender:
 
 
 def lender_of(view: View) -> Lender:
-    """The lender of this state of the bank. Forbidden without `credit:decide`; FeasibilityError without a
-    published run of application_score."""
-    view.person.require(Permission.CREDIT_DECIDE)
+    """The lender of this state of the bank, to ask; deciding is another right.
+
+    Forbidden without `credit:read` or `credit:decide`; FeasibilityError without a published run of
+    application_score.
+    """
+    if not view.person.may(Permission.CREDIT_DECIDE):
+        view.person.require(Permission.CREDIT_READ)
     state = view.state
     run = state.published.get(TASK)
     if run is None:

@@ -28,6 +28,7 @@ GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         "customers",
         (
             Entry("customers", "/customers", _P.CUSTOMERS_READ),
+            Entry("saved_lists", "/saved-lists", _P.LISTS_READ),
             Entry("segments", "/segments", _P.SEGMENTS_READ),
             Entry("value", "/value", _P.VALUE_READ),
             Entry("churn", "/churn", _P.CHURN_READ),
@@ -37,7 +38,7 @@ GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
     (
         "risk",
         (
-            Entry("credit", "/lists/application_score", _P.CREDIT_READ),
+            Entry("credit", "/applications", _P.CREDIT_READ),
             Entry("warning", "/warnings", _P.WARNINGS_READ),
             Entry("fraud", "/fraud", _P.FRAUD_READ),
         ),

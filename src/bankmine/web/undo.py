@@ -73,6 +73,13 @@ def _contact(act: str) -> Callable[[str, Mapping[str, str]], Back]:
     return lambda of, was: Back(f"{was.get('at', '')}/steps/{of}/{act}")
 
 
+def _saved(act: str, *names: str) -> Callable[[str, Mapping[str, str]], Back]:
+    """An act on a saved list, with fields that restore how it was."""
+    return lambda of, was: Back(
+        f"/saved-lists/{of}/{act}", tuple((name, was.get(name, "")) for name in names)
+    )
+
+
 def _said(act: str) -> Callable[[str, Mapping[str, str]], Back]:
     """An act on one's own wording, signature or remark."""
     return lambda of, was: Back(f"/agreements/{was.get('about', '')}/{of}/{act}")
@@ -82,6 +89,11 @@ def _finding(of: str, was: Mapping[str, str]) -> Back:
     """A finding as it stood before."""
     fields = tuple((name, was.get(name, "")) for name in ("state", "owner", "due"))
     return Back(f"/data/findings/{of}", fields)
+
+
+def _ruling(act: str) -> Callable[[str, Mapping[str, str]], Back]:
+    """An act on one's own ruling."""
+    return lambda of, was: Back(f"/rulings/{of}/{act}")
 
 
 UNDO: Mapping[str, Callable[[str, Mapping[str, str]], Back]] = {
@@ -108,6 +120,13 @@ UNDO: Mapping[str, Callable[[str, Mapping[str, str]], Back]] = {
     "call-list-ended": _calls("reopen"),
     "call-list-reopened": _calls("end"),
     "finding-cared": _finding,
+    "application-ruled": _ruling("take-back"),
+    "ruling-taken": _ruling("restore"),
+    "saved-list-made": _saved("delete"),
+    "saved-list-renamed": _saved("rename", "name"),
+    "saved-list-shared": _saved("share", "shared"),
+    "saved-list-deleted": _saved("restore"),
+    "saved-list-restored": _saved("delete"),
     **{f"{what}-said": _said("take-back") for what in ("wording", "signature", "remark")},
     **{f"{what}-taken": _said("restore") for what in ("wording", "signature", "remark")},
     "contact-noted": _contact("take-back"),
