@@ -210,10 +210,7 @@ def test_moves_are_told_at_any_date_by_rules_and_a_later_date_is_refused(chief, 
 
 @pytest.fixture
 def branch(chief) -> str:
-    return re.findall(
-        r'<option value="(B\w+)"',
-        chief.get("/customers").text.split('id="branch_id"')[1].split("</select>")[0],
-    )[0]
+    return re.findall(r'name="branch_id" value="(B\w+)"', chief.get("/customers").text)[0]
 
 
 @pytest.fixture

@@ -25,7 +25,8 @@ def test_the_journey_from_signing_in_to_a_customer_whole(browser, site, language
         assert page.locator("h1").inner_text() == customers
         count = "#rows .caption + .quiet"
         before = page.locator(count).inner_text()
-        page.select_option("#kind", "company")
+        page.click("summary:has(+ fieldset input[name=kind])")
+        page.check("input[name=kind][value=company]")
         page.wait_for_url("**kind=company**")
         page.wait_for_function(
             "n => document.querySelector('#rows .caption + .quiet').innerText !== n", arg=before

@@ -7,11 +7,14 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query, Request
 
-from bankmine.access import Rows, View
+from bankmine.access import Rows, View, saved
+from bankmine.access.tables import Table
 from bankmine.errors import NotFound
 from bankmine.governance import Permission, Person
 from bankmine.service.caller import PREFIX, needs, site_of
 from bankmine.service.plain import plain
+from bankmine.store.ids import LENGTH
+from bankmine.work import saved_lists
 
 router = APIRouter(prefix=PREFIX, tags=["customers"])
 Reader = Annotated[Person, Depends(needs(Permission.CUSTOMERS_READ))]
@@ -73,7 +76,9 @@ def lists(request: Request, person: Anybody, as_of: AsOf = None) -> dict[str, An
 def one_list(
     request: Request,
     person: Anybody,
-    list_id: Annotated[str, Path(max_length=100, description="task.table, such as churn.scores")],
+    list_id: Annotated[
+        str, Path(max_length=100, description="task.table, such as churn.scores, or the id of a saved list")
+    ],
     as_of: AsOf = None,
     search: Annotated[str, Query(max_length=40)] = "",
     sort: Annotated[
@@ -85,11 +90,26 @@ def one_list(
     """A page of a list, its rows within the scope."""
     task, dot, table = list_id.partition(".")
     view = site_of(request).place.as_seen_by(person, as_of)
-    source = view.list(task, table if dot else "scores")
     order = (sort.lstrip("-"), sort.startswith("-")) if sort else None
+    if len(list_id) == LENGTH and list_id.isalnum() and list_id == list_id.upper():
+        kept = _saved(request, view, person, list_id)
+        found = kept.rows(None, order, page, size, search)
+        return {"list_id": list_id, "as_of": view.day.isoformat(), **_page(found)}
+    source = view.list(task, table if dot else "scores")
     found = source.rows(None, order, page, size, search)
     run = view.run_of(task)
     return {"list_id": list_id, "as_of": view.day.isoformat(), "run_id": run.run_id, **_page(found)}
+
+
+def _saved(request: Request, view: View, person: Person, list_id: str) -> Table:
+    """The rows of a saved list within the scope; NotFound where it is another's, or asks what may not
+    be read."""
+    with site_of(request).store.read() as connection:
+        found = saved_lists.one(connection, person, list_id)
+        members = saved_lists.members(connection, found) if found.fixed_on else None
+    if not saved.readable(view, found.conditions):
+        raise NotFound("there is no such saved list", hint="Look at your lists and the shared ones.")
+    return saved.table_of(view, found.conditions, members)
 
 
 def _page(found: Rows) -> dict[str, Any]:

@@ -64,7 +64,7 @@ def visit_of(
         language=_language(site, request, person),
         person=person,
         path={name: str(value) for name, value in request.path_params.items()},
-        query=dict(request.query_params),
+        query=_query(request),
         secret=token or visitor,
         session_token=token,
         asked=request.url.path + (f"?{query}" if query else ""),
@@ -123,6 +123,17 @@ def _note_refusal(visit: Visit) -> None:
         audit.record(
             connection, person=visit.person, act="refused", object_kind="route", object_id=visit.route.name
         )
+
+
+def _query(request: Request) -> dict[str, str]:
+    """The fields of the address; several values of one name stand between `~`, empty ones are left out."""
+    every: dict[str, list[str]] = {}
+    for name, value in request.query_params.multi_items():
+        every.setdefault(name, []).append(value)
+    return {
+        name: values[0] if len(values) == 1 else "~".join(filter(None, values))
+        for name, values in every.items()
+    }
 
 
 def _fields(form: FormData) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.responses import Response
 
-from bankmine.access import Between, Condition, Has, OneOf
+from bankmine.access import Condition, asking
 from bankmine.access.customer import REASONS, pseudonym
 from bankmine.errors import NotFound
 from bankmine.governance import Permission, audit
@@ -24,7 +24,6 @@ pages = Pages()
 CHOICES = ("kind", "branch_id", "segment", "churn_grade", "value_grade", "families", "flags")
 """The columns by whose words the list is filtered, in the order of the page."""
 
-SETS = ("families", "flags")
 GLANCE = "glance"
 DEPTHS = {GLANCE: "glance", "alone": "profile", "whole": "comparison"}
 """How much of a customer a page shows, and what the audit calls the look."""
@@ -38,11 +37,11 @@ SHOWN = (
 
 @dataclass(frozen=True)
 class Choice:
-    """One filter: its column, the words with their counts, and the word chosen."""
+    """One filter: its column, the words with their counts, and the words chosen."""
 
     name: str
     words: dict[str, int]
-    chosen: str
+    chosen: tuple[str, ...]
 
 
 @pages.get("/customers", permission=Permission.CUSTOMERS_READ, dated=True)
@@ -51,6 +50,7 @@ def listed(visit: Visit) -> Response:
     search, filters = visit.query.get("search", "").strip()[:40], _filters(visit)
     page = visit.number("page", 1)
     found = visit.view.customers(filters, sort_of(visit), page, PAGE_SIZE, search)
+    names = {one.name for one in found.columns}
     places = [at for at, one in enumerate(found.columns) if one.name in SHOWN]
     return visit.page(
         "customers.html.j2",
@@ -58,7 +58,11 @@ def listed(visit: Visit) -> Response:
         headings=headings([found.columns[at] for at in places], visit.view.currency),
         rows=[[row[at] for at in places] for row in found.rows],
         choices=_choices(visit, filters),
+        ranges=[name for name in asking.RANGES if name in names],
+        days=asking.DAYS,
+        asked=asking.asked(visit.query),
         search=search,
+        may_keep=visit.may(Permission.LISTS_WRITE) and visit.may(Permission.LISTS_READ),
         may_export=visit.may(Permission.LISTS_EXPORT),
     )
 
@@ -148,18 +152,10 @@ def _facts(seen: Glance) -> list[tuple[str, Any]]:
 
 
 def _filters(visit: Visit) -> dict[str, Condition]:
-    """The conditions of the address; a field left empty asks for nothing."""
-    found: dict[str, Condition] = {}
-    for name in CHOICES:
-        wanted = visit.query.get(name, "")
-        if wanted and name in SETS:
-            found[name] = Has.every([wanted])
-        elif wanted:
-            found[name] = OneOf.of(wanted)
-    least = visit.query.get("least", "")
-    if least.isdecimal() and len(least) < 12:
-        found["value_minor"] = Between(low=int(least) * 100)
-    return found
+    """The conditions of the address; a field left empty asks for nothing, a column not to be read neither."""
+    table = visit.view.own_customers()
+    found = asking.conditions(visit.query, table)
+    return {name: condition for name, condition in found.items() if name in table.columns}
 
 
 def _choices(visit: Visit, filters: dict[str, Condition]) -> list[Choice]:
@@ -171,5 +167,6 @@ def _choices(visit: Visit, filters: dict[str, Condition]) -> list[Choice]:
             others = {other: condition for other, condition in filters.items() if other != name}
             words = dict(visit.view.counts(name, others))
             if words:
-                found.append(Choice(name, words, visit.query.get(name, "")))
+                chosen = tuple(filter(None, visit.query.get(name, "").split(asking.BETWEEN)))
+                found.append(Choice(name, words, chosen))
     return found
