@@ -25,7 +25,12 @@ LATIN = re.compile(r"[A-Za-z]{3,}")
 IDENTIFIER = re.compile(r"[a-z0-9]+(?:[_.][a-z0-9]+)+")
 """Names of columns and features as programs write them."""
 
-NOT_LINKED = {"/segments/rules/{rules}", "/segments/rules/{rules}/edit", "/value/calls/{list}"}
+NOT_LINKED = {
+    "/segments/rules/{rules}",
+    "/segments/rules/{rules}/edit",
+    "/value/calls/{list}",
+    "/saved-lists/{list}",
+}
 """Pages that no link leads to in a new bank: they show what people have made."""
 
 SILENT = ("script", "style", "code", "pre")
