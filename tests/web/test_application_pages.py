@@ -40,6 +40,8 @@ def test_the_queue_lists_scores_filters_and_leads_to_one(officer, application):
     one = text_of(officer.get(f"/applications/{application}").text)
     assert "chance of going bad" in one
     assert "The policy says" in one
+    chances = re.findall(r"chance of going bad ([\d.]+%)", one)
+    assert len(set(chances[:2])) == 1  # as stated, the policy decides on the run's own chance
 
 
 def test_a_what_if_changes_the_answer_and_keeps_nothing(officer, application, store):

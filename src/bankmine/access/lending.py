@@ -24,6 +24,7 @@ from bankmine.decisions.credit_policy.rescoring import derived
 from bankmine.errors import FeasibilityError, NotFound, UsageError
 from bankmine.governance import Permission
 from bankmine.lifecycle.labelled import load_model
+from bankmine.mining.arithmetic import log_odds, logistic
 
 if TYPE_CHECKING:
     from bankmine.access.view import View
@@ -93,6 +94,20 @@ class Lender:
             self._answer(float(chance), row, asked)
             for chance, row, (_, asked) in zip(probabilities, rows, requests, strict=True)
         ]
+
+    def of_scored(
+        self, token: int | None, chance: float, stated: Mapping[str, Any], changed: Mapping[str, Any]
+    ) -> Assessment:
+        """The answer to an application that the run scored, or to changed terms of it.
+
+        As stated its chance is the run's own, which knew all of it at its instant; changed terms move it by
+        as much, in log-odds, as they move the model over what is known now.
+        """
+        table = self._table([(token, stated), (token, changed)])
+        was, now = log_odds(self.model.miner.probability(self.model.matrix(table).values))
+        moved = 0.0 if dict(stated) == dict(changed) else float(now - was)
+        then = float(logistic(log_odds(np.array([chance])) + moved)[0])
+        return self._answer(then, table.slice(1, 1).to_pylist()[0], changed)
 
     def together(self, waiting: Sequence[Asking]) -> list[dict[str, Any]]:
         """The same as plain values, for requests that wait together."""

@@ -179,8 +179,9 @@ def _changed(visit: Visit, stated: Mapping[str, Any]) -> tuple[dict[str, Any], U
 
 
 def _assessed(visit: Visit, seen: ApplicationSeen, fields: Mapping[str, Any]) -> Assessment:
-    lender = lender_of(visit.view)
-    return lender.assess([(token_of_customer(visit.view, seen.customer_id), fields)])[0]
+    token = token_of_customer(visit.view, seen.customer_id)
+    chance = float(seen.row["probability"])
+    return lender_of(visit.view).of_scored(token, chance, _stated(seen), fields)
 
 
 def _answer(visit: Visit, seen: ApplicationSeen, fields: Mapping[str, Any]) -> Assessment | None:
