@@ -25,7 +25,7 @@ from bankmine.folder import BankFolder
 from bankmine.governance import Permission, Role, audit, people, tokens
 from bankmine.store import Store
 from bankmine.store.tables.decisions import decision
-from benchmarks import browsing
+from benchmarks import visitors
 from benchmarks.rows import Row
 
 RATES, SECONDS, CONNECTIONS = (100, 250, 500), 60.0, 64
@@ -60,17 +60,17 @@ def run() -> Row:
         )
     rates = {}
     with tempfile.TemporaryDirectory() as folder:
-        bank = browsing.borrowed(Path(os.environ["BENCH_BANK"]).resolve(), Path(folder))
+        bank = visitors.borrowed(Path(os.environ["BENCH_BANK"]).resolve(), Path(folder))
         store = f"sqlite:///{folder}/operations.db"
         token, customers = _prepared(bank, store)
         for rate in RATES:
-            port = browsing.free_port()
-            with browsing.served(bank, store, port, core=1) as process:
+            port = visitors.free_port()
+            with visitors.served(bank, store, port, core=1) as process:
                 asyncio.run(_asked(port, token, customers, 20, 5.0))
-                cpu = browsing.cpu_seconds(process)
+                cpu = visitors.cpu_seconds(process)
                 said = asyncio.run(_asked(port, token, customers, rate, SECONDS))
                 rates[rate] = said.line(rate, SECONDS) | {
-                    "cpu_share": round((browsing.cpu_seconds(process) - cpu) / SECONDS, 2)
+                    "cpu_share": round((visitors.cpu_seconds(process) - cpu) / SECONDS, 2)
                 }
         lost, answered, faults = _killed(bank, store, token, customers)
     met = rates[BAR_RATE]["p99_ms"] <= BAR_MS and not rates[BAR_RATE]["failed"] and not lost
@@ -184,8 +184,8 @@ async def _one(
 
 def _killed(bank: Path, store: str, token: str, customers: list[str]) -> tuple[int, int, int]:
     """Kills the server in the midst: answered decisions that are lost, answered ones, the audit's faults."""
-    port = browsing.free_port()
-    with browsing.served(bank, store, port, core=1) as process:
+    port = visitors.free_port()
+    with visitors.served(bank, store, port, core=1) as process:
 
         async def midst() -> Asked:
             asking = asyncio.create_task(_asked(port, token, customers, 200, 2 * KILLED_AFTER))

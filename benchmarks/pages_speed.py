@@ -22,9 +22,9 @@ from bankmine.folder import BankFolder
 from bankmine.governance import Role, Scope, people
 from bankmine.store import Store
 from bankmine.web.app import routes
-from benchmarks import browsing
-from benchmarks.browsing import Guest
+from benchmarks import visitors
 from benchmarks.rows import Row
+from benchmarks.visitors import Guest
 
 PAGE_MS, PEOPLE, SECONDS, THINK = 150.0, 200, 60.0, (3.0, 12.0)
 ROUNDS, HOUR_REQUESTS, FLAT_SHARE = 7, 14_400, 0.1
@@ -39,12 +39,12 @@ def run() -> Row:
             "no bank to serve was named",
             hint="Set BENCH_BANK to the folder of a bank on which tasks have run.",
         )
-    port = browsing.free_port()
+    port = visitors.free_port()
     with tempfile.TemporaryDirectory() as folder:
-        bank = browsing.borrowed(Path(os.environ["BENCH_BANK"]).resolve(), Path(folder))
+        bank = visitors.borrowed(Path(os.environ["BENCH_BANK"]).resolve(), Path(folder))
         store = f"sqlite:///{folder}/operations.db"
         guests = _people(bank, store, port)
-        with browsing.served(bank, store, port) as process:
+        with visitors.served(bank, store, port) as process:
             began = perf_counter()
             guests[0].sign_in()
             fixed = _fixed(guests[0])
@@ -92,12 +92,12 @@ def _people(bank: Path, store: str, port: int) -> list[Guest]:
     with opened.begin() as connection:
         for number in range(PEOPLE):
             seen = frozenset({branches[number % len(branches)]}) if number % 2 else None
-            name = browsing.new_name()
+            name = visitors.new_name()
             people.add(
                 connection,
                 None,
                 name=name,
-                password=browsing.PASSWORD,
+                password=visitors.PASSWORD,
                 roles=tuple(Role),
                 scope=Scope(seen, None),
             )
@@ -167,8 +167,8 @@ def _rest(guest: Guest) -> dict[str, float]:
 
 def _together(guests: Sequence[Guest], process: Any) -> dict[str, Any]:
     """All at the same time for a minute, thinking in between."""
-    cpu = browsing.cpu_seconds(process)
-    browsing.together(guests, SECONDS, THINK)
+    cpu = visitors.cpu_seconds(process)
+    visitors.together(guests, SECONDS, THINK)
     asked = [one for guest in guests for one in guest.asked]
     took = sorted(ms for _, ms, _, _ in asked)
     for guest in guests:
@@ -178,8 +178,8 @@ def _together(guests: Sequence[Guest], process: Any) -> dict[str, Any]:
         "refused": sum(status >= 400 for _, _, status, _ in asked),
         "median_ms": round(median(took), 1), "p95_ms": round(took[int(0.95 * len(took))], 1),
         "p99_ms": round(took[int(0.99 * len(took))], 1),
-        "cpu_share": round((browsing.cpu_seconds(process) - cpu) / SECONDS, 2),
-        "resident_mb": round(browsing.resident_mb(process)),
+        "cpu_share": round((visitors.cpu_seconds(process) - cpu) / SECONDS, 2),
+        "resident_mb": round(visitors.resident_mb(process)),
     }  # fmt: skip
 
 
@@ -192,7 +192,7 @@ def _long(guests: Sequence[Guest], process: Any) -> dict[str, Any]:
         refused += sum(status >= 400 for _, _, status, _ in guest.asked)
         guest.asked.clear()
         if number % (HOUR_REQUESTS // 10) == HOUR_REQUESTS // 10 - 1:
-            memory.append(round(browsing.resident_mb(process)))
+            memory.append(round(visitors.resident_mb(process)))
     return {
         "requests": HOUR_REQUESTS, "seconds": round(perf_counter() - began), "refused": refused,
         "resident_mb": memory, "grown": round(memory[-1] / memory[4], 3),

@@ -17,6 +17,7 @@ REFUSED = re.compile(r"\bA?GPL|Affero|Elastic|BUSL|Business Source|Proprietary|S
 READ_BY_HAND = {
     "adbc-driver-manager": "Apache-2.0 (LICENSE.txt of Apache Arrow ADBC)",
     "adbc-driver-postgresql": "Apache-2.0 (LICENSE.txt of Apache Arrow ADBC)",
+    "axe-playwright-python": "MIT (LICENSE); the axe-core in it, for tests alone, is MPL-2.0",
     "grimp": "BSD-2-Clause",
 }
 

@@ -154,7 +154,7 @@ class Points:
 
 @dataclass(frozen=True, kw_only=True)
 class Scatter:
-    """Two numbers of up to some thousand subjects; beyond that use `Hexagons`. `size` says what sizes mean."""
+    """Two numbers of up to some thousand subjects; beyond that `Hexagons`. `size` says what sizes mean."""
 
     kind: ClassVar[str] = "scatter"
     x: Column
