@@ -78,7 +78,9 @@ def rule(
         "person_id": person.person_id, "at": now_us(),
     }  # fmt: skip
     connection.execute(ruling.insert(), row)
-    details = {"outcome": outcome, "reason": reason, "policy": policy_outcome, "override": override}
+    details: dict[str, str | bool] = {
+        "outcome": outcome, "reason": reason, "policy": policy_outcome, "override": override,
+    }  # fmt: skip
     audit.record(
         connection, person=person, act="application_ruled", object_kind="application",
         object_id=application_id, details=details,
