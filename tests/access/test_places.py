@@ -6,7 +6,7 @@ import json
 import shutil
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -17,7 +17,7 @@ from bankmine.access import OneOf, Place
 from bankmine.access.customer import MASK, MASKED
 from bankmine.access.permitted import READ
 from bankmine.bank.manifest import write_atomically
-from bankmine.errors import BankmineError, Forbidden, NotFound, UsageError
+from bankmine.errors import BankmineError, CutoffError, Forbidden, NotFound, UsageError
 from bankmine.folder import BankFolder
 from bankmine.governance import Permission, Scope, audit
 from bankmine.store import Store
@@ -200,6 +200,19 @@ def test_wrong_questions_are_refused_in_one_line(place: Place) -> None:
     ):
         with pytest.raises(BankmineError) as refused:
             ask()
+        assert "\n" not in str(refused.value)
+
+
+def test_a_date_that_the_data_do_not_cover_is_refused_in_one_line(place: Place) -> None:
+    first, last = place.state().covered
+    day = timedelta(days=1)
+    assert first < place.as_seen_by(person(Scope())).day <= last
+    for inside in (first, last):
+        assert place.as_seen_by(person(Scope()), inside).day == inside
+    for outside in (first - day, last + day, date(1, 1, 1), date(9999, 12, 31)):
+        with pytest.raises(CutoffError) as refused:
+            place.as_seen_by(person(Scope()), outside)
+        assert str(outside) in str(refused.value)
         assert "\n" not in str(refused.value)
 
 

@@ -7,10 +7,13 @@ marks at each request. What was kept of the state before is not asked for again 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
+from functools import cached_property
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from bankmine.access.attachment import Attachment, attachment
 from bankmine.access.directory import Source, directory
@@ -19,7 +22,6 @@ from bankmine.access.reasons import Reasons
 from bankmine.access.run_tables import Owned, load
 from bankmine.access.tables import Table
 from bankmine.access.view import View
-from bankmine.bank.civil import FIRST, LAST
 from bankmine.customers.conditions import Conditions, conditions
 from bankmine.customers.snapshot import default_cutoff
 from bankmine.errors import CutoffError
@@ -46,6 +48,22 @@ class State:
         self.name = (manifest.fingerprint, manifest.version)
         cutoffs = [run.cutoff_us for run in self.published.values()]
         self.cutoff = max(cutoffs) if cutoffs else default_cutoff(self.warehouse)
+
+    @cached_property
+    def covered(self) -> tuple[date, date]:
+        """The first and last day at whose beginning the bank can be looked at: from the first day that a
+        load speaks for to the day after the last, or a run's cutoff where that is later; 1900 to 2199 where
+        no load says what it speaks for."""
+        tables = self.warehouse.manifest.tables.values()
+        spans = [span for table in tables for span in table.coverage]
+        zone = self.warehouse.zone
+        if not spans:
+            return date(1900, 1, 2), date(2199, 12, 30)
+        first = min(start for start, _ in spans)
+        last = max(max(end for _, end in spans), self.cutoff)
+        days = zone.day_of(np.array([first, last], np.int64))
+        begun, ended = (date(1970, 1, 1) + timedelta(days=int(day)) for day in days)
+        return begun, ended + timedelta(days=1)
 
     def usable(self, cutoff: int) -> Mapping[str, Run]:
         """Of each task the run to believe at the cutoff (µs)."""
@@ -130,15 +148,17 @@ class Place:
 
     def as_seen_by(self, person: Person, cutoff: date | None = None) -> View:
         """What the person sees as of the beginning of a day (default: the newest published run's cutoff, else
-        the end of the data). CutoffError for a day before 1900 or after 2199."""
+        the end of the data). CutoffError for a day that the data do not cover."""
         state = self.state()
         if cutoff is None:
             return View(self, state, person, state.cutoff)
-        at = state.warehouse.zone.midnight(cutoff)
-        if not FIRST <= at < LAST:
+        first, last = state.covered
+        if not first <= cutoff <= last:
             raise CutoffError(
-                f"the date {cutoff} lies before 1900 or after 2199", hint="Give a date that the data cover."
+                f"the date {cutoff} lies outside of the data: {first} to {last}",
+                hint="Give a date that the data cover.",
             )
+        at = state.warehouse.zone.midnight(cutoff)
         return View(self, state, person, at)
 
 
