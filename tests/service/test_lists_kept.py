@@ -1,4 +1,4 @@
-"""Saved lists over the API: a shared one holds, for each token, the customers of its scope, by plain SQL too."""
+"""Saved lists over the API: a shared one holds, for each token, the customers of its scope."""
 
 from __future__ import annotations
 
