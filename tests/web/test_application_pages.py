@@ -82,7 +82,7 @@ def test_against_the_policy_needs_a_note_and_is_marked(officer, application):
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"outcome": "maybe", "reason": "other"}, {"outcome": "approve", "reason": "mood"}]
+    "wrong", [{"outcome": "maybe", "reason": "another"}, {"outcome": "approve", "reason": "mood"}]
 )
 def test_what_is_no_decision_is_refused(officer, application, wrong):
     assert officer.post(f"/applications/{application}/rule", wrong).status_code == 400
@@ -90,7 +90,7 @@ def test_what_is_no_decision_is_refused(officer, application, wrong):
 
 def test_only_who_decided_takes_it_back(officer, application, signed_in):
     answer = officer.post(
-        f"/applications/{application}/rule", {"outcome": "ask_for_more", "reason": "other", "note": ""}
+        f"/applications/{application}/rule", {"outcome": "ask_for_more", "reason": "another", "note": ""}
     )
     number = re.search(r"of=(\w+)", answer.headers["location"])[1]
     other = signed_in(Role.risk_officer, name="another officer")

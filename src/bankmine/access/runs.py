@@ -44,6 +44,11 @@ class RunSeen:
         return self._run.run_id
 
     @property
+    def made_at(self) -> int:
+        """When it was kept, µs UTC, as its folder says."""
+        return (self._run.folder / "metrics.json").stat().st_mtime_ns // 1_000
+
+    @property
     def cutoff(self) -> str:
         """The civil date it looks at."""
         return self._run.cutoff

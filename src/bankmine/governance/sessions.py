@@ -11,7 +11,7 @@ import hashlib
 import secrets
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, func, select, update
 
 from bankmine.errors import NotFound
 from bankmine.governance import audit
@@ -93,6 +93,13 @@ def rotate(store: Store, token: str) -> str | None:
             return None
         _end(connection, _C.session_id == found.session_id, "rotated")
         return open(connection, found.person_id, until=found.expires_at)[0]
+
+
+def last_visit(connection: Connection, person: Person) -> int | None:
+    """When the person's session before this one was last seen, µs UTC; None where this is the first."""
+    others = (_C.person_id == person.person_id) & (_C.session_id != (person.session_id or ""))
+    seen: int | None = connection.scalar(select(func.max(_C.seen_at)).where(others))
+    return seen
 
 
 def end(store: Store, token: str) -> None:

@@ -144,7 +144,9 @@ def steps(connection: Connection, kind: Kind) -> dict[str, list[Contact]]:
     """The steps with each row of a kind that were not taken back, newest first: the first one stands."""
     which = (contact.c.kind == kind, contact.c.withdrawn_at.is_(None))
     found: dict[str, list[Contact]] = {}
-    for row in connection.execute(select(contact).where(*which).order_by(contact.c.contact_id.desc())):
+    for row in connection.execute(
+        select(contact).where(*which).order_by(contact.c.at.desc(), contact.c.contact_id.desc())
+    ):
         found.setdefault(row.object_id, []).append(_contact(row))
     return found
 

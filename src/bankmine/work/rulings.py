@@ -22,7 +22,7 @@ from bankmine.store.times import now_us
 OUTCOMES = ("approve", "decline", "ask_for_more")
 REASONS = (
     "as_the_policy", "income_proved", "income_not_proved", "collateral_added", "known_for_long",
-    "debts_elsewhere", "documents_missing", "suspected_fraud", "customer_withdrew", "other",
+    "debts_elsewhere", "documents_missing", "suspected_fraud", "customer_withdrew", "another",
 )  # fmt: skip
 LONGEST_NOTE, LEAST_WORDS = 500, 10
 

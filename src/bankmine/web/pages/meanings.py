@@ -123,6 +123,13 @@ def restore(visit: Visit) -> Response:
     return _switch(visit, again=True)
 
 
+def waiting(visit: Visit) -> int:
+    """How many meanings somebody has begun that lack this person's signature."""
+    with visit.site.store.read() as connection:
+        said = sign_offs.standing(connection, KIND)
+    return sum(_waits(visit, stands) for stands in said.values())
+
+
 def act(
     visit: Visit,
     kind: Kind,
@@ -239,8 +246,11 @@ def _fits(visit: Visit, line: Line, state: str) -> bool:
         return 0 < stands.signed < len(Seat) or (stands.wording is not None and not stands.agreed)
     if state == "agreed":
         return stands.agreed
-    if state == "mine":  # begun by somebody, and a seat of mine has not signed
-        missing = set(sign_offs.seats_of(visit.who)) - set(stands.signatures)
-        signed = visit.who.person_id in {one.person_id for one in stands.signatures.values()}
-        return stands.wording is not None and bool(missing) and not signed
-    return True
+    return _waits(visit, stands) if state == "mine" else True
+
+
+def _waits(visit: Visit, stands: Agreement) -> bool:
+    """Whether it was begun and a seat of this person's, who has not signed, is empty."""
+    missing = set(sign_offs.seats_of(visit.who)) - set(stands.signatures)
+    signed = visit.who.person_id in {one.person_id for one in stands.signatures.values()}
+    return stands.wording is not None and bool(missing) and not signed
