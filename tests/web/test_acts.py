@@ -197,3 +197,24 @@ def test_a_second_factor_is_turned_on_and_then_asked_for(signed_in, guest):
     assert one.post("/account/second-factor", fitting).status_code == 400
     assert one.post("/account/second-factor", right).status_code == 303
     assert guest().sign_in("two factors").status_code == 401
+
+
+def test_recovery_codes_are_shown_once_and_open_one_sign_in_each(signed_in, guest, monkeypatch):
+    import pyotp
+
+    from bankmine.governance import second_factor
+
+    one = signed_in(Role.auditor, name="loses phones")
+    secret = re.search(r'name="secret" value="(\w+)"', one.get("/account").text)[1]
+    one.post("/account/second-factor", {"secret": secret, "code": pyotp.TOTP(secret).now(), "old": PASSWORD})
+    later = second_factor.now_us() + 60_000_000
+    monkeypatch.setattr(second_factor, "now_us", lambda: later)
+    assert one.post("/account/recovery", {"old": PASSWORD}).status_code == 400
+    shown = one.post(
+        "/account/recovery", {"old": PASSWORD, "present_code": pyotp.TOTP(secret).at(later // 1_000_000)}
+    ).text
+    codes = re.findall(r">((?:[a-z2-7]{4}-){3}[a-z2-7]{4})<", shown)
+    assert len(codes) == 10
+    assert not [code for code in codes if code in one.get("/account").text]
+    assert guest().sign_in("loses phones", code=codes[0]).status_code == 303
+    assert guest().sign_in("loses phones", code=codes[0]).status_code == 401

@@ -69,5 +69,5 @@ def test_every_other_route_needs_a_permission_or_somebody_signed_in():
     }
     assert signed_in == {
         "GET /", "GET /account", "POST /account/password", "POST /account/second-factor",
-        "POST /account/sessions/end", "POST /sign-out",
+        "POST /account/recovery", "POST /account/sessions/end", "POST /sign-out",
     }  # fmt: skip

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, select, update
 
 from bankmine.errors import SignInRefused
-from bankmine.governance import attempts, audit, passwords, second_factor, sessions
+from bankmine.governance import attempts, audit, passwords, recovery, second_factor, sessions
 from bankmine.governance.person import Person, load
 from bankmine.store.database import Store
 from bankmine.store.tables.people import person as table
@@ -35,7 +35,8 @@ def with_password(
 ) -> SignedIn:
     """Opens a session. SignInRefused where anything is wrong, the account is locked or disabled.
 
-    `code` is that of the second factor; `address` is where the request came from, kept only as a keyed token.
+    `code` is that of the second factor, or a recovery code; `address` is where the request came from, kept
+    only as a keyed token.
     """
     with store.begin() as connection:
         allowed = attempts.begin(store, connection, name, address)
@@ -100,7 +101,9 @@ def _decided(
         return None, "disabled"
     if row.password_until is not None and row.password_until < now_us():
         return None, "expired"
-    if not second_factor.used(connection, row.person_id, code):
+    if not second_factor.used(connection, row.person_id, code) and not recovery.used(
+        connection, row.person_id, code
+    ):
         return None, "code"
     return person, ""
 

@@ -28,7 +28,14 @@ if TYPE_CHECKING:
     from bankmine.web.site import Site
 
 OWING = frozenset(
-    {"/account", "/account/password", "/account/second-factor", "/sign-out", "/preferences/language"}
+    {
+        "/account",
+        "/account/password",
+        "/account/recovery",
+        "/account/second-factor",
+        "/sign-out",
+        "/preferences/language",
+    }
 )
 """What somebody may ask for who has to change a given password, or to turn a second factor on, first."""
 

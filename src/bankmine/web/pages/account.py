@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import segno
 from markupsafe import Markup
 from starlette.responses import RedirectResponse, Response
 
 from bankmine.errors import SignInRefused, UsageError
-from bankmine.governance import people, second_factor, sessions
+from bankmine.governance import people, recovery, second_factor, sessions
 from bankmine.governance.people import Account
 from bankmine.governance.sign_in import with_password
 from bankmine.web.routing import SIGNED_IN, Pages
@@ -67,21 +69,38 @@ def _show_password(visit: Visit) -> None:
     sessions.end(store, shown.session_token)  # it was opened to compare the password, for nothing else
 
 
+@pages.post("/account/recovery", permission=SIGNED_IN)
+def recovery_codes(visit: Visit) -> Response:
+    """Ten new recovery codes, shown this once, by showing the present password and code."""
+    try:
+        _show_password(visit)
+        with visit.site.store.begin() as connection:
+            codes = recovery.make(connection, visit.who)
+    except (SignInRefused, UsageError) as problem:
+        return _page(visit, problem)
+    return _page(visit, codes=codes)
+
+
 def _account(visit: Visit) -> Account:
     with visit.site.store.read() as connection:
         return people.get(connection, visit.who.person_id)
 
 
-def _page(visit: Visit, problem: SignInRefused | UsageError | None = None) -> Response:
+def _page(
+    visit: Visit, problem: SignInRefused | UsageError | None = None, codes: Sequence[str] = ()
+) -> Response:
     account = _account(visit)
     with visit.site.store.read() as connection:
         found = sessions.listed(connection, visit.site.store)
+        left = recovery.left(connection, visit.who.person_id)
     secret = "" if account.second_factor else second_factor.new_secret()
     otp = second_factor.address(account.name, secret, visit.site.bank.config.name) if secret else ""
     return visit.page(
         "account.html.j2",
         status=400 if problem else 200,
         account=account,
+        codes=codes,
+        left=left,
         sessions=[one for one in found if one.person_id == visit.who.person_id],
         secret=secret,
         otp=otp,
