@@ -96,6 +96,11 @@ def _ruling(act: str) -> Callable[[str, Mapping[str, str]], Back]:
     return lambda of, was: Back(f"/rulings/{of}/{act}")
 
 
+def _quarter(act: str) -> Callable[[str, Mapping[str, str]], Back]:
+    """An act on a mark of a quarter of the portfolio."""
+    return lambda of, was: Back(f"/portfolio/marks/{of}/{act}")
+
+
 UNDO: Mapping[str, Callable[[str, Mapping[str, str]], Back]] = {
     "person-added": _person("disable"),
     "person-disabled": _person("enable"),
@@ -120,6 +125,8 @@ UNDO: Mapping[str, Callable[[str, Mapping[str, str]], Back]] = {
     "call-list-ended": _calls("reopen"),
     "call-list-reopened": _calls("end"),
     "finding-cared": _finding,
+    "quarter-marked": _quarter("take-back"),
+    "quarter-unmarked": _quarter("restore"),
     "application-ruled": _ruling("take-back"),
     "ruling-taken": _ruling("restore"),
     "saved-list-made": _saved("delete"),

@@ -26,10 +26,17 @@ class Kind(StrEnum):
     """What can be marked."""
 
     rule = "rule"
+    vintage = "vintage"
 
 
-WORDS: Mapping[Kind, tuple[str, ...]] = {Kind.rule: ("use_in_talks", "watch", "misleading")}
-NEEDED: Mapping[Kind, Permission] = {Kind.rule: Permission.OFFERS_DECIDE}
+WORDS: Mapping[Kind, tuple[str, ...]] = {
+    Kind.rule: ("use_in_talks", "watch", "misleading"),
+    Kind.vintage: ("watch", "explained"),
+}
+NEEDED: Mapping[Kind, Permission] = {
+    Kind.rule: Permission.OFFERS_DECIDE,
+    Kind.vintage: Permission.WARNINGS_WRITE,
+}
 
 
 @dataclass(frozen=True, kw_only=True)
