@@ -39,6 +39,7 @@ GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         "risk",
         (
             Entry("credit", "/applications", _P.CREDIT_READ),
+            Entry("scorecards", "/scorecards", _P.CREDIT_READ),
             Entry("portfolio", "/portfolio", _P.CREDIT_READ),
             Entry("warning", "/warnings", _P.WARNINGS_READ),
             Entry("fraud", "/fraud", _P.FRAUD_READ),

@@ -96,6 +96,11 @@ def _ruling(act: str) -> Callable[[str, Mapping[str, str]], Back]:
     return lambda of, was: Back(f"/rulings/{of}/{act}")
 
 
+def _bin(act: str) -> Callable[[str, Mapping[str, str]], Back]:
+    """An act on a proposal for a scorecard."""
+    return lambda of, was: Back(f"/scorecards/marks/{of}/{act}")
+
+
 def _quarter(act: str) -> Callable[[str, Mapping[str, str]], Back]:
     """An act on a mark of a quarter of the portfolio."""
     return lambda of, was: Back(f"/portfolio/marks/{of}/{act}")
@@ -125,6 +130,8 @@ UNDO: Mapping[str, Callable[[str, Mapping[str, str]], Back]] = {
     "call-list-ended": _calls("reopen"),
     "call-list-reopened": _calls("end"),
     "finding-cared": _finding,
+    "bin-proposed": _bin("take-back"),
+    "bin-unproposed": _bin("restore"),
     "quarter-marked": _quarter("take-back"),
     "quarter-unmarked": _quarter("restore"),
     "application-ruled": _ruling("take-back"),

@@ -25,15 +25,18 @@ LONGEST_NOTE, LONGEST_OBJECT = 300, 200
 class Kind(StrEnum):
     """What can be marked."""
 
+    bin = "bin"
     rule = "rule"
     vintage = "vintage"
 
 
 WORDS: Mapping[Kind, tuple[str, ...]] = {
+    Kind.bin: ("merge_with_next", "split", "leave_column_out", "right_as_it_is"),
     Kind.rule: ("use_in_talks", "watch", "misleading"),
     Kind.vintage: ("watch", "explained"),
 }
 NEEDED: Mapping[Kind, Permission] = {
+    Kind.bin: Permission.SCORECARDS_WRITE,
     Kind.rule: Permission.OFFERS_DECIDE,
     Kind.vintage: Permission.WARNINGS_WRITE,
 }
