@@ -21,7 +21,10 @@ def officer(signed_in):
 
 @pytest.fixture
 def application(officer) -> str:
-    return re.findall(r'href="/applications/([0-9a-f]{16})', officer.get("/applications").text)[0]
+    found = re.findall(r'href="/applications/([0-9a-f]{16})', officer.get("/applications").text)
+    if not found:
+        pytest.skip("this bank has too few applications for a run of application_score")
+    return found[0]
 
 
 def rows(store, table) -> int:
@@ -72,7 +75,10 @@ def test_a_decision_is_kept_recorded_counted_and_taken_back(officer, application
 
 def test_against_the_policy_needs_a_note_and_is_marked(officer, application):
     here = f"/applications/{application}"
-    other = "decline" if policy_of(officer.get(here).text) == "approve" else "approve"
+    says = policy_of(officer.get(here).text)
+    if says.startswith("refer"):
+        pytest.skip("the policy refers this application: nothing is against it")
+    other = "decline" if says == "approve" else "approve"
     bare = {"outcome": other, "reason": "known_for_long"}
     assert officer.post(f"{here}/rule", bare).status_code == 400
     answer = officer.post(f"{here}/rule", {**bare, "note": "Known for thirty years, never late."})

@@ -64,7 +64,7 @@ def rule(
         raise UsageError(f"{reason[:40]!r} is no reason", hint=f"Take {', '.join(REASONS)}.")
     if len(note) > LONGEST_NOTE:
         raise UsageError(f"the note has {len(note)} characters", hint=f"Write at most {LONGEST_NOTE}.")
-    override = outcome != "ask_for_more" and outcome != policy_outcome
+    override = policy_outcome != "refer" and outcome not in ("ask_for_more", policy_outcome)
     if override and len(note.strip()) < LEAST_WORDS:
         raise UsageError(
             f"the policy says {policy_outcome}: deciding otherwise needs a note",
@@ -111,10 +111,10 @@ def standing(connection: Connection, applications: Iterable[str]) -> dict[str, R
     return {row.application_id: _ruling(row) for row in rows}
 
 
-def listed(connection: Connection, *, limit: int = 1_000) -> list[Ruling]:
-    """The newest open rulings; whoever shows them leaves out customers outside of the reader's scope."""
+def listed(connection: Connection) -> list[Ruling]:
+    """All open rulings, the newest first; whoever shows them leaves out customers outside of the scope."""
     query = select(ruling).where(ruling.c.withdrawn_at.is_(None))
-    rows = connection.execute(query.order_by(ruling.c.at.desc(), ruling.c.ruling_id.desc()).limit(limit))
+    rows = connection.execute(query.order_by(ruling.c.at.desc(), ruling.c.ruling_id.desc()))
     return [_ruling(row) for row in rows]
 
 
