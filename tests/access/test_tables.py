@@ -134,6 +134,11 @@ def test_a_condition_that_does_not_fit_is_refused(name: str, condition: Any) -> 
         table_of([]).count({name: condition})
 
 
+def test_an_export_is_refused_before_its_first_row() -> None:
+    with pytest.raises(UsageError):
+        table_of([]).export(sort=("no such column", False))
+
+
 def test_threads_that_ask_for_one_thing_wait_for_one_computation() -> None:
     kept, made, start = Kept(2), [], Barrier(8)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -121,6 +122,9 @@ def test_many_at_once_are_each_decided_once_and_as_if_alone(caller: Caller, stor
         {"fields": {"shoe_size": 43}},
         {"fields": {"amount_minor": "much"}},
         {"fields": {"product": 7}},
+        {"fields": {"amount_minor": 10**30}},  # beyond 64 bits
+        {"fields": {"product": "\ud800"}},  # half a character
+        {"fields": {"product": "LOAN\x00"}},
         {"fields": {"app_instalment": 1}},
         {"fields": SOUND, "customer": "x"},
         {"customer_id": "0123456789abcdef"},
@@ -128,7 +132,8 @@ def test_many_at_once_are_each_decided_once_and_as_if_alone(caller: Caller, stor
 )
 def test_what_cannot_be_meant_is_a_problem_and_keeps_nothing(caller: Caller, store: Store, asked) -> None:
     before = kept(store)
-    answer = caller().post(CREDIT, json=asked)
+    headers = {"Content-Type": "application/json"}
+    answer = caller().post(CREDIT, content=json.dumps(asked), headers=headers)
     assert answer.status_code == 422
     assert answer.headers["content-type"] == "application/problem+json"
     assert kept(store) == before

@@ -230,12 +230,12 @@ def _fitting(name: str, value: Any, kind: Any) -> Any:
     import pyarrow as pa
 
     text = pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_dictionary(kind)
-    number = isinstance(value, int | float) and not isinstance(value, bool) and np.isfinite(value)
-    if text and isinstance(value, str) and 0 < len(value) <= 60:
+    number = isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e15
+    if text and isinstance(value, str) and 0 < len(value) <= 60 and value.isprintable():
         return value
     if pa.types.is_boolean(kind) and isinstance(value, bool):
         return value
-    if number and not text and abs(value) < 1e15:
+    if number and not text:
         return int(value) if pa.types.is_integer(kind) else float(value)
     kinds = "a text" if text else "a number"
     raise UsageError(f"the field {name[:40]} cannot be {str(value)[:40]!r}", hint=f"Give {kinds}.")

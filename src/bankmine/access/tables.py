@@ -116,10 +116,10 @@ class Table:
     def export(
         self, filters: Mapping[str, Condition] | None = None, sort: Sort | None = None, search: str = ""
     ) -> Iterator[tuple[Any, ...]]:
-        """Every row in the order asked, made a few thousand at a time."""
+        """Every row in the order asked, a few thousand at a time; what cannot be meant is refused at once."""
         chosen = self._ordered(filters, sort, search)
-        for start in range(0, len(chosen), CHUNK):
-            yield from self.values(chosen[start : start + CHUNK])
+        chunks = (chosen[start : start + CHUNK] for start in range(0, len(chosen), CHUNK))
+        return (row for chunk in chunks for row in self.values(chunk))
 
     def values(self, rows: Ints, names: Sequence[str] | None = None) -> tuple[tuple[Any, ...], ...]:
         """These rows of the columns shown, or of those named."""
