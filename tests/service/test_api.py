@@ -245,3 +245,28 @@ def test_the_description_is_openapi_3_1_and_names_every_address(api: FastAPI) ->
     assert said["openapi"].startswith("3.1")
     named = {route.path for route in api.routes if isinstance(route, APIRoute)}
     assert set(said["paths"]) == named
+
+
+def test_a_fault_is_answered_as_a_problem_and_the_connection_is_kept(
+    caller: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = caller()
+
+    def broken(*_: object, **__: object) -> None:
+        raise ZeroDivisionError("secret")
+
+    monkeypatch.setattr("bankmine.access.View.list", broken)
+    here = f"{PREFIX}/lists/churn"
+    answer = TestClient(one.app, headers=one.headers).get(here)  # raises what reaches the server
+    assert answer.status_code == 500
+    assert answer.json()["type"] == "/problems/fault"
+    assert "secret" not in answer.text
+    monkeypatch.undo()
+    assert one.get(here).status_code == 200
+
+
+def test_a_body_beyond_a_mebibyte_is_refused(caller: Caller) -> None:
+    answer = caller().post(
+        f"{PREFIX}/offers", content=b"[" * (1 << 21), headers={"content-type": "application/json"}
+    )
+    assert answer.status_code == 413

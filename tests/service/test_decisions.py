@@ -10,9 +10,7 @@ from callers import Caller
 from sqlalchemy import func, select
 from starlette.testclient import TestClient
 
-from bankmine.folder import BankFolder
 from bankmine.governance import Permission, Scope, audit
-from bankmine.lifecycle import current
 from bankmine.service.caller import PREFIX
 from bankmine.store import Store
 from bankmine.store.tables.decisions import decision
@@ -21,14 +19,6 @@ from bankmine.work import deciding
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("worked-bank")]
 CREDIT, OFFERS = f"{PREFIX}/credit-applications", f"{PREFIX}/offers"
 SOUND = {"product": "LOAN-CONS", "amount_minor": 500_000, "term_months": 24, "stated_income_minor": 600_000}
-
-
-@pytest.fixture(autouse=True)
-def lends(request: pytest.FixtureRequest, bank: BankFolder) -> None:
-    """Decisions on credit need a run of application_score; a small bank has too few applications."""
-    credit = "offer" not in request.node.name and "whom_to" not in request.node.name
-    if credit and "application_score" not in current(bank.results_folder):
-        pytest.skip("this bank has too few applications for a run of application_score")
 
 
 def kept(store: Store) -> int:

@@ -14,10 +14,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("pages")]
 
 @pytest.fixture
 def officer(signed_in):
-    one = signed_in(Role.risk_officer, name="of the card")
-    if 'name="bin"' not in one.get("/scorecards").text:
-        pytest.skip("this bank has too few applications for a card")
-    return one
+    return signed_in(Role.risk_officer, name="of the card")
 
 
 def test_every_bin_has_its_points_and_the_strongest_column_comes_first(officer):

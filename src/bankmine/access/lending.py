@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -24,7 +25,9 @@ from bankmine.decisions.credit_policy.rescoring import derived
 from bankmine.errors import FeasibilityError, NotFound, UsageError
 from bankmine.governance import Permission
 from bankmine.lifecycle.labelled import load_model
+from bankmine.lifecycle.standing import Standing
 from bankmine.mining.arithmetic import log_odds, logistic
+from bankmine.tasks.contract import Floats, Ints
 
 if TYPE_CHECKING:
     from bankmine.access.view import View
@@ -49,7 +52,8 @@ class Assessment:
     """What is said of one application: chance of going bad, the policy's answer and why.
 
     `outcome` is approve, refer or decline; `row` the policy's row; `limit_minor` the band of amounts and
-    `rate` the yearly price of an approval; `missing` the asked fields that were not given.
+    `rate` the yearly price of an approval; `missing` the asked fields that were not given; `known_as_of` the
+    day whose snapshot told what is known of the customer, None where nothing did.
     """
 
     probability: float
@@ -59,6 +63,7 @@ class Assessment:
     limit_minor: tuple[int, int] | None
     rate: float | None
     missing: tuple[str, ...]
+    known_as_of: str | None
     run_id: str
     policy: str
 
@@ -77,22 +82,18 @@ class Lender:
     """One published run with its model, the policy, and the customers' newest features in memory."""
 
     run: Run
-    model: Any
+    standing: Standing
     decider: Decider
-    schema: Any
-    known: Mapping[str, Any]
     customers: Any
-    names: tuple[str, ...]
+    as_of: str | None
 
     def assess(self, requests: Sequence[tuple[int | None, Mapping[str, Any]]]) -> list[Assessment]:
         """The answers of several applications at once, each a customer's token (None: a stranger) and its
         fields. UsageError for a field there is not or a value that cannot stand in it."""
-        table = self._table(requests)
-        probabilities = self.model.miner.probability(self.model.matrix(table).values)
-        rows = table.to_pylist()
+        chances, rows, known = self._chances(requests)
         return [
-            self._answer(float(chance), row, asked)
-            for chance, row, (_, asked) in zip(probabilities, rows, requests, strict=True)
+            self._answer(float(chance), row, asked, there)
+            for chance, row, there, (_, asked) in zip(chances, rows, known, requests, strict=True)
         ]
 
     def of_scored(
@@ -103,17 +104,19 @@ class Lender:
         As stated its chance is the run's own, which knew all of it at its instant; changed terms move it by
         as much, in log-odds, as they move the model over what is known now.
         """
-        table = self._table([(token, stated), (token, changed)])
-        was, now = log_odds(self.model.miner.probability(self.model.matrix(table).values))
+        chances, rows, known = self._chances([(token, stated), (token, changed)])
+        was, now = log_odds(chances)
         moved = 0.0 if dict(stated) == dict(changed) else float(now - was)
         then = float(logistic(log_odds(np.array([chance])) + moved)[0])
-        return self._answer(then, table.slice(1, 1).to_pylist()[0], changed)
+        return self._answer(then, rows[1], changed, known[1])
 
     def together(self, waiting: Sequence[Asking]) -> list[dict[str, Any]]:
         """The same as plain values, for requests that wait together."""
         return [asdict(one) for one in self.assess([(one.token, one.asked) for one in waiting])]
 
-    def _answer(self, chance: float, row: Mapping[str, Any], asked: Mapping[str, Any]) -> Assessment:
+    def _answer(
+        self, chance: float, row: Mapping[str, Any], asked: Mapping[str, Any], known: bool
+    ) -> Assessment:
         decided = self.decider.decide({**row, "probability": chance})
         missing = tuple(name for name in ASKED if asked.get(name) is None)
         outcome, reason = decided.outcome, decided.reason
@@ -128,6 +131,7 @@ class Lender:
             limit_minor=(int(decided.limit_low or 0), int(decided.limit_high or 0)) if approved else None,
             rate=decided.rate if outcome == "approve" else None,
             missing=missing,
+            known_as_of=self.as_of if known else None,
             run_id=self.run.run_id,
             policy=self.decider.policy.version,
         )
@@ -145,23 +149,53 @@ class Lender:
                 found[feature] = _fitting(name, value, self.schema.field(feature).type)
         return found
 
-    def _table(self, requests: Sequence[tuple[int | None, Mapping[str, Any]]]) -> Any:
-        """One row a request with every column the model reads and the ratios of what is asked."""
+    @property
+    def schema(self) -> Any:
+        """The columns that may be asked with, in the types the model was fitted on."""
+        return self.standing.table.schema
+
+    def _chances(
+        self, requests: Sequence[tuple[int | None, Mapping[str, Any]]]
+    ) -> tuple[Floats, list[dict[str, Any]], list[bool]]:
+        """The model's chance for each request, the features that the policy may look at, and whether the
+        customer is known."""
         import pyarrow as pa
 
         given = [self.check(asked) for _, asked in requests]
+        names = [*NAMED.values(), *RATIOS]
+        names += sorted({name for one in given for name in one}.difference(names))
+        kinds = [self.schema.field(name) for name in names]
+        arrays = [pa.array([one.get(kind.name) for one in given], kind.type) for kind in kinds]
+        changed = derived(pa.Table.from_arrays(arrays, schema=pa.schema(kinds)), RATIOS)
         tokens = [-1 if token is None else token for token, _ in requests]
-        places = np.searchsorted(self.customers, tokens)
-        places[places == len(self.customers)] = 0
-        there = self.customers[places] == tokens if len(self.customers) else np.zeros(len(tokens), bool)
-        at = pa.array(places, mask=~there)
-        taken = {name: column.take(at) for name, column in self.known.items()} if there.any() else {}
-        columns = {}
-        for name in self.names:
-            kind = self.schema.field(name).type
-            base = taken[name].to_pylist() if name in taken else [None] * len(given)
-            columns[name] = pa.array([one.get(name, old) for one, old in zip(given, base, strict=True)], kind)
-        return derived(pa.table(columns), RATIOS)
+        rows = np.searchsorted(self.customers, tokens)
+        there = rows < len(self.customers)
+        there[there] = self.customers[rows[there]] == np.array(tokens)[there]
+        rows = np.where(there, rows, self.standing.table.num_rows - 1)
+        return self._moved(rows, given, changed), self._known(rows, changed), there.tolist()
+
+    def _known(self, rows: Ints, changed: Any) -> list[dict[str, Any]]:
+        """What the policy looks at: as asked, else as it is known."""
+        fields = [one.name for one in self.decider.policy.fields]
+        silent = [one for one in fields if one in self.schema.names and one not in changed.column_names]
+        said: list[dict[str, Any]] = changed.to_pylist()
+        if not silent:
+            return said
+        known = self.standing.table.select(silent).take(rows).to_pylist()
+        return [{**one, **other} for one, other in zip(known, said, strict=True)]
+
+    def _moved(self, rows: Ints, given: Sequence[Mapping[str, Any]], changed: Any) -> Floats:
+        """The chances; a feature that some requests give and others leave as it is known goes alone."""
+        own = frozenset([*NAMED.values(), *RATIOS])
+        sets = [frozenset(one) - own for one in given]
+        said = np.empty(len(given))
+        for asked in dict.fromkeys(sets):
+            here = [place for place, one in enumerate(sets) if one == asked]
+            columns = [name for name in changed.column_names if name in own or name in asked]
+            part = changed.select(columns)
+            part = part if len(here) == len(given) else part.take(here)
+            said[here] = self.standing.probability(rows[here], part)
+        return said
 
 
 def lender_of(view: View) -> Lender:
@@ -199,31 +233,57 @@ def _policy_file(view: View) -> Path:
 
 
 def _made(view: View, run: Run) -> Lender:
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
     folder = folder_of(run, None)
     model = load_model(folder / "model")
     schema = pq.read_schema(folder / "whole.parquet")
     plans = model.preparation.plans_
-    names = tuple(dict.fromkeys([*(plan.name for plan in plans), *NAMED.values(), *RATIOS]))
-    names = tuple(name for name in names if name in schema.names)
+    read = [plan.name for plan in plans if plan.name in schema.names]
+    names = tuple(dict.fromkeys([*read, *NAMED.values(), *RATIOS]))
+    fields = [schema.field(name) if name in schema.names else _asked(name) for name in names]
     snapshots = kept_snapshots(view.state.bank.snapshots_folder)
     kept = [one for one in snapshots if one.cutoff <= view.state.cutoff]
-    known, customers = _known(kept[-1] if kept else None, names, schema)
-    return Lender(run, model, Decider(read_policy(_policy_file(view))), schema, known, customers, names)
+    table, customers = _standing(kept[-1] if kept else None, pa.schema(fields))
+    as_of = None
+    if kept:
+        day = int(view.state.warehouse.zone.day_of(np.array([kept[-1].cutoff], np.int64))[0])
+        as_of = (date(1970, 1, 1) + timedelta(days=day)).isoformat()
+    policy = read_policy(_policy_file(view))
+    return Lender(run, Standing(model, table), Decider(policy), customers, as_of)
 
 
-def _known(snapshot: Snapshot | None, names: Sequence[str], schema: Any) -> tuple[dict[str, Any], Any]:
-    """The snapshot's columns that the model reads, in its types, and its customers, sorted."""
+def _standing(snapshot: Snapshot | None, schema: Any) -> tuple[Any, Any]:
+    """The snapshot's columns that the model reads, in its types, the others without values and a last row
+    of nobody; and the snapshot's customers, sorted."""
+    import pyarrow as pa
+
     if snapshot is None:
-        return {}, np.zeros(0, np.int64)
-    table = snapshot.read([name for name in names if name in snapshot.names])
-    columns = {
-        name: table.column(name).combine_chunks().cast(schema.field(name).type)
-        for name in names
-        if name in table.column_names
-    }
-    return columns, table.column("customer_id").to_numpy()
+        return _nothing(schema, 1), np.zeros(0, np.int64)
+    found = snapshot.read([name for name in schema.names if name in snapshot.names])
+    columns = [
+        found.column(one.name).cast(one.type)
+        if one.name in found.column_names
+        else pa.chunked_array([pa.nulls(found.num_rows, one.type)])
+        for one in schema
+    ]
+    table = pa.Table.from_arrays(columns, schema=schema)
+    return pa.concat_tables([table, _nothing(schema, 1)]), found.column("customer_id").to_numpy()
+
+
+def _asked(name: str) -> Any:
+    """A column that a request may name though the model does not read it; the policy may."""
+    import pyarrow as pa
+
+    text = name in (NAMED["product"], NAMED["channel"])
+    return pa.field(name, pa.string() if text else pa.float64() if name in RATIOS else pa.int64())
+
+
+def _nothing(schema: Any, rows: int) -> Any:
+    import pyarrow as pa
+
+    return pa.Table.from_arrays([pa.nulls(rows, one.type) for one in schema], schema=schema)
 
 
 def _fitting(name: str, value: Any, kind: Any) -> Any:

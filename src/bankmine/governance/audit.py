@@ -46,6 +46,17 @@ class Event:
     details: Mapping[str, Scalar]
 
 
+@dataclass(frozen=True)
+class Act:
+    """What one event says; see `record`."""
+
+    person: Person | None
+    act: str
+    object_kind: str
+    object_id: str
+    details: Mapping[str, Scalar]
+
+
 def record(
     connection: Connection,
     *,
@@ -60,25 +71,42 @@ def record(
     `act` and `object_kind` are words of small letters; `details` are short scalars that name nobody. Raises
     UsageError for any other, StoreError outside of a write transaction.
     """
+    record_all(connection, [Act(person, act, object_kind, object_id, details or {})])
+
+
+def record_all(connection: Connection, acts: Sequence[Act]) -> None:
+    """Writes several events, in their order; see `record`."""
     keys = store_of(connection).keys
-    _check(act, object_kind, object_id, details or {})
+    for one in acts:
+        _check(one.act, one.object_kind, one.object_id, one.details)
     last = connection.execute(_LAST).one_or_none()
     if last is None:
         anchors.begin(keys)
+    seq, previous = (0, FIRST) if last is None else (last.seq, last.hash)
+    events: list[dict[str, Any]] = []
+    for one in acts:
+        event = _written(one, seq + 1, previous)
+        seq, previous = event["seq"], event["hash"]
+        events.append(event)
+    if events:
+        connection.execute(audit_event.insert(), events)
+        after_commit(connection, "audit", lambda: anchors.append(keys, seq, previous))
+
+
+def _written(one: Act, seq: int, previous: str) -> dict[str, Any]:
+    person = one.person
     event: dict[str, Any] = {
-        "seq": 1 if last is None else last.seq + 1,
+        "seq": seq,
         "at": now_us(),
         "person_id": person.person_id if person else None,
         "through": (person.session_id or person.token_id) if person else None,
-        "act": act,
-        "object_kind": object_kind,
-        "object_id": object_id,
-        "details": json.dumps(dict(details or {}), sort_keys=True, separators=(",", ":"), allow_nan=False),
-        "previous": FIRST if last is None else last.hash,
+        "act": one.act,
+        "object_kind": one.object_kind,
+        "object_id": one.object_id,
+        "details": json.dumps(dict(one.details), sort_keys=True, separators=(",", ":"), allow_nan=False),
+        "previous": previous,
     }
-    event["hash"] = hash_of(event)
-    connection.execute(audit_event.insert(), event)
-    after_commit(connection, "audit", lambda: anchors.append(keys, event["seq"], event["hash"]))
+    return event | {"hash": hash_of(event)}
 
 
 _LAST = select(audit_event.c.seq, audit_event.c.hash).order_by(audit_event.c.seq.desc()).limit(1)

@@ -95,11 +95,16 @@ def resume(store: Store, token: str) -> Person | None:
     if not token.startswith(PREFIX):
         return None
     with store.read() as connection:
-        alive = _C.ended_at.is_(None) & (_C.expires_at > now_us())
-        row = connection.execute(select(table).where(_C.token_hash == token_hash(token), alive)).one_or_none()
-        if row is None:
-            return None
-        return load(connection, row.person_id, token_id=row.token_id, only=_known(row.permissions))
+        return known(connection, token)
+
+
+def known(connection: Connection, token: str) -> Person | None:
+    """The same in a transaction that is open."""
+    alive = _C.ended_at.is_(None) & (_C.expires_at > now_us())
+    row = connection.execute(select(table).where(_C.token_hash == token_hash(token), alive)).one_or_none()
+    if row is None:
+        return None
+    return load(connection, row.person_id, token_id=row.token_id, only=_known(row.permissions))
 
 
 def end(connection: Connection, by: Person | None, token_id: str) -> None:

@@ -8,8 +8,8 @@ comes from (`source`) and how it was prepared (`way`): what is prepared alike fo
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -129,6 +129,21 @@ class Mixed:
     def fit_transform(self, table: pa.Table, target: Any = None, **how: Any) -> MixedMatrix:
         """Fit, then transform the same rows."""
         return self.fit(table, target, **how).transform(table)
+
+    def only(self, features: Collection[str]) -> Self:
+        """The same preparation of some features alone: their columns as in the whole table."""
+        reads = [
+            replace(
+                one,
+                columns=tuple(name for name in one.columns if name in features),
+                present=one.present if one.present in features else None,
+            )
+            for one in self.reads
+        ]
+        made = type(self)(reads)
+        made.parts_ = tuple(None if part is None else part.only(features) for part in self.parts_)
+        made.report_ = self.report_
+        return made
 
     @property
     def plans_(self) -> tuple[Any, ...]:

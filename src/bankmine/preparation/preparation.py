@@ -6,7 +6,7 @@ fill, flag, bend heavy tails and bring columns to one scale.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal, Self
 
@@ -144,6 +144,13 @@ class Preparation:
     def fit_transform(self, table: pa.Table, target: Any = None, **how: Any) -> Matrix:
         """Fit, then transform the same rows."""
         return self.fit(table, target, **how).transform(table)
+
+    def only(self, features: Collection[str]) -> Self:
+        """The same preparation of some features alone: their columns as in the whole matrix."""
+        made = type(self)(self.settings)
+        made.units_, made.report_ = self.units_, self.report_
+        made.plans_ = [plan for plan in self.plans_ if plan.name in features]
+        return made
 
     @property
     def names_(self) -> tuple[str, ...]:

@@ -6,7 +6,6 @@ says which permission: one that says nothing keeps the application from starting
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from importlib.metadata import version
 from typing import Any
 
@@ -15,16 +14,15 @@ from fastapi.routing import APIRoute
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from starlette.responses import Response
 
-from bankmine import clock
 from bankmine.access import Place
 from bankmine.errors import ConfigurationError
 from bankmine.governance import Permission
 from bankmine.governance.pace import Buckets
 from bankmine.service import customers, decisions, runs
-from bankmine.service.caller import BURST, PER_SECOND, PREFIX, Site, needs
+from bankmine.service.caller import PREFIX, needs, site_over
+from bankmine.service.gate import Gate
 from bankmine.service.problems import add_problems
 from bankmine.store import Store
-from bankmine.work.deciding import Desk
 
 PUBLIC = frozenset({f"{PREFIX}/health", f"{PREFIX}/openapi.json"})
 MOST_BYTES = 1 << 20
@@ -38,9 +36,9 @@ def create_api(store: Store, place: Place, *, buckets: Buckets | None = None) ->
     """
     app = FastAPI(
         title="bankmine", version=version("bankmine"), openapi_url=f"{PREFIX}/openapi.json", docs_url=None,
-        redoc_url=None, summary="What a bank's other systems ask of bankmine.",
+        redoc_url=None, summary="What a bank's other systems ask of bankmine.", max_body_size=MOST_BYTES,
     )  # fmt: skip
-    app.state.site = Site(store, place, buckets or Buckets(PER_SECOND, BURST), Desk(store))
+    app.state.site = site_over(store, place, buckets)
     for router in (customers.router, runs.router, decisions.router):
         app.router.routes.extend(router.routes)  # included as they are: whoever walks the routes sees each
     _watched(app)
@@ -76,16 +74,11 @@ def _watched(app: FastAPI) -> None:
 
     metrics.permission = Permission.SETTINGS_READ  # type: ignore[attr-defined]
 
-    @app.middleware("http")
-    async def measure(request: Request, call: Callable[[Request], Awaitable[Any]]) -> Any:
-        began = clock.elapsed()
-        answer = await call(request)
-        route = getattr(request.scope.get("route"), "path", "none")
-        count.labels(route, answer.status_code).inc()
-        took.labels(route).observe(clock.elapsed() - began)
-        answer.headers["cache-control"] = "no-store"
-        answer.headers["x-content-type-options"] = "nosniff"
-        return answer
+    def measured(route: str, status: int, seconds: float) -> None:
+        count.labels(route, status).inc()
+        took.labels(route).observe(seconds)
+
+    app.add_middleware(Gate, measured=measured)
 
 
 def require_declared(app: FastAPI) -> None:

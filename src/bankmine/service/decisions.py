@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
+from asyncio import wait_for, wrap_future
 from collections.abc import Mapping, Sequence
-from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Request
+from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from bankmine.access import View
 from bankmine.access.forms import form_of
-from bankmine.access.lending import lender_of, token_of_customer
+from bankmine.access.lending import lender_of
 from bankmine.access.offers import offers_of
 from bankmine.errors import UsageError
-from bankmine.governance import Permission, Person
-from bankmine.service.caller import PREFIX, needs, site_of
+from bankmine.governance import Permission
+from bankmine.service.caller import PREFIX, asks, bearer, site_of
 from bankmine.service.plain import plain
-from bankmine.work.deciding import Waiting
+from bankmine.work.deciding import Kind, Waiting
 
 router = APIRouter(prefix=PREFIX, tags=["decisions"])
-Lending = Annotated[Person, Depends(needs(Permission.CREDIT_DECIDE))]
-Selling = Annotated[Person, Depends(needs(Permission.OFFERS_DECIDE))]
+By = Annotated[str, Depends(bearer)]
+PATIENCE_SECONDS = 30.0
 ONCE = "One of your own making; the same again gives the first answer again and decides nothing anew."
 Key = Annotated[str | None, Header(max_length=100, description=ONCE)]
 Fields = Annotated[
@@ -49,52 +50,74 @@ class Offered(BaseModel):
     what_if: bool = Field(default=False, description="Answer only: nothing is kept.")
 
 
-@router.post("/credit-applications")
-def credit(
-    request: Request, person: Lending, application: Application, idempotency_key: Key = None
-) -> dict[str, Any]:
+class Credit:
+    """Applications: the published model's chance and the bank's policy."""
+
+    name, permission = "credit", Permission.CREDIT_DECIDE
+
+    def check(self, view: View, waiting: Waiting) -> None:
+        """Whether the fields can be meant."""
+        lender_of(view).check(waiting.asked)
+
+    def answers(self, view: View, waiting: Sequence[Waiting]) -> Sequence[Mapping[str, Any]]:
+        """All by one call of the model."""
+        return lender_of(view).together(waiting)
+
+
+class Offers:
+    """What to offer: a customer what the published run offers, a stranger what the form's answers say."""
+
+    name, permission = "offer", Permission.OFFERS_DECIDE
+
+    def check(self, view: View, waiting: Waiting) -> None:
+        """Whether it says whom to offer something."""
+        if (waiting.customer_id is None) == (not waiting.asked):
+            raise UsageError("a request names a customer or gives fields", hint="Give one of both.")
+
+    def answers(self, view: View, waiting: Sequence[Waiting]) -> Sequence[Mapping[str, Any]]:
+        """One after the other."""
+        return [
+            _stranger(view, one.asked) if one.customer_id is None else plain(offers_of(view, one.customer_id))
+            for one in waiting
+        ]
+
+
+CREDIT, OFFERS = Credit(), Offers()
+
+
+@router.post("/credit-applications", response_model=dict[str, Any])
+@asks(CREDIT.permission)
+async def credit(
+    request: Request, by: By, application: Application, idempotency_key: Key = None
+) -> JSONResponse:
     """Approve, refer or decline, with the reason, the band of the amount and the price.
 
     The decision and its event of the audit are durable before this answers. Partial applications are
     answered too: `missing` names what was not said, and without it nothing is approved.
     """
-    site = site_of(request)
-    view = site.place.as_seen_by(person)
-    lender = lender_of(view)
-    lender.check(application.fields)
-    token = token_of_customer(view, application.customer_id)
-    waiting = Waiting(
-        kind="credit", person=person, customer_id=application.customer_id, token=token,
-        asked=application.fields, answers=lender.together, key=idempotency_key,
-        what_if=application.what_if,
-    )  # fmt: skip
-    return dict(site.desk.decide(waiting))
+    return await _decided(request, CREDIT, by, application, idempotency_key)
 
 
-@router.post("/offers")
-def offers(request: Request, person: Selling, asked: Offered, idempotency_key: Key = None) -> dict[str, Any]:
+@router.post("/offers", response_model=dict[str, Any])
+@asks(OFFERS.permission)
+async def offers(request: Request, by: By, asked: Offered, idempotency_key: Key = None) -> JSONResponse:
     """What to offer a customer now, best first and only what their flags and consents allow; or a stranger.
 
     The answer and its event are durable before this answers.
     """
-    site = site_of(request)
-    view = site.place.as_seen_by(person)
-    if (asked.customer_id is None) == (not asked.fields):
-        raise UsageError("a request names a customer or gives fields", hint="Give one of both.")
-    token = token_of_customer(view, asked.customer_id)
-    source = partial(_offering, view)
+    return await _decided(request, OFFERS, by, asked, idempotency_key)
+
+
+async def _decided(
+    request: Request, kind: Kind, by: str, asked: Application | Offered, key: str | None
+) -> JSONResponse:
+    """The desk's answer; it looks the token up and asks for the permission."""
     waiting = Waiting(
-        kind="offer", person=person, customer_id=asked.customer_id, token=token, asked=asked.fields,
-        answers=source, key=idempotency_key, what_if=asked.what_if,
-    )  # fmt: skip
-    return dict(site.desk.decide(waiting))
-
-
-def _offering(view: View, waiting: Sequence[Waiting]) -> list[Mapping[str, Any]]:
-    return [
-        _stranger(view, one.asked) if one.customer_id is None else plain(offers_of(view, one.customer_id))
-        for one in waiting
-    ]
+        kind=kind, by=by, customer_id=asked.customer_id, asked=asked.fields, key=key, what_if=asked.what_if
+    )
+    told = site_of(request).desk.decide(waiting)
+    answer: Mapping[str, Any] = await wait_for(wrap_future(told), PATIENCE_SECONDS)
+    return JSONResponse(dict(answer))
 
 
 def _stranger(view: View, asked: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -53,11 +53,10 @@ def problem(
 
 
 def add_problems(app: FastAPI) -> None:
-    """Makes every error of the application one of these."""
+    """Makes every error of the application one of these; faults are the gate's."""
     app.add_exception_handler(BankmineError, _known)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
-    app.add_exception_handler(Exception, _fault)
 
 
 async def _known(request: Request, error: Exception) -> JSONResponse:
@@ -70,7 +69,7 @@ async def _known(request: Request, error: Exception) -> JSONResponse:
         if isinstance(error, kind):
             headers = {"www-authenticate": "Bearer"} if status == 401 else None
             return problem(status, name, title, error.what, hint=error.hint, headers=headers)
-    return await _fault(request, error)
+    return await fault(request, error)
 
 
 async def _invalid(_request: Request, error: Exception) -> JSONResponse:
@@ -92,7 +91,8 @@ async def _http(_request: Request, error: Exception) -> JSONResponse:
     return problem(error.status_code, "http", title, title, headers=dict(error.headers or {}))
 
 
-async def _fault(request: Request, error: Exception) -> JSONResponse:
+async def fault(request: Request, error: Exception) -> JSONResponse:
+    """The answer to a fault of bankmine's own; its story goes to the log."""
     number = secrets.token_hex(4)
     log.error(
         "request failed",

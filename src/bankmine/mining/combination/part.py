@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from bankmine.errors import UsageError
 from bankmine.mining.combination.events import events_of
+from bankmine.mining.combination.numbers import Numbers
 from bankmine.mining.contract import Floats, table_values
 from bankmine.mining.sequence.events import Sequences
 
@@ -111,8 +112,10 @@ def reading(part: Part, table: pa.Table) -> Reading:
     return Reading(tuple(columns), shown, _flag(part, told, prepared))
 
 
-def inputs(part: Part, columns: Sequence[str], table: pa.Table) -> Any:
+def inputs(part: Part, columns: Sequence[str], table: pa.Table | Numbers) -> Any:
     """What the miner reads: a matrix, texts as an array of objects, or sequences."""
+    if isinstance(table, Numbers):
+        return table.of(columns) if part.way in ("trees", "linear") else None
     if part.way == "text":
         return np.array(table.column(columns[0]).to_pylist(), dtype=object)
     if part.way == "events":
@@ -120,12 +123,15 @@ def inputs(part: Part, columns: Sequence[str], table: pa.Table) -> Any:
     return table_values(table, columns)
 
 
-def present(part: Part, found: Reading, table: pa.Table) -> Mask:
+def present(part: Part, found: Reading, table: pa.Table | Numbers) -> Mask:
     """Which rows have the part."""
     here = np.ones(table.num_rows, dtype=np.bool_)
     if found.present is not None:
-        flag = table_values(table, [found.present])[:, 0]
+        named = [found.present]
+        flag = (table.of(named) if isinstance(table, Numbers) else table_values(table, named))[:, 0]
         here &= ~np.isnan(flag) & (flag != 0)
+    if isinstance(table, Numbers):
+        return here & (part.way in ("trees", "linear"))
     if part.way == "text":
         here &= np.array([bool(text and text.strip()) for text in table.column(found.columns[0]).to_pylist()])
     elif part.way == "events":

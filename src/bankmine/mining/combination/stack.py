@@ -20,6 +20,7 @@ from bankmine.mining.classification.classifier import Classifier, row_weights
 from bankmine.mining.combination.combiner import Combiner, Held, combiners, out_of_fold, sets_in
 from bankmine.mining.combination.folds import folds_of
 from bankmine.mining.combination.learning import Learnt, Rows, Shelf, learn
+from bankmine.mining.combination.numbers import Numbers
 from bankmine.mining.combination.part import Part, Reading
 from bankmine.mining.combination.reasons import ByPart, reasons_by_column
 from bankmine.mining.contract import Floats, Ints, Matrix, MinimumData, Reasons
@@ -217,9 +218,9 @@ class Stack(Classifier):
             raise UsageError(f"A stack was given folds = {self.folds}", hint="Give 2 or more.")
         return parts
 
-    def _given(self, X: Matrix) -> pa.Table:
+    def _given(self, X: Matrix | Numbers) -> pa.Table | Numbers:
         self._require_fitted()
-        return X if isinstance(X, pa.Table) else _table(X, self.names_)
+        return X if isinstance(X, pa.Table | Numbers) else _table(X, self.names_)
 
     def _require_fitted(self) -> None:
         if "combiners_" not in vars(self):

@@ -136,7 +136,7 @@ def information_value(bins: list[dict[str, Any]]) -> float:
     good = [one["applications"] - many for one, many in zip(held, bad, strict=True)]
     all_good, all_bad = sum(good), sum(bad)
     pairs = [(g / all_good, b / all_bad) for g, b in zip(good, bad, strict=True) if g > 0 and b > 0]
-    return sum((g - b) * math.log(g / b) for g, b in pairs)
+    return float(sum((g - b) * math.log(g / b) for g, b in pairs))
 
 
 def _chart(visit: Visit, name: str, bins: list[dict[str, Any]], place: int) -> Chart | None:
