@@ -85,3 +85,14 @@ def test_without_a_second_factor_there_is_nothing_to_recover(store: Store) -> No
         )
         with pytest.raises(UsageError, match="no second factor"):
             recovery.make(connection, one)
+
+
+def test_codes_end_with_their_second_factor(store: Store, person, codes: list[str]) -> None:
+    with store.begin() as connection:
+        second_factor.turn_off(connection, None, person.person_id)
+        secret = second_factor.new_secret()
+        second_factor.turn_on(connection, person, secret, pyotp.TOTP(secret).now())
+    with store.read() as connection:
+        assert recovery.left(connection, person.person_id) == 0
+    with pytest.raises(SignInRefused):
+        with_password(store, "ann", PASSWORD, codes[0])

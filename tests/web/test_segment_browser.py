@@ -77,5 +77,5 @@ def test_rows_chosen_in_a_browser_are_on_the_call_list(walk):
     page.wait_for_selector(".done")
     assert page.locator("select[name=state]").count() == chosen
     page.click(".done button.link")
-    page.wait_for_selector("text=taken off")
+    page.wait_for_selector(".done:has-text('taken off')")
     assert page.locator("select[name=state]").count() == 0

@@ -18,6 +18,7 @@ class Permission(StrEnum):
     CONTACTS_WRITE = "contacts:write"
     CREDIT_DECIDE = "credit:decide"
     CREDIT_READ = "credit:read"
+    CUSTOMERS_NOTE = "customers:note"
     CUSTOMERS_READ = "customers:read"
     CUSTOMERS_UNMASK = "customers:unmask"
     DATA_CARE = "data:care"
@@ -64,7 +65,7 @@ class Role(StrEnum):
 _P = Permission
 _SELLING = frozenset({_P.CHURN_READ, _P.OFFERS_READ, _P.SEGMENTS_READ, _P.VALUE_READ})
 _LISTS = frozenset({_P.LISTS_EXPORT, _P.LISTS_READ, _P.LISTS_WRITE})
-_CUSTOMERS = frozenset({_P.CUSTOMERS_READ, _P.CUSTOMERS_UNMASK})
+_CUSTOMERS = frozenset({_P.CUSTOMERS_NOTE, _P.CUSTOMERS_READ, _P.CUSTOMERS_UNMASK})
 
 ROLES: Mapping[Role, frozenset[Permission]] = {
     Role.operator: _CUSTOMERS

@@ -12,7 +12,7 @@ import secrets
 import pyotp
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, delete, select, update
 
 from bankmine.errors import Forbidden, NotFound, UsageError
 from bankmine.governance import audit
@@ -21,6 +21,7 @@ from bankmine.governance.person import Person
 from bankmine.governance.secret import derived
 from bankmine.store.database import Store, store_of
 from bankmine.store.tables.people import person as table
+from bankmine.store.tables.recovery import recovery_code
 from bankmine.store.times import now_us
 
 STEP_SECONDS, DRIFT_STEPS = 30, 1
@@ -53,7 +54,10 @@ def turn_on(connection: Connection, person: Person, secret: str, code: str) -> N
 
 
 def turn_off(connection: Connection, by: Person | None, person_id: str) -> None:
-    """Turns it off: an administrator for somebody who lost the device. One's own cannot be turned off."""
+    """Turns it off, and its recovery codes with it: an administrator for somebody who lost the device.
+
+    One's own cannot be turned off. The codes go too: those of a factor that is gone open no later one.
+    """
     if by is not None:
         by.require(Permission.PEOPLE_WRITE)
         if by.person_id == person_id:
@@ -63,6 +67,7 @@ def turn_off(connection: Connection, by: Person | None, person_id: str) -> None:
     done = connection.execute(update(table).where(_C.person_id == person_id).values(totp_secret=None))
     if not done.rowcount:
         raise NotFound("there is no such person", hint="List them: bankmine users list BANK.")
+    connection.execute(delete(recovery_code).where(recovery_code.c.person_id == person_id))
     audit.record(connection, person=by, act="second_factor_off", object_kind="person", object_id=person_id)
 
 

@@ -8,6 +8,7 @@
 | how is it distributed? | `Histogram`, with the cutoff marked |
 | how good is the model? | `Gain`, `Calibration`, and `Roc` last |
 | where in two groupings? | `HeatMap` |
+| who is linked to whom? | `Network` |
 
 A picture holds data only. `tabulate()` gives the same data as a table, so no chart is without one.
 There are no pies, no second axes and no third dimension. Sequences may be lists, tuples or NumPy
@@ -19,6 +20,7 @@ from dataclasses import dataclass
 from typing import ClassVar, TypeAlias
 
 from bankmine.errors import UsageError
+from bankmine.report.network import Edge, Network, Node
 from bankmine.report.parts import (
     BEST_FIRST,
     COUNT,
@@ -51,6 +53,7 @@ __all__ = [
     "Bars",
     "Calibration",
     "Curve",
+    "Edge",
     "Estimates",
     "Gain",
     "HeatMap",
@@ -59,6 +62,8 @@ __all__ = [
     "Lines",
     "Mark",
     "Moment",
+    "Network",
+    "Node",
     "Picture",
     "Points",
     "Roc",
@@ -379,4 +384,5 @@ Picture: TypeAlias = (
     | HeatMap
     | SmallMultiples
     | Timeline
+    | Network
 )

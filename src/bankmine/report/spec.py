@@ -13,6 +13,7 @@ from typing import Any
 from bankmine.report import pictures as p
 from bankmine.report.binning import hexagons
 from bankmine.report.format import exponent
+from bankmine.report.network import depths, places
 from bankmine.report.parts import COUNT
 from bankmine.report.texts import label
 from bankmine.report.values import Baseline, Column, Kind, Value, plain
@@ -40,7 +41,7 @@ def is_empty(picture: p.Picture) -> bool:
     """Whether there is nothing to draw: no rows, or only missing values."""
     columns, rows = picture.tabulate()
     numeric = [i for i, column in enumerate(columns) if column.numeric]
-    if isinstance(picture, p.Timeline):
+    if isinstance(picture, p.Timeline | p.Network):
         return not rows
     return not any(plain(row[i]) is not None for row in rows for i in numeric)
 
@@ -228,6 +229,18 @@ def _timeline(picture: p.Timeline) -> Spec:
     }
 
 
+def _network(picture: p.Network) -> Spec:
+    at = places([node.source for node in picture.nodes])
+    return {
+        "rings": max(depths([node.source for node in picture.nodes]), default=0),
+        "nodes": [
+            {"name": node.name, "at": [round(x, 4), round(y, 4)], "tone": str(node.tone)}
+            for node, (x, y) in zip(picture.nodes, at, strict=True)
+        ],
+        "edges": [{"ends": [one.one, one.other], "text": one.text} for one in picture.edges],
+    }
+
+
 BUILDERS: dict[type, Callable[[Any], Spec]] = {
     p.Lines: _lines,
     p.Bars: _bars,
@@ -241,4 +254,5 @@ BUILDERS: dict[type, Callable[[Any], Spec]] = {
     p.HeatMap: _heatmap,
     p.SmallMultiples: _multiples,
     p.Timeline: _timeline,
+    p.Network: _network,
 }

@@ -101,6 +101,11 @@ def _bin(act: str) -> Callable[[str, Mapping[str, str]], Back]:
     return lambda of, was: Back(f"/scorecards/marks/{of}/{act}")
 
 
+def _around(act: str) -> Callable[[str, Mapping[str, str]], Back]:
+    """An act on a mark of a link or on a note about a customer; `at` is the page's address."""
+    return lambda of, was: Back(f"{was.get('at', '')}/{of}/{act}")
+
+
 def _quarter(act: str) -> Callable[[str, Mapping[str, str]], Back]:
     """An act on a mark of a quarter of the portfolio."""
     return lambda of, was: Back(f"/portfolio/marks/{of}/{act}")
@@ -134,6 +139,10 @@ UNDO: Mapping[str, Callable[[str, Mapping[str, str]], Back]] = {
     "bin-unproposed": _bin("restore"),
     "quarter-marked": _quarter("take-back"),
     "quarter-unmarked": _quarter("restore"),
+    "link-marked": _around("take-back"),
+    "link-unmarked": _around("restore"),
+    "customer-noted": _around("take-back"),
+    "customer-unnoted": _around("restore"),
     "application-ruled": _ruling("take-back"),
     "ruling-taken": _ruling("restore"),
     "saved-list-made": _saved("delete"),

@@ -7,7 +7,7 @@ before. Nothing of it enters data that models learn from.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -26,17 +26,23 @@ class Kind(StrEnum):
     """What can be marked."""
 
     bin = "bin"
+    customer = "customer"
+    link = "link"
     rule = "rule"
     vintage = "vintage"
 
 
 WORDS: Mapping[Kind, tuple[str, ...]] = {
     Kind.bin: ("merge_with_next", "split", "leave_column_out", "right_as_it_is"),
+    Kind.customer: ("note", "agreed", "careful"),
+    Kind.link: ("harmless", "same_household", "suspicious"),
     Kind.rule: ("use_in_talks", "watch", "misleading"),
     Kind.vintage: ("watch", "explained"),
 }
 NEEDED: Mapping[Kind, Permission] = {
     Kind.bin: Permission.SCORECARDS_WRITE,
+    Kind.customer: Permission.CUSTOMERS_NOTE,
+    Kind.link: Permission.CUSTOMERS_NOTE,
     Kind.rule: Permission.OFFERS_DECIDE,
     Kind.vintage: Permission.WARNINGS_WRITE,
 }
@@ -54,14 +60,19 @@ class Mark:
     at: int
 
 
-def put(connection: Connection, person: Person, kind: Kind, object_id: str, word: str, note: str = "") -> str:
+def put(
+    connection: Connection, person: Person, kind: Kind, object_id: str, word: str, note: str = "", *,
+    needs_note: bool = False,
+) -> str:  # fmt: skip
     """Marks an object and names the mark. Forbidden without the kind's permission; UsageError for a word that
-    is none of the kind's, or a text that is too long."""
+    is none of the kind's, or a text that is too long, or missing where the mark needs one."""
     person.require(NEEDED[kind])
     if word not in WORDS[kind]:
         raise UsageError(f"a {kind} cannot be marked {word[:40]!r}", hint=f"Take {', '.join(WORDS[kind])}.")
     if len(note) > LONGEST_NOTE or not 0 < len(object_id) <= LONGEST_OBJECT:
         raise UsageError(f"the note has {len(note)} characters", hint=f"Write at most {LONGEST_NOTE}.")
+    if needs_note and not note:
+        raise UsageError("the note is empty", hint=f"Write at most {LONGEST_NOTE} characters.")
     mark_id = new_id()
     row = {
         "mark_id": mark_id, "kind": kind, "object_id": object_id, "word": word, "note": note,
@@ -88,15 +99,28 @@ def take_back(connection: Connection, person: Person, mark_id: str, *, again: bo
     audit.record(connection, person=person, act=act, object_kind=row.kind, object_id=mark_id)
 
 
-def standing(connection: Connection, kind: Kind) -> dict[str, Mark]:
-    """The newest open mark of each object of a kind."""
-    rows = connection.execute(
-        select(mark).where(mark.c.kind == kind, mark.c.withdrawn_at.is_(None)).order_by(mark.c.mark_id)
-    )
-    return {
-        row.object_id: Mark(
+def standing(connection: Connection, kind: Kind, objects: Sequence[str] | None = None) -> dict[str, Mark]:
+    """The newest open mark of each object of a kind, or of those named."""
+    return {one.object_id: one for one in every(connection, kind, objects)}
+
+
+def every(connection: Connection, kind: Kind, objects: Sequence[str] | None = None) -> list[Mark]:
+    """All open marks of a kind, or of the objects named, oldest first."""
+    asked = select(mark).where(mark.c.kind == kind, mark.c.withdrawn_at.is_(None))
+    if objects is not None:
+        asked = asked.where(mark.c.object_id.in_(objects))
+    return [
+        Mark(
             mark_id=row.mark_id, object_id=row.object_id, word=row.word, note=row.note,
             person_id=row.person_id, at=row.at,
         )
-        for row in rows
-    }  # fmt: skip
+        for row in connection.execute(asked.order_by(mark.c.at, mark.c.mark_id))
+    ]  # fmt: skip
+
+
+def object_of(connection: Connection, kind: Kind, mark_id: str) -> str:
+    """What a mark of a kind is on, taken back or not; NotFound where there is none."""
+    found = connection.scalar(select(mark.c.object_id).where(mark.c.mark_id == mark_id, mark.c.kind == kind))
+    if found is None:
+        raise NotFound("there is no such mark", hint="It may have been taken back already.")
+    return str(found)

@@ -312,4 +312,32 @@
     });
   };
   pictures.timeline.height = (spec) => spec.lanes.length * 34 + 70;
+
+  /* Rings around the first node; edges carry their words, nodes their names outside of the ring. */
+  pictures.network = (spec, width) => {
+    const hidden = { type: "value", min: -1, max: 1, show: false }, side = Math.min(130, width * 0.2), few = spec.edges.length < 40;
+    const text = (at, words, more) => ({ type: "text", z2: 3, style: { text: words, x: at[0], y: at[1], fontSize: 11, fontFamily: ink.face, fill: ink.text, stroke: ink.panel, lineWidth: 3, align: "center", verticalAlign: "middle", ...more } });
+    const edge = (params, api) => {
+      const one = spec.edges[params.dataIndex], from = api.coord(spec.nodes[one.ends[0]].at), to = api.coord(spec.nodes[one.ends[1]].at);
+      const middle = [from[0] * 0.4 + to[0] * 0.6, from[1] * 0.4 + to[1] * 0.6];
+      const line = { type: "line", shape: { x1: from[0], y1: from[1], x2: to[0], y2: to[1] }, style: { stroke: ink.baseline, lineWidth: 1.5 } };
+      return { type: "group", children: few ? [line, text(middle, a.fitted(one.text, 120, 11), { fill: ink.quiet || ink.text })] : [line] };
+    };
+    const node = (params, api) => {
+      const one = spec.nodes[params.dataIndex], at = api.coord(one.at), first = params.dataIndex === 0, bad = one.tone === "bad";
+      const fill = first ? ink.categories[0] : bad ? ink.bad : ink.panel, stroke = bad ? ink.bad : ink.categories[0];
+      const mark = bad ? { type: "rect", z2: 4, shape: { x: at[0] - 7, y: at[1] - 7, width: 14, height: 14 }, style: { fill, stroke, lineWidth: 2 } }
+        : { type: "circle", z2: 4, shape: { cx: at[0], cy: at[1], r: first ? 9 : 7 }, style: { fill, stroke, lineWidth: 2 } };
+      return { type: "group", children: [mark, text([at[0], at[1] + (one.at[1] > 0.15 ? -18 : 18)], a.fitted(one.name, side, 11), { fontWeight: first ? 600 : 400 })] };
+    };
+    return a.base({
+      grid: { left: side / 2 + 8, right: side / 2 + 8, top: 34, bottom: 34 }, xAxis: hidden, yAxis: { ...hidden },
+      tooltip: a.tooltip("item", (item) => item.seriesIndex ? spec.nodes[item.dataIndex].name : (({ ends, text: words }) => `${spec.nodes[ends[0]].name} – ${spec.nodes[ends[1]].name}\n${words}`)(spec.edges[item.dataIndex])),
+      series: [
+        { type: "custom", data: spec.edges.map((one) => spec.nodes[one.ends[0]].at), encode: { x: 0, y: 1 }, renderItem: edge, clip: false },
+        { type: "custom", data: spec.nodes.map((one) => one.at), encode: { x: 0, y: 1 }, renderItem: node, clip: false, z: 3 },
+      ],
+    });
+  };
+  pictures.network.height = (spec) => Math.min(640, 200 + spec.rings * 90 + spec.nodes.length * 6);
 })();

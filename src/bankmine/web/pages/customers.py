@@ -11,11 +11,12 @@ from starlette.responses import Response
 from bankmine.access import Condition, asking
 from bankmine.access.customer import REASONS, pseudonym
 from bankmine.errors import NotFound
-from bankmine.governance import Permission, audit
+from bankmine.governance import Permission, audit, people
 from bankmine.web.pages import customer_blocks as blocks
 from bankmine.web.routing import Pages
 from bankmine.web.shown import PAGE_SIZE, as_csv, headings, sort_of
 from bankmine.web.visit import Visit
+from bankmine.work import marks
 
 if TYPE_CHECKING:
     from bankmine.access import Customer360, Glance
@@ -121,6 +122,9 @@ def unmask(visit: Visit) -> Response:
 def _page(visit: Visit, seen: Glance, depth: str, one: Customer360 | None) -> Response:
     currency = visit.view.currency
     lines = visit.view.score_lines(seen.customer_id) if one is None else one.scores
+    with visit.site.store.read() as connection:
+        notes = marks.every(connection, marks.Kind.customer, [seen.customer_id])
+        names = {one.person_id: one.name for one in people.listed(connection)} if notes else {}
     return visit.page(
         "customer.html.j2",
         customer=seen.customer_id,
@@ -137,6 +141,10 @@ def _page(visit: Visit, seen: Glance, depth: str, one: Customer360 | None) -> Re
         alike=[] if one is None else [(pseudonym(other.customer_id), other.distance) for other in one.alike],
         identity=visit.view.identity(seen.customer_id),
         reasons=REASONS,
+        notes=notes[::-1],
+        names=names,
+        note_words=marks.WORDS[marks.Kind.customer],
+        may_note=visit.may(Permission.CUSTOMERS_NOTE),
         runs=[run for run in visit.view.runs() if any(line.task == run.task for line in lines)],
         pictures=True,
     )
