@@ -1,6 +1,7 @@
 """Shared by all tests."""
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,14 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 from bankmine.folder import BankFolder
+from browsing import chromium
 from simulated_bank import lending_bank, simulated_bank, worked_bank
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[object]:
+    """One real browser a process: two drivers do not get on in one."""
+    yield from chromium()
 
 
 @pytest.fixture(scope="session")

@@ -246,6 +246,24 @@ def data_page() -> Page:
                         ),
                     ),
                     Chart(
+                        title="Three customers give one telephone",
+                        subtitle="Links around customer 7f3a",
+                        wide=False,
+                        picture=p.Network(
+                            nodes=[
+                                p.Node(name="7f3a"),
+                                p.Node(name="02bc", source=0, tone=Tone.BAD),
+                                p.Node(name="91de", source=0),
+                                p.Node(name="c044", source=2),
+                            ],
+                            edges=[
+                                p.Edge(one=0, other=1, text="same phone"),
+                                p.Edge(one=0, other=2, text="same phone, household"),
+                                p.Edge(one=2, other=3, text="guarantor"),
+                            ],
+                        ),
+                    ),
+                    Chart(
                         title="Loads arrived on time except in March",
                         subtitle="Loads and what happened to them",
                         wide=False,

@@ -4,17 +4,16 @@ Skips where no chromium is installed (`apt-get install chromium`).
 """
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from browsing import NO_BROWSER, Visit, chromium
 from hostile import HOSTILE, hostile_report
 from specimen import specimen
 
 from bankmine.report import Column, Kind, build_report
 from bankmine.report import format as fmt
+from browsing import NO_BROWSER, Visit
 
 pytestmark = [pytest.mark.slow, NO_BROWSER]
 ANSWER_ANYWHERE = ("lines", "bars", "estimates", "gain", "roc", "heatmap", "multiples")
@@ -24,11 +23,6 @@ PAGES = ("index", "data", "customers", "segmentation", "inactivity", "card-fraud
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory) -> Path:
     return build_report(specimen(), tmp_path_factory.mktemp("bank") / "a report").parent
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[object]:
-    yield from chromium()
 
 
 INK = """() => [...document.querySelectorAll('.picture')].map(place => {

@@ -1,15 +1,14 @@
 """Pictures at the edge: one point, nothing known, zero, all equal, very long names. None may break."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, datetime
 
 import pytest
-from browsing import NO_BROWSER, Visit, chromium
 from specimen import specimen
 
 from bankmine.report import Chart, Column, Fold, Kind, Page, Section, Table, Tone, build_report
 from bankmine.report import pictures as p
+from browsing import NO_BROWSER, Visit
 
 pytestmark = [pytest.mark.slow, NO_BROWSER]
 
@@ -60,11 +59,6 @@ EDGES: dict[str, p.Picture] = {
     "one panel": p.SmallMultiples(x=WHEN, y=N, at=[NEW_YEAR], series=[p.Series(name=LONG, values=[0])]),
     "one moment": p.Timeline(x=WHEN, lanes=[LONG], moments=[p.Moment(lane=LONG, at=NEW_YEAR, text=LONG)]),
 }
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[object]:
-    yield from chromium()
 
 
 @pytest.mark.parametrize("width", [1440, 390])

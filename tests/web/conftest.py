@@ -18,7 +18,7 @@ from bankmine.web import create_app
 sys.path.append(str(Path(__file__).parents[1]))
 
 from guests import HOST, PASSWORD, Guest
-from walking import chromium, served
+from walking import served
 
 from stores import quick_hashes
 
@@ -88,12 +88,6 @@ def events(store: Store) -> Callable[..., list]:
             return audit.events(connection, **wanted)
 
     return newest
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[object]:
-    """One real browser."""
-    yield from chromium()
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""In a real browser: the map is drawn, counts follow while rules are written, and rows chosen are called."""
+"""In a real browser: the map is drawn, figures follow what is typed, and rows chosen are called."""
 
 import pytest
 from walking import NO_BROWSER, Walk
@@ -79,3 +79,13 @@ def test_rows_chosen_in_a_browser_are_on_the_call_list(walk):
     page.click(".done button.link")
     page.wait_for_selector(".done:has-text('taken off')")
     assert page.locator("select[name=state]").count() == 0
+
+
+def test_figures_follow_what_is_typed_in_a_browser(walk):
+    page = walk.page
+    page.goto(f"{walk.site}/portfolio/strategies")
+    page.fill("#r2_w_probability", "> 2%")
+    page.press("#r2_w_probability", "Tab")
+    page.wait_for_selector("#trial:has-text('strategy tried')")
+    assert page.input_value("#r2_w_probability") == "> 2%"
+    assert page.evaluate("document.activeElement.id") == "r2_w_app_product"

@@ -211,7 +211,7 @@ def lender_of(view: View) -> Lender:
     if run is None:
         raise FeasibilityError("no run of application_score is published", hint="Run the task first.")
     made: Lender = view.place.seen.get(
-        ("lender", state.name, str(run.folder), _policy_file(view)), lambda: _made(view, run)
+        ("lender", state.name, str(run.folder), policy_file(view)), lambda: _made(view, run)
     )
     return made
 
@@ -227,7 +227,8 @@ def token_of_customer(view: View, customer_id: str | None) -> int | None:
     return parse_key(customer_id)
 
 
-def _policy_file(view: View) -> Path:
+def policy_file(view: View) -> Path:
+    """Where the policy in force lies: the bank's own, or the one that comes along."""
     own = view.state.bank.config.credit_policy
     return SHIPPED if own is None else view.state.bank.folder / own
 
@@ -250,7 +251,7 @@ def _made(view: View, run: Run) -> Lender:
     if kept:
         day = int(view.state.warehouse.zone.day_of(np.array([kept[-1].cutoff], np.int64))[0])
         as_of = (date(1970, 1, 1) + timedelta(days=day)).isoformat()
-    policy = read_policy(_policy_file(view))
+    policy = read_policy(policy_file(view))
     return Lender(run, Standing(model, table), Decider(policy), customers, as_of)
 
 

@@ -53,7 +53,7 @@ class Network:
 
     def tabulate(self) -> Tabulated:
         columns = [
-            Column(label="From"), Column(label="To"), Column(label="Link"),
+            Column(label="Linked"), Column(label="Linked to"), Column(label="Link"),
             Column(label="Steps", kind=Kind.NUMBER),
         ]  # fmt: skip
         depth = depths([node.source for node in self.nodes])

@@ -106,6 +106,11 @@ def _around(act: str) -> Callable[[str, Mapping[str, str]], Back]:
     return lambda of, was: Back(f"{was.get('at', '')}/{of}/{act}")
 
 
+def _strategy(act: str) -> Callable[[str, Mapping[str, str]], Back]:
+    """An act on a credit strategy."""
+    return lambda of, was: Back(f"/portfolio/strategies/{of}/{act}")
+
+
 def _quarter(act: str) -> Callable[[str, Mapping[str, str]], Back]:
     """An act on a mark of a quarter of the portfolio."""
     return lambda of, was: Back(f"/portfolio/marks/{of}/{act}")
@@ -139,6 +144,10 @@ UNDO: Mapping[str, Callable[[str, Mapping[str, str]], Back]] = {
     "bin-unproposed": _bin("restore"),
     "quarter-marked": _quarter("take-back"),
     "quarter-unmarked": _quarter("restore"),
+    "strategy-kept": _strategy("delete"),
+    "strategy-deleted": _strategy("restore"),
+    "strategy-agreed": _strategy("disagree"),
+    "strategy-unagreed": _strategy("agree"),
     "link-marked": _around("take-back"),
     "link-unmarked": _around("restore"),
     "customer-noted": _around("take-back"),

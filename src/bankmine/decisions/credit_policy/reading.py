@@ -44,6 +44,11 @@ _WORDS = frozenset({MISSING, ANY, OTHERS, "", "-"})
 
 def read_policy(path: Path) -> Policy:
     """The policy of a TOML file; ConfigurationError in one line where it cannot be meant."""
+    return policy_of(read_content(path), path)
+
+
+def read_content(path: Path) -> dict[str, Any]:
+    """What a policy's file says, with the rows of its CSV file in their place; rows are not judged yet."""
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError:
@@ -52,16 +57,24 @@ def read_policy(path: Path) -> Policy:
         ) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"{path} is no TOML: {error}", hint="Mend that line.") from None
+    if "table" in content and "rows" not in content:
+        fields = _fields(content.get("fields"), str(path))
+        content["rows"] = _table(path, content.pop("table"), fields)
+    return content
+
+
+def policy_of(content: Mapping[str, Any], path: Path) -> Policy:
+    """The policy of such content; `path` is how errors name it."""
     _only(content, frozenset({"name", "hit", "fields", "rows", "table"}), str(path))
     fields = _fields(content.get("fields"), str(path))
     hit = content.get("hit", FIRST)
     if hit not in (FIRST, UNIQUE):
         raise ConfigurationError(f"{path}: hit is {hit!r}", hint="Write first or unique.")
-    if ("rows" in content) == ("table" in content):
+    if "rows" not in content or "table" in content:
         raise ConfigurationError(
             f"{path} needs either [[rows]] or table = a CSV file", hint="Give one of them."
         )
-    raw = content["rows"] if "rows" in content else _table(path, content["table"], fields)
+    raw = content["rows"]
     if not isinstance(raw, list):
         raise ConfigurationError(f"{path}: rows is no list of rows", hint="Write [[rows]] for each row.")
     rows = tuple(_row(one, fields, f"{path.name}, row {place}") for place, one in enumerate(raw, 1))

@@ -1,0 +1,32 @@
+"""Credit strategies that people keep.
+
+A migration never imports the tables: they change, it does not.
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0015"
+down_revision = "0014"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Makes the table of strategies."""
+    op.create_table(
+        "strategy",
+        sa.Column("strategy_id", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("content", sa.Text(), nullable=False),
+        sa.Column("version", sa.Text(), nullable=False),
+        sa.Column("person_id", sa.Text(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("agreed_by", sa.Text()),
+        sa.Column("agreed_at", sa.BigInteger()),
+        sa.Column("deleted_at", sa.BigInteger()),
+        sa.PrimaryKeyConstraint("strategy_id", name="pk_strategy"),
+        sa.ForeignKeyConstraint(["person_id"], ["person.person_id"], name="fk_strategy_person_id"),
+        sa.ForeignKeyConstraint(["agreed_by"], ["person.person_id"], name="fk_strategy_agreed_by"),
+    )
