@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -15,12 +14,9 @@ from guests import PASSWORD
 
 from bankmine.governance import Role, people
 from bankmine.web import create_app
+from browsing import NO_BROWSER
 
-sys.path.append(str(Path(__file__).parents[1] / "report"))
-
-from browsing import NO_BROWSER, chromium
-
-__all__ = ["NO_BROWSER", "WALKER", "Walk", "chromium", "served"]
+__all__ = ["NO_BROWSER", "WALKER", "Walk", "served"]
 WALKER = "walker"
 
 
