@@ -7,7 +7,6 @@ import math
 import os
 import shutil
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from seen_by import person
