@@ -62,6 +62,7 @@ def empty(store: Store) -> None:
         connection.exec_driver_sql(f"TRUNCATE {names}")
         newest = migrating.scripts().get_current_head()
         connection.exec_driver_sql(f"UPDATE alembic_version SET version_num = '{newest}'")
+    store.running.forget()
 
 
 @pytest.fixture

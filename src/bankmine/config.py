@@ -213,21 +213,23 @@ def _build(folder: Path, raw: dict[str, Any], file: Path) -> Config:
         spark=_spark(engine.get("spark", {}), file) if engine.get("name") == "spark" else None,
         budget=budget_named(raw.get("run", {}).get("budget", USUAL.name), f"{file}: "),
         store=raw.get("store", {}).get("url"),
-        sign_in=_sign_in(raw.get("sign_in", {}), file),
+        sign_in=sign_in_settings(raw.get("sign_in", {}), str(file)),
         oidc=_oidc(raw["oidc"], file) if "oidc" in raw else None,
         credit_policy=raw.get("credit", {}).get("policy"),
         tasks=raw.get("tasks", {}),
     )
 
 
-def _sign_in(raw: dict[str, Any], file: Path) -> SignInSettings:
+def sign_in_settings(raw: Mapping[str, Any], where: str) -> SignInSettings:
+    """The rules of signing in, of those given; ConfigurationError, which names `where`, for one that cannot
+    stand."""
     for name, value in raw.items():
         if name == "second_factor" and value not in SECOND_FACTOR:
             raise ConfigurationError(
-                f"{file}: sign_in.second_factor is {value!r}", hint=f"Write {' or '.join(SECOND_FACTOR)}."
+                f"{where}: sign_in.second_factor is {value!r}", hint=f"Write {' or '.join(SECOND_FACTOR)}."
             )
         if name != "second_factor" and value < 1:
-            raise ConfigurationError(f"{file}: sign_in.{name} is {value}", hint="Give 1 or more.")
+            raise ConfigurationError(f"{where}: sign_in.{name} is {value}", hint="Give 1 or more.")
     return SignInSettings(**raw)
 
 

@@ -9,6 +9,7 @@ from bankmine.governance import Role, people, sessions
 from bankmine.governance.person import load
 from bankmine.governance.sign_in import with_password
 from bankmine.store import Store
+from bankmine.store.running import Running
 
 GIVEN, OWN = "four quiet grey herons", "nine loud amber kettles"
 
@@ -56,7 +57,7 @@ def test_a_password_given_anew_is_a_given_one_again(store: Store, newcomer: str,
 
 
 def test_where_a_second_factor_is_required_it_is_owed_from_sign_in_on(store: Store, newcomer: str) -> None:
-    store.settings = replace(store.settings, second_factor="required")
+    store.running = Running(store.engine, replace(store.settings, second_factor="required"))
     entered = with_password(store, "bo", GIVEN)
     assert entered.person.owes == ("password", "factor")
     assert sessions.resume(store, entered.session_token).owes == ("password", "factor")

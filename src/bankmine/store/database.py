@@ -19,6 +19,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, Operationa
 
 from bankmine.config import SignInSettings
 from bankmine.errors import StoreError
+from bankmine.store.running import Running
 
 if TYPE_CHECKING:
     from bankmine.config import Config
@@ -36,11 +37,12 @@ class Store:
     """The operational database of one bank. Safe to share between threads.
 
     `keys` is the bank's keys folder (what must not lie in the database lies there); `settings` are those of
-    signing in.
+    signing in as the file has them, `running` those in force.
     """
 
     def __init__(self, engine: Engine, keys: Path, settings: SignInSettings) -> None:
-        self.engine, self.keys, self.settings = engine, keys, settings
+        self.engine, self.keys = engine, keys
+        self.running = Running(engine, settings)
 
     @classmethod
     def open(
@@ -81,6 +83,11 @@ class Store:
         return cls.open(address, keys=config.keys, settings=config.sign_in)
 
     @property
+    def settings(self) -> SignInSettings:
+        """The rules of signing in that are in force."""
+        return self.running.get()
+
+    @property
     def is_sqlite(self) -> bool:
         """Whether the store is a file on this machine."""
         return self.engine.dialect.name == "sqlite"
@@ -99,10 +106,11 @@ class Store:
         Raises StoreError where another writer keeps the store for longer than five seconds.
         """
         after: dict[str, AfterCommit] = {}
+        settings = self.settings
         with _told(), self.engine.connect() as connection:
             connection = connection.execution_options(bankmine_write=True)
             with connection.begin():
-                connection.info["bankmine_settings"] = self.settings
+                connection.info["bankmine_settings"] = settings
                 connection.info["bankmine"] = (self, after)
                 try:
                     yield connection
@@ -114,13 +122,14 @@ class Store:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A read transaction that sees one state from its first statement on, and cannot write."""
+        settings = self.settings
         with _told(), self.engine.connect() as connection:
             options: dict[str, Any] = {"bankmine_write": False}
             if not self.is_sqlite:
                 options |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
             connection = connection.execution_options(**options)
             with connection.begin():
-                connection.info["bankmine_settings"] = self.settings
+                connection.info["bankmine_settings"] = settings
                 yield connection
 
     def close(self) -> None:

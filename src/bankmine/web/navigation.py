@@ -58,6 +58,7 @@ GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         (
             Entry("people", "/administration/people", _P.PEOPLE_READ),
             Entry("sessions", "/administration/sessions", _P.PEOPLE_READ),
+            Entry("settings", "/administration/settings", _P.SETTINGS_READ),
             Entry("tokens", "/administration/tokens", _P.API_TOKENS),
             Entry("audit", "/administration/audit", _P.AUDIT_READ),
         ),

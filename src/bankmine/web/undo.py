@@ -106,6 +106,11 @@ def _around(act: str) -> Callable[[str, Mapping[str, str]], Back]:
     return lambda of, was: Back(f"{was.get('at', '')}/{of}/{act}")
 
 
+def _setting(of: str, was: Mapping[str, str]) -> Back:
+    """A setting as it was, or the file's again."""
+    return Back("/administration/settings", (("name", was.get("name", "")), ("value", was.get("value", ""))))
+
+
 def _strategy(act: str) -> Callable[[str, Mapping[str, str]], Back]:
     """An act on a credit strategy."""
     return lambda of, was: Back(f"/portfolio/strategies/{of}/{act}")
@@ -144,6 +149,7 @@ UNDO: Mapping[str, Callable[[str, Mapping[str, str]], Back]] = {
     "bin-unproposed": _bin("restore"),
     "quarter-marked": _quarter("take-back"),
     "quarter-unmarked": _quarter("restore"),
+    "setting-changed": _setting,
     "strategy-kept": _strategy("delete"),
     "strategy-deleted": _strategy("restore"),
     "strategy-agreed": _strategy("disagree"),

@@ -24,7 +24,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select, update
 
-from bankmine.errors import ConfigurationError, NotFound, UsageError
+from bankmine.errors import ConfigurationError, Forbidden, NotFound, UsageError
 from bankmine.governance import Permission, Person, audit
 from bankmine.store import Store, new_id
 from bankmine.store.tables.work import job
@@ -97,8 +97,9 @@ def start(
     cutoff: str | None = None,
     budget: str | None = None,
 ) -> str:
-    """Puts a job in the queue and names it; `tend` begins it. UsageError for what cannot run; Forbidden."""
-    person.require(Permission.JOBS_START)
+    """Puts a job in the queue and names it; `tend` begins it. UsageError for what cannot run; Forbidden, also
+    for whoever sees a part of the bank: a run is of the whole."""
+    _may_start(person)
     if (kind is Kind.task) != (task is not None):
         raise UsageError(f"a job of kind {kind} with the task {task!r}", hint="Name a task, and only there.")
     if task is not None and task not in known_tasks:
@@ -141,7 +142,7 @@ def cancel(connection: Connection, person: Person, job_id: str) -> None:
 
 def resume(connection: Connection, person: Person, job_id: str) -> None:
     """Puts a job that ended without its work done into the queue again."""
-    person.require(Permission.JOBS_START)
+    _may_start(person)
     row = _row(connection, job_id)
     if row.state not in RESUMABLE:
         raise UsageError(f"the job is {row.state}", hint="Only one that failed or was ended can be resumed.")
@@ -149,6 +150,14 @@ def resume(connection: Connection, person: Person, job_id: str) -> None:
         raise UsageError("the job's process is still ending", hint="Try again in some seconds.")
     connection.execute(update(job).where(job.c.job_id == job_id).values(**_AFRESH))
     _record(connection, person, "job_resumed", job_id, {})
+
+
+def _may_start(person: Person) -> None:
+    person.require(Permission.JOBS_START)
+    if not person.scope.everything:
+        raise Forbidden(
+            "a run is of the whole bank, and you see a part", hint="Ask somebody who sees it all."
+        )
 
 
 _AFRESH: dict[str, Any] = {

@@ -1,0 +1,84 @@
+"""The rules of signing in that are in force: the file's, with what was changed while running.
+
+A change is in force at once in the process that makes it and within `FRESH_SECONDS` in every other that
+shares the store. What a newer file no longer allows is left out, so that nobody is locked out by it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from sqlalchemy import Engine, select
+from sqlalchemy.exc import InterfaceError, OperationalError, ProgrammingError
+
+from bankmine.config import SignInSettings, sign_in_settings
+from bankmine.errors import ConfigurationError
+from bankmine.store.tables.settings import setting_change
+
+FRESH_SECONDS = 2.0
+SECTION = "sign_in."
+
+
+class Running:
+    """The settings in force; asked anew when the last answer is older than `FRESH_SECONDS`."""
+
+    def __init__(self, engine: Engine, file: SignInSettings) -> None:
+        self._engine, self.file = engine, file
+        self._found: tuple[float, SignInSettings] = (float("-inf"), file)
+
+    def get(self) -> SignInSettings:
+        """The settings in force; the file's where the store cannot be asked or holds no such table yet."""
+        asked, found = self._found
+        now = time.monotonic()
+        if now - asked < FRESH_SECONDS:
+            return found
+        self._found = (now, found)  # others go on with what is known meanwhile
+        try:
+            with self._engine.connect() as connection:
+                changed = newest(connection.execution_options(bankmine_write=False))
+        except (OperationalError, ProgrammingError, InterfaceError):
+            changed = {}
+        found = with_changes(self.file, changed)
+        self._found = (now, found)
+        return found
+
+    def forget(self) -> None:
+        """Has the store asked again at the next use."""
+        self._found = (float("-inf"), self._found[1])
+
+
+def newest(connection: Any) -> dict[str, str]:
+    """The value in force of each setting that was changed and not given back to the file."""
+    rows = connection.execute(
+        select(setting_change.c.name, setting_change.c.value).order_by(
+            setting_change.c.at, setting_change.c.change_id
+        )
+    )
+    last = {row.name: row.value for row in rows}
+    return {name: value for name, value in last.items() if value is not None}
+
+
+def with_changes(file: SignInSettings, changed: Mapping[str, str]) -> SignInSettings:
+    """The file's settings with what was changed; changes that cannot stand are left out."""
+    given = asdict(file)
+    for name, value in changed.items():
+        short = name.removeprefix(SECTION)
+        if short in given:
+            try:
+                given |= {short: checked(short, value)}
+            except ConfigurationError:
+                continue
+    return SignInSettings(**given)
+
+
+def checked(name: str, value: str) -> Any:
+    """The value of a setting of signing in; ConfigurationError by the same rules as in the file."""
+    kind = type(getattr(SignInSettings(), name))
+    try:
+        typed = kind(value)
+    except ValueError:
+        raise ConfigurationError(f"{SECTION}{name} is {value[:40]!r}", hint="Give a whole number.") from None
+    return getattr(sign_in_settings({name: typed}, "the change"), name)
