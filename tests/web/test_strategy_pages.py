@@ -82,18 +82,18 @@ def test_a_strategy_is_kept_recorded_and_deleted_again(officer, form, events):
     answer = officer.post(HERE, {**form, "name": "Stricter", "note": "after the losses of spring"})
     page = officer.get(HERE).text
     assert "after the losses of spring" in text_of(page)
-    event = events(act="strategy_kept", limit=1)[0]
+    event = events(act="proposal_kept", limit=1)[0]
     assert "losses" not in str(event)
     assert "there is a strategy" in unescape(officer.post(HERE, {**form, "name": "Stricter"}).text)
     undo(officer, answer)
     assert "Stricter" not in text_of(officer.get(HERE).text)
-    assert events(act="strategy_deleted", limit=1)[0].object_id == event.object_id
+    assert events(act="proposal_deleted", limit=1)[0].object_id == event.object_id
 
 
 def test_another_agrees_and_the_file_says_the_same(officer, signed_in, form, tmp_path: Path, events):
     form[f"{row_of(form, 'loan-dear')}_rate"] = "14.9"
     officer.post(HERE, {**form, "name": "Dearer", "note": ""})
-    made = events(act="strategy_kept", limit=1)[0]
+    made = events(act="proposal_kept", limit=1)[0]
     here = f"{HERE}/{made.object_id}"
     assert officer.post(f"{here}/agree", {}).status_code == 403
     other = signed_in(Role.risk_officer, name="agrees to strategies")
@@ -113,7 +113,7 @@ def test_another_agrees_and_the_file_says_the_same(officer, signed_in, form, tmp
 def test_a_kept_strategy_is_opened_again(officer, form, events):
     form[f"{row_of(form, 'too-risky')}_w_probability"] = "> 17%"
     officer.post(HERE, {**form, "name": "Seventeen"})
-    made = events(act="strategy_kept", limit=1)[0].object_id
+    made = events(act="proposal_kept", limit=1)[0].object_id
     assert "17%" in unescape(officer.get(f"{HERE}?strategy={made}").text)
     assert officer.client.get(f"{HERE}?strategy=none").status_code == 404
     officer.post(f"{HERE}/{made}/delete", {})

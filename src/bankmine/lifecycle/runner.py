@@ -22,6 +22,7 @@ from bankmine.customers.conditions import Conditions, conditions
 from bankmine.errors import ConfigurationError
 from bankmine.lifecycle import store
 from bankmine.lifecycle.answers import keep_tables, plan_sentence, study_about
+from bankmine.lifecycle.cards import keep_card
 from bankmine.lifecycle.publishing import published
 from bankmine.lifecycle.run import FORMAT, Run, load_run
 from bankmine.lifecycle.workplace import Workplace, material_of
@@ -153,6 +154,8 @@ class Runner:
             from bankmine.mining.files import save
 
             save(answer.form, folder / "form")
+        if answer.card is not None:
+            keep_card(answer.card, folder)
         return about | own, answer.blocks
 
     def _about(self, plan: Plan, counts: Mapping[str, Any], cutoffs: Any) -> dict[str, Any]:

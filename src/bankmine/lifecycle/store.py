@@ -12,6 +12,7 @@ results/<task>/<run_id>/
   questions/     of a study: one folder for each question, with its model and what a validation reads
   tables/        of a study: the tables it keeps
   form/          of a study that strangers can ask: the form's model
+  card/          of a study with a card of points: the card and the rows it was fitted on
 """
 
 from __future__ import annotations

@@ -97,6 +97,15 @@ class Kept:
     shown: int = 20
 
 
+@dataclass(frozen=True)
+class LearntCard:
+    """A fitted card of points and the rows it was fitted on: its columns, `customer_id`, `cutoff` (instant)
+    and `bad`."""
+
+    miner: Any
+    rows: Any
+
+
 @dataclass(frozen=True, kw_only=True)
 class Answer:
     """What a study answers.
@@ -106,7 +115,8 @@ class Answer:
     fitted form model (`mining.form`), if strangers can ask; `weights` is each feature's share of an answer
     that no question gave (those of questions are known), adding up to 1; `counts` says how many rows of its
     own list have each grade, where the blocks' sum would count a customer once a question; `evidence` are
-    the tables, by name, from which a score that no question gave can be validated (lifecycle.evidence).
+    the tables, by name, from which a score that no question gave can be validated (lifecycle.evidence);
+    `card` is a card of points with the rows it was fitted on, so that people can change its bins.
     """
 
     blocks: Sequence[Block]
@@ -119,6 +129,7 @@ class Answer:
     weights: Mapping[str, float] = field(default_factory=dict)
     counts: Mapping[str, int] = field(default_factory=dict)
     evidence: Mapping[str, Any] = field(default_factory=dict)
+    card: LearntCard | None = None
 
 
 class Previous(Protocol):

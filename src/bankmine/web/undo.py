@@ -111,6 +111,11 @@ def _setting(of: str, was: Mapping[str, str]) -> Back:
     return Back("/administration/settings", (("name", was.get("name", "")), ("value", was.get("value", ""))))
 
 
+def _card(act: str) -> Callable[[str, Mapping[str, str]], Back]:
+    """An act on a card that is kept."""
+    return lambda of, was: Back(f"/scorecards/drafts/{of}/{act}")
+
+
 def _strategy(act: str) -> Callable[[str, Mapping[str, str]], Back]:
     """An act on a credit strategy."""
     return lambda of, was: Back(f"/portfolio/strategies/{of}/{act}")
@@ -150,6 +155,10 @@ UNDO: Mapping[str, Callable[[str, Mapping[str, str]], Back]] = {
     "quarter-marked": _quarter("take-back"),
     "quarter-unmarked": _quarter("restore"),
     "setting-changed": _setting,
+    "card-kept": _card("delete"),
+    "card-deleted": _card("restore"),
+    "card-agreed": _card("disagree"),
+    "card-unagreed": _card("agree"),
     "strategy-kept": _strategy("delete"),
     "strategy-deleted": _strategy("restore"),
     "strategy-agreed": _strategy("disagree"),

@@ -8,7 +8,7 @@ from card_samples import applicants, settings
 
 from bankmine.errors import UsageError
 from bankmine.mining.files import document, from_document
-from bankmine.mining.scorecard.editing import auc, edit
+from bankmine.mining.scorecard.editing import auc, edit, effect_of, recounted, without
 from bankmine.mining.scorecard.scorecard import Scorecard
 
 TABLE, BAD = applicants()
@@ -84,3 +84,35 @@ def test_edits_that_cannot_be_meant_are_refused(column: str, change: dict, said:
 def test_an_edit_without_author_or_reason_is_refused() -> None:
     with pytest.raises(UsageError, match="no author or no reason"):
         edit(CARD, TABLE, BAD, "age", edges=[30], author="A. Clerk", reason=" ")
+
+
+def test_a_card_without_a_column_is_the_card_fitted_on_the_others() -> None:
+    found = without(CARD, TABLE, BAD, "age", **WHO)
+    assert "age" not in found.card.card_names
+    assert set(found.card.card_names) == set(CARD.card_names) - {"age"}
+    assert found.card.history_[-1]["after"] == "left out"
+    assert found.effect.information_after == 0.0
+    assert "age" in CARD.card_names
+
+
+def test_the_last_column_stays() -> None:
+    card = CARD
+    for name in CARD.card_names[:-1]:
+        card = without(card, TABLE, BAD, name, **WHO).card
+    with pytest.raises(UsageError, match="only column"):
+        without(card, TABLE, BAD, card.card_names[0], **WHO)
+
+
+def test_a_card_counted_again_on_its_own_rows_is_the_same_card() -> None:
+    again = recounted(CARD, TABLE, BAD)
+    assert again.base_points_ == CARD.base_points_
+    assert all((one == other).all() for one, other in zip(again.points_, CARD.points_, strict=True))
+
+
+def test_the_effect_of_several_changes_is_that_of_the_last_card_against_the_first() -> None:
+    once = edit(CARD, TABLE, BAD, "age", edges=[30, 60], **WHO).card
+    twice = edit(once, TABLE, BAD, "age", edges=[40], **WHO).card
+    found = effect_of(CARD, twice, TABLE, BAD)
+    assert found.auc_after == auc(twice.score(TABLE), BAD)
+    assert found.auc_before == auc(CARD.score(TABLE), BAD)
+    assert found.information_after < found.information_before

@@ -18,6 +18,7 @@ import numpy as np
 from bankmine.errors import UsageError
 from bankmine.mining.contract import Floats, Matrix, labels
 from bankmine.mining.scorecard.binning import Binning
+from bankmine.mining.scorecard.columns import Column
 from bankmine.mining.scorecard.points import count_swaps
 from bankmine.mining.scorecard.prebins import Truth
 from bankmine.mining.scorecard.rules import Code, plain_code
@@ -83,8 +84,7 @@ def edit(
     for categories. `cutoff` is the score from which people are approved; by default the median of the card's
     scores. The columns of the card stay; a column whose coefficient would turn negative is a UsageError.
     """
-    if not author.strip() or not reason.strip():
-        raise UsageError("A change by hand has no author or no reason", hint="Give both.")
+    _signed(author, reason)
     columns = card._card_columns(X)
     truth = labels(y, len(columns[0]))
     place = _place(card, column)
@@ -94,26 +94,91 @@ def edit(
         new if i == place else binning.recounted(columns[i], truth)
         for i, binning in enumerate(card.binnings_)
     ]
+    changed = _fitted(card, columns, binnings, truth)
+    _refuse_lost(card.card_names, changed)
+    before = old.recounted(columns[place], truth).information_value
+    effect = _effect(card.score(X), changed.score(X), truth, cutoff, (before, new.information_value))
+    _remember(card, changed, column, author, reason, (_cut_of(old), _cut_of(new)), effect)
+    return Edit(changed, effect)
+
+
+def without(
+    card: Scorecard, X: Matrix, y: Any, column: str, *, author: str, reason: str, cutoff: float | None = None
+) -> Edit:
+    """`card` without one of its columns, the others counted and fitted anew on `X` and the label `y`.
+
+    UsageError for the last column, and where another one's coefficient would turn negative without it.
+    """
+    _signed(author, reason)
+    columns = card._card_columns(X)
+    truth = labels(y, len(columns[0]))
+    place = _place(card, column)
+    if len(columns) == 1:
+        raise UsageError(f"{column!r} is the card's only column", hint="Keep it, or fit another card.")
+    kept = [i for i in range(len(columns)) if i != place]
+    binnings = [card.binnings_[i].recounted(columns[i], truth) for i in kept]
+    changed = _fitted(card, [columns[i] for i in kept], binnings, truth)
+    _refuse_lost([card.card_names[i] for i in kept], changed)
+    old = card.binnings_[place]
+    before = old.recounted(columns[place], truth).information_value
+    effect = _effect(card.score(X), changed.score(X), truth, cutoff, (before, 0.0))
+    _remember(card, changed, column, author, reason, (_cut_of(old), "left out"), effect)
+    return Edit(changed, effect)
+
+
+def recounted(card: Scorecard, X: Matrix, y: Any) -> Scorecard:
+    """The card's bins counted and fitted anew on other rows, such as the earlier ones; a column whose
+    coefficient turns negative there is left out."""
+    columns = card._card_columns(X)
+    truth = labels(y, len(columns[0]))
+    binnings = [one.recounted(columns[i], truth) for i, one in enumerate(card.binnings_)]
+    return _fitted(card, columns, binnings, truth)
+
+
+def _signed(author: str, reason: str) -> None:
+    if not author.strip() or not reason.strip():
+        raise UsageError("A change by hand has no author or no reason", hint="Give both.")
+
+
+def _fitted(card: Scorecard, columns: list[Column], binnings: list[Binning], truth: Truth) -> Scorecard:
     changed = copy.copy(card)
     changed.screened_ = list(card.screened_)
     changed._learn_card(columns, binnings, truth, None)
-    if len(changed.binnings_) != len(card.binnings_):
-        lost = sorted(set(card.card_names) - set(changed.card_names))
+    return changed
+
+
+def _refuse_lost(names: Sequence[str], changed: Scorecard) -> None:
+    if len(changed.binnings_) != len(names):
+        lost = sorted(set(names) - set(changed.card_names))
         raise UsageError(
             f"With these bins {lost[0]!r} would have the wrong sign in the regression",
             hint="Choose other bins, or fit the card without the column.",
         )
-    effect = _effect(
-        card.score(X), changed.score(X), truth, cutoff, (old.recounted(columns[place], truth), new)
-    )
-    changed.history_ = [
-        *card.history_,
-        {
-            "version": card.version + 1, "column": column, "author": author, "reason": reason,
-            "before": _cut_of(old), "after": _cut_of(new), "effect": asdict(effect),
-        },
-    ]  # fmt: skip
-    return Edit(changed, effect)
+
+
+def _remember(
+    card: Scorecard, changed: Scorecard, column: str, author: str, reason: str, cuts: tuple[Any, Any],
+    effect: Effect,
+) -> None:  # fmt: skip
+    """Writes the change into the new card's history."""
+    entry = {
+        "version": card.version + 1, "column": column, "author": author, "reason": reason,
+        "before": cuts[0], "after": cuts[1], "effect": asdict(effect),
+    }  # fmt: skip
+    changed.history_ = [*card.history_, entry]
+
+
+def effect_of(before: Scorecard, after: Scorecard, X: Matrix, y: Any, cutoff: float | None = None) -> Effect:
+    """What several changes did together, on rows; the information is that of all columns."""
+    truth = labels(y, len(before._card_columns(X)[0]))
+    information = [
+        sum(
+            one.recounted(column, truth).information_value
+            for one, column in zip(card.binnings_, columns, strict=True)
+        )
+        for card, columns in ((card, card._card_columns(X)) for card in (before, after))
+    ]
+    return _effect(before.score(X), after.score(X), truth, cutoff, (information[0], information[1]))
 
 
 def auc(points: Floats, truth: Truth) -> float:
@@ -166,13 +231,13 @@ def _empty(ordinary: int, old: Binning) -> dict[str, Floats]:
 
 
 def _effect(
-    before: Floats, after: Floats, truth: Truth, cutoff: float | None, binnings: tuple[Binning, Binning]
+    before: Floats, after: Floats, truth: Truth, cutoff: float | None, information: tuple[float, float]
 ) -> Effect:
     line = float(np.median(before)) if cutoff is None else cutoff
     was, now = before >= line, after >= line
     into, out = now & ~was, was & ~now
     return Effect(
-        binnings[0].information_value, binnings[1].information_value,
+        *information,
         auc(before, truth), auc(after, truth),
         count_swaps(before, after), len(before) * (len(before) - 1) // 2,
         line, int(was.sum()), int(now.sum()),

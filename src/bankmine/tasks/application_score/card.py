@@ -13,7 +13,7 @@ from bankmine.errors import FeasibilityError
 from bankmine.tasks.application_score.past import Past
 from bankmine.tasks.application_score.question import scorecard
 from bankmine.tasks.contract import Bank, Floats
-from bankmine.tasks.study import Kept, Shape
+from bankmine.tasks.study import Kept, LearntCard, Shape
 
 CODES = 3
 
@@ -25,6 +25,7 @@ class Card:
     miner: Any
     points: Floats
     codes: list[str]
+    learnt: LearntCard
 
 
 def card_of(
@@ -40,7 +41,17 @@ def card_of(
         return None
     values = preparation.transform(scored).values
     codes = miner.reason_codes(values, top=CODES)
-    return Card(miner, miner.score(values), ["; ".join(_words(one) for one in row) for row in codes])
+    words = ["; ".join(_words(one) for one in row) for row in codes]
+    return Card(miner, miner.score(values), words, _learnt(miner, made, past))
+
+
+def _learnt(miner: Any, made: Any, past: Past) -> LearntCard:
+    """The card with its own columns of the rows it was fitted on."""
+    import pyarrow as pa
+
+    values = {name: made.values[:, list(made.names).index(name)] for name in miner.card_names}
+    own = {name: past.rows.column(name) for name in ("customer_id", "cutoff")}
+    return LearntCard(miner, pa.table({**values, **own, "bad": pa.array(past.bad)}))
 
 
 def _words(code: Any) -> str:

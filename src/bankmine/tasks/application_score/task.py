@@ -92,6 +92,7 @@ class ApplicationScore(Study):
         return Answer(
             blocks=[asked.block()], figures=figures, tables=tables, verdict=asked.verdict, use=asked.use,
             actions=ACTIONS, counts=asked.decision.summary["by_grade"],
+            card=None if card is None else card.learnt,
         )  # fmt: skip
 
     def show(self, about: Mapping[str, Any]) -> Shown:

@@ -14,14 +14,15 @@ from starlette.responses import Response
 
 from bankmine.access import strategies as trying
 from bankmine.errors import BankmineError, Forbidden, NotFound
-from bankmine.governance import Permission, audit, people
+from bankmine.governance import Permission, people
 from bankmine.report import Chart, Column, Kind, Tone
 from bankmine.report.parts import Mark, Series
 from bankmine.report.pictures import Lines
 from bankmine.web.pages import strategy_form
 from bankmine.web.routing import Pages
 from bankmine.web.visit import Visit
-from bankmine.work import strategies as kept
+from bankmine.work import proposals as kept
+from bankmine.work.proposals import Kind as Of
 
 if TYPE_CHECKING:
     from bankmine.access.strategies import Bench, Trial
@@ -36,7 +37,7 @@ OUTCOMES = ("approve", "refer", "decline")
 class Line:
     """A kept strategy with what it would do; no trial where it cannot be meant any longer."""
 
-    strategy: kept.Strategy
+    strategy: kept.Proposal
     trial: Trial | None
 
 
@@ -48,7 +49,7 @@ def shown(visit: Visit) -> Response:
     content = None
     if wanted := visit.query.get("strategy"):
         with visit.site.store.read() as connection:
-            content = kept.one(connection, wanted).content
+            content = kept.one(connection, Of.strategy, wanted).content
     return _page(visit, content)
 
 
@@ -68,8 +69,8 @@ def keep(visit: Visit) -> Response:
         version = trying.trial(visit.view, content).policy.version
         with visit.site.store.begin() as connection:
             made = kept.keep(
-                connection, visit.who, visit.form.get("name", ""), visit.form.get("note", "").strip(),
-                content, version,
+                connection, visit.who, Of.strategy, visit.form.get("name", ""),
+                visit.form.get("note", "").strip(), content, version,
             )  # fmt: skip
     except BankmineError as error:
         return _page(visit, content, error)
@@ -81,11 +82,8 @@ def file(visit: Visit) -> Response:
     """A kept strategy as a policy's file (TOML), as `credit.policy` takes it."""
     _whole(visit)
     with visit.site.store.begin() as connection:
-        found = kept.one(connection, visit.path["strategy"])
-        audit.record(
-            connection, person=visit.who, act="strategy_exported", object_kind="strategy",
-            object_id=found.strategy_id, details={"version": found.version},
-        )  # fmt: skip
+        found = kept.one(connection, Of.strategy, visit.path["strategy"])
+        kept.record_taken(connection, visit.who, Of.strategy, found)
     headers = {"content-disposition": f'attachment; filename="strategy-{found.version}.toml"'}
     return Response(trying.as_file(found.content), media_type="application/toml", headers=headers)
 
@@ -95,7 +93,7 @@ def agree(visit: Visit) -> Response:
     """Agrees to somebody else's strategy."""
     _whole(visit)
     with visit.site.store.begin() as connection:
-        kept.agree(connection, visit.who, visit.path["strategy"])
+        kept.agree(connection, visit.who, Of.strategy, visit.path["strategy"])
     return visit.done(HERE, "strategy-agreed", visit.path["strategy"])
 
 
@@ -104,7 +102,7 @@ def disagree(visit: Visit) -> Response:
     """Takes one's own agreement back."""
     _whole(visit)
     with visit.site.store.begin() as connection:
-        kept.agree(connection, visit.who, visit.path["strategy"], to=False)
+        kept.agree(connection, visit.who, Of.strategy, visit.path["strategy"], to=False)
     return visit.done(HERE, "strategy-unagreed", visit.path["strategy"])
 
 
@@ -113,7 +111,7 @@ def delete(visit: Visit) -> Response:
     """Deletes one's own strategy."""
     _whole(visit)
     with visit.site.store.begin() as connection:
-        kept.remove(connection, visit.who, visit.path["strategy"])
+        kept.remove(connection, visit.who, Of.strategy, visit.path["strategy"])
     return visit.done(HERE, "strategy-deleted", visit.path["strategy"])
 
 
@@ -122,7 +120,7 @@ def restore(visit: Visit) -> Response:
     """Brings it back."""
     _whole(visit)
     with visit.site.store.begin() as connection:
-        kept.remove(connection, visit.who, visit.path["strategy"], again=True)
+        kept.remove(connection, visit.who, Of.strategy, visit.path["strategy"], again=True)
     return visit.done(HERE, "strategy-kept", visit.path["strategy"])
 
 
@@ -155,7 +153,7 @@ def _page(visit: Visit, content: Mapping[str, Any] | None, problem: BankmineErro
         except BankmineError as error:
             problem = error
     with visit.site.store.read() as connection:
-        strategies = kept.listed(connection)
+        strategies = kept.listed(connection, Of.strategy)
         names = {one.person_id: one.name for one in people.listed(connection)} if strategies else {}
     return visit.page(
         "strategies.html.j2",
@@ -178,7 +176,7 @@ def _page(visit: Visit, content: Mapping[str, Any] | None, problem: BankmineErro
     )
 
 
-def _again(visit: Visit, strategy: kept.Strategy) -> Trial | None:
+def _again(visit: Visit, strategy: kept.Proposal) -> Trial | None:
     try:
         return trying.trial(visit.view, strategy.content)
     except BankmineError:

@@ -1,13 +1,14 @@
-"""Credit strategies that people keep: the content of a policy's file, who proposed it and who agreed."""
+"""Proposals in the place of a policy or a card: their content, who proposed them and who agreed."""
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Table, Text
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Table, Text
 
 from bankmine.store.tables.base import key, metadata
 
-strategy = Table(
-    "strategy",
+proposal = Table(
+    "proposal",
     metadata,
-    key("strategy_id"),
+    key("proposal_id"),
+    Column("kind", Text, nullable=False),
     Column("name", Text, nullable=False),
     Column("note", Text, nullable=False),
     Column("content", Text, nullable=False),
@@ -17,4 +18,5 @@ strategy = Table(
     Column("agreed_by", Text, ForeignKey("person.person_id")),
     Column("agreed_at", BigInteger),
     Column("deleted_at", BigInteger),
+    Index(None, "kind"),
 )

@@ -1,4 +1,4 @@
-"""Credit strategies that people keep.
+"""Strategies and cards that people propose.
 
 A migration never imports the tables: they change, it does not.
 """
@@ -13,10 +13,11 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Makes the table of strategies."""
+    """Makes the table of proposals."""
     op.create_table(
-        "strategy",
-        sa.Column("strategy_id", sa.Text(), nullable=False),
+        "proposal",
+        sa.Column("proposal_id", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("note", sa.Text(), nullable=False),
         sa.Column("content", sa.Text(), nullable=False),
@@ -26,7 +27,8 @@ def upgrade() -> None:
         sa.Column("agreed_by", sa.Text()),
         sa.Column("agreed_at", sa.BigInteger()),
         sa.Column("deleted_at", sa.BigInteger()),
-        sa.PrimaryKeyConstraint("strategy_id", name="pk_strategy"),
-        sa.ForeignKeyConstraint(["person_id"], ["person.person_id"], name="fk_strategy_person_id"),
-        sa.ForeignKeyConstraint(["agreed_by"], ["person.person_id"], name="fk_strategy_agreed_by"),
+        sa.PrimaryKeyConstraint("proposal_id", name="pk_proposal"),
+        sa.ForeignKeyConstraint(["person_id"], ["person.person_id"], name="fk_proposal_person_id"),
+        sa.ForeignKeyConstraint(["agreed_by"], ["person.person_id"], name="fk_proposal_agreed_by"),
     )
+    op.create_index("ix_proposal_kind", "proposal", ["kind"])
