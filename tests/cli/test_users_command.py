@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -9,6 +10,10 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+
+from bankmine.config import load_config
+from bankmine.governance import sessions, sign_in
+from bankmine.store import Store
 
 PASSWORD = "four quiet grey herons\n"
 SETTINGS = """
@@ -43,6 +48,7 @@ def test_people_are_added_changed_and_listed_and_all_of_it_is_in_the_audit(bank:
         (("users", "roles", bank, "bea", "--role", "auditor", "--role", "operator"), ""),
         (("users", "scope", bank, "Bea", "--branch", "8", "--manager", "3"), ""),
         (("users", "password", bank, "Bea"), "another four herons\n"),
+        (("users", "end-sessions", bank, "Bea"), ""),
         (("users", "disable", bank, "Bea"), ""),
     ]
     for words, typed in steps:
@@ -82,3 +88,30 @@ def test_mistakes_end_in_one_line(bank: Path, words, typed: str, code: int, told
     assert done.returncode == code
     assert told in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_a_branch_that_the_loaded_bank_does_not_know_is_refused_before_a_password_is_asked(
+    worked_folder: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "loaded"
+    shutil.copytree(worked_folder, folder, ignore=shutil.ignore_patterns("operations.db*", "audit.anchor"))
+    refused = bankmine("users", "add", folder, "Ann", "--role", "operator", "--branch", "NOPE")
+    assert refused.returncode == 2
+    assert "the bank has no branch 'NOPE'" in refused.stderr
+    assert "Nearest are B" in refused.stderr
+    assert len(refused.stderr.strip().splitlines()) == 1
+    typed = ("users", "add", folder, "Ann", "--role", "operator", "--branch", "B01")
+    assert bankmine(*typed, typed=PASSWORD).returncode == 0
+    wrong = bankmine("users", "scope", folder, "Ann", "--manager", "M-none")
+    assert "the bank has no manager 'M-none'" in wrong.stderr
+    assert "Ann: operator; sees branches B01" in bankmine("users", "list", folder).stdout
+
+
+def test_all_sessions_of_a_person_are_ended(bank: Path) -> None:
+    bankmine("users", "add", bank, "Ann", "--role", "administrator", typed=PASSWORD)
+    store = Store.configured(load_config(bank))
+    tokens = [sign_in.with_password(store, "Ann", PASSWORD.strip()).session_token for _ in range(2)]
+    assert bankmine("users", "end-sessions", bank, "ann").stdout == "2 sessions of ann ended.\n"
+    assert [sessions.resume(store, token) for token in tokens] == [None, None]
+    store.close()
+    assert "sessions_ended" in bankmine("audit", "list", bank).stdout

@@ -149,6 +149,13 @@ def test_a_token_does_only_what_it_was_given(caller: Caller) -> None:
     assert only_models.post(f"{PREFIX}/runs", json={"task": "value"}).status_code == 403
 
 
+def test_whoever_sees_a_part_of_the_bank_starts_no_run(caller: Caller) -> None:
+    part = caller(scope=Scope(frozenset({"B01"}), None))
+    refused = part.post(f"{PREFIX}/runs", json={"task": "value"}, headers={"idempotency-key": "of a part"})
+    assert refused.status_code == 403
+    assert "a run is of the whole bank" in refused.text
+
+
 def test_a_strangers_form_is_answered_with_the_question_worth_most(caller: Caller) -> None:
     one = caller()
     tasks = [

@@ -9,7 +9,7 @@ import bankmine
 from bankmine.web.texts import texts
 
 ROOMS = ("web", "work", "governance", "access")
-SHOWN = ("UsageError", "CutoffError", "FeasibilityError")
+SHOWN = ("UsageError", "Forbidden", "CutoffError", "FeasibilityError")
 VALUES = ("3", "'something'", "2026-05-31", "a, b", "company", "failed", "2026-05-31T10:00")
 INSIDE = {
     "audit.py", "replies.py", "secret.py", "routing.py", "app.py", "leads_of.py", "issuer.py",

@@ -8,11 +8,11 @@ import pytest
 
 from bankmine.config import SignInSettings, load_config
 from bankmine.errors import Forbidden, NotFound, SignInRefused, UsageError
-from bankmine.governance import Role, audit, sign_in
+from bankmine.governance import Role, audit, sessions, sign_in
 from bankmine.governance.person import load
 from bankmine.store import Store, running
 from bankmine.work import jobs, settings
-from stores import add, enter
+from stores import Time, add, enter
 
 BANK = '[bank]\nname = "b"\nmapping = "m"\nextracts = "e"\ntime_zone = "UTC"\ncurrency = "EUR"\n'
 
@@ -51,6 +51,15 @@ def test_another_process_sees_it_within_seconds(store: Store, person, monkeypatc
     later = running.time.monotonic() + running.FRESH_SECONDS
     monkeypatch.setattr(running.time, "monotonic", lambda: later)
     assert other.settings.idle_minutes == 5
+
+
+def test_a_session_that_ran_out_is_not_opened_again_by_a_longer_time(
+    store: Store, person, time: Time
+) -> None:
+    token = enter(store).session_token
+    time.pass_by(minutes=31)
+    change(store, person, "sign_in.idle_minutes", "600")
+    assert sessions.resume(store, token) is None
 
 
 def test_it_is_given_back_to_the_file(store: Store, person) -> None:

@@ -18,6 +18,7 @@ import numpy as np
 from bankmine.access.attachment import Attachment, attachment
 from bankmine.access.directory import Source, directory
 from bankmine.access.kept import Kept
+from bankmine.access.owners import Owners, owners
 from bankmine.access.reasons import Reasons
 from bankmine.access.run_tables import Owned, load
 from bankmine.access.tables import Table
@@ -83,6 +84,15 @@ class State:
         made: Attachment = self._kept.get(
             ("attachment", self.name),
             lambda: attachment(self.warehouse, self.cutoff, memory=self._memory, threads=self._threads),
+        )
+        return made
+
+    @property
+    def owners(self) -> Owners:
+        """The branches and managers that a scope may name."""
+        made: Owners = self._kept.get(
+            ("owners", self.name),
+            lambda: owners(self.warehouse, memory=self._memory, threads=self._threads),
         )
         return made
 

@@ -61,11 +61,11 @@ def add(
     from bankmine.governance import people
 
     store = opened(bank)
-    roles = _roles(role)
+    roles, seen = _roles(role), _known_scope(bank, branch, manager)
     password = None if elsewhere else _password(name)
     with store.begin() as connection:
         people.add(
-            connection, None, name=name, password=password, roles=roles, scope=_scope(branch, manager),
+            connection, None, name=name, password=password, roles=roles, scope=seen,
             language=language,
         )  # fmt: skip
     typer.echo(f"Added {name}. Next: bankmine serve {bank}")
@@ -99,7 +99,7 @@ def scope(bank: BankFolder, name: Name, branch: Branches = None, manager: Manage
     """Let a person see only these branches and managers; without options, the whole bank."""
     from bankmine.governance import people
 
-    asked = _scope(branch, manager)
+    asked = _known_scope(bank, branch, manager)
     with opened(bank).begin() as connection:
         people.change_scope(connection, None, people.named(connection, name).person_id, asked)
     typer.echo(f"{name} sees {_seen(asked)}.")
@@ -114,6 +114,16 @@ def password(bank: BankFolder, name: Name) -> None:
     with store.begin() as connection:
         people.set_password(connection, None, people.named(connection, name).person_id, given)
     typer.echo(f"The password of {name} is set.")
+
+
+@users.command("end-sessions")
+def end_sessions(bank: BankFolder, name: Name) -> None:
+    """End all sessions of a person at once; they sign in again to go on."""
+    from bankmine.governance import people, sessions
+
+    with opened(bank).begin() as connection:
+        ended = sessions.end_all(connection, None, people.named(connection, name).person_id)
+    typer.echo(f"{ended} {'session' if ended == 1 else 'sessions'} of {name} ended.")
 
 
 @users.command()
@@ -209,6 +219,18 @@ def _scope(branches: list[str] | None, managers: list[str] | None) -> Scope:
     from bankmine.governance import Scope
 
     return Scope(frozenset(branches) if branches else None, frozenset(managers) if managers else None)
+
+
+def _known_scope(bank: Path, branches: list[str] | None, managers: list[str] | None) -> Scope:
+    """The scope asked for; UsageError for a branch or manager that the bank's tables, if any, do not know."""
+    from bankmine.access.owners import owners
+    from bankmine.folder import BankFolder
+
+    asked, folder = _scope(branches, managers), BankFolder(bank)
+    if not asked.everything and (folder.warehouse_folder / "manifest.json").exists():
+        config = folder.config
+        owners(folder.warehouse, memory=config.memory, threads=config.threads).check(asked)
+    return asked
 
 
 def _password(name: str) -> str:

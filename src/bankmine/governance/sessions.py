@@ -11,7 +11,7 @@ import hashlib
 import secrets
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, func, select, true, update
 
 from bankmine.errors import NotFound
 from bankmine.governance import audit
@@ -127,9 +127,10 @@ def end_one(connection: Connection, by: Person | None, session_id: str) -> None:
 
 
 def end_all(connection: Connection, by: Person | None, person_id: str, why: str = "administrator") -> int:
-    """Ends all sessions of a person and returns how many; one's own, or with the permission."""
+    """Ends all sessions of a person and returns how many were open; one's own, or with the permission."""
     if by is not None and by.person_id != person_id and why == "administrator":
         by.require(Permission.SESSIONS_END)
+    end_over(connection)
     ended = _end(connection, _C.person_id == person_id, why)
     if ended:
         audit.record(
@@ -150,6 +151,11 @@ def end_others(connection: Connection, person: Person) -> int:
     return ended
 
 
+def end_over(connection: Connection) -> int:
+    """Marks all sessions that ran out as ended, so that longer times do not open them again."""
+    return _end(connection, ~_alive(store_of(connection), now_us()), "ran_out")
+
+
 def _end(connection: Connection, which, why: str) -> int:  # type: ignore[no-untyped-def]
     ended = connection.execute(
         update(table).where(which, _C.ended_at.is_(None)).values(ended_at=now_us(), ended_by=why)
@@ -157,12 +163,13 @@ def _end(connection: Connection, which, why: str) -> int:  # type: ignore[no-unt
     return ended.rowcount
 
 
-def listed(connection: Connection, store: Store) -> list[Session]:
-    """All open sessions, the latest request first."""
+def listed(connection: Connection, store: Store, person_id: str | None = None) -> list[Session]:
+    """All open sessions, or one person's, the latest request first."""
+    whose = _C.person_id == person_id if person_id is not None else true()
     query = (
         select(table, persons.c.name)
         .join(persons, persons.c.person_id == _C.person_id)
-        .where(_alive(store, now_us()))
+        .where(_alive(store, now_us()), whose)
         .order_by(_C.seen_at.desc(), _C.session_id)
     )
     return [

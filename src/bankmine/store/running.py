@@ -20,6 +20,8 @@ from bankmine.store.tables.settings import setting_change
 
 FRESH_SECONDS = 2.0
 SECTION = "sign_in."
+IN_ORDER = (setting_change.c.at, setting_change.c.change_id)
+"""Changes as they were made; the last of a name counts."""
 
 
 class Running:
@@ -52,11 +54,7 @@ class Running:
 
 def newest(connection: Any) -> dict[str, str]:
     """The value in force of each setting that was changed and not given back to the file."""
-    rows = connection.execute(
-        select(setting_change.c.name, setting_change.c.value).order_by(
-            setting_change.c.at, setting_change.c.change_id
-        )
-    )
+    rows = connection.execute(select(setting_change.c.name, setting_change.c.value).order_by(*IN_ORDER))
     last = {row.name: row.value for row in rows}
     return {name: value for name, value in last.items() if value is not None}
 

@@ -14,6 +14,7 @@ import structlog
 from starlette.responses import Response
 
 from bankmine.errors import BankmineError, CutoffError, FeasibilityError, Forbidden, NotFound, UsageError
+from bankmine.governance import Permission
 
 if TYPE_CHECKING:
     from bankmine.web.visit import Visit
@@ -25,7 +26,7 @@ SHOWN: tuple[type[BankmineError], ...] = (UsageError, CutoffError, FeasibilityEr
 def fault_page(visit: Visit, error: Exception) -> Response:
     """The page for an error, with the status that fits it."""
     if isinstance(error, Forbidden):
-        return _page(visit, 403, "forbidden")
+        return _page(visit, 403, "forbidden", error if _may_ask(visit) else None)
     if isinstance(error, NotFound):
         return _page(visit, 404, "not_found")
     if isinstance(error, SHOWN):
@@ -37,6 +38,12 @@ def fault_page(visit: Visit, error: Exception) -> Response:
         trace="".join(traceback.format_tb(error.__traceback__)[-6:]),
     )  # fmt: skip
     return _page(visit, 500, "failed", number=number)
+
+
+def _may_ask(visit: Visit) -> bool:
+    """Whether the page is theirs by their role, so that something else about the act was refused."""
+    needed = visit.route.permission
+    return isinstance(needed, Permission) and visit.person is not None and visit.may(needed)
 
 
 def _page(

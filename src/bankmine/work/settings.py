@@ -17,10 +17,10 @@ from sqlalchemy import Connection, select
 
 from bankmine.config import FILE_NAME, Config, SignInSettings
 from bankmine.errors import ConfigurationError, NotFound, UsageError
-from bankmine.governance import Permission, Person, audit
+from bankmine.governance import Permission, Person, audit, sessions
 from bankmine.store import new_id
 from bankmine.store.database import after_commit, store_of
-from bankmine.store.running import SECTION, checked, newest
+from bankmine.store.running import IN_ORDER, SECTION, checked, newest
 from bankmine.store.tables.settings import setting_change
 from bankmine.store.times import now_us
 
@@ -81,6 +81,7 @@ def change(connection: Connection, person: Person, name: str, value: str | None)
     before = newest(connection).get(name)
     if value == before:
         return before
+    sessions.end_over(connection)
     row = {"change_id": new_id(), "name": name, "value": value, "person_id": person.person_id, "at": now_us()}
     connection.execute(setting_change.insert(), row)
     audit.record(
@@ -95,15 +96,15 @@ def _checked(name: str, value: str) -> str:
     try:
         typed = checked(name.removeprefix(SECTION), value)
     except ConfigurationError as error:
-        raise UsageError(error.what, hint=error.hint) from None
+        raise UsageError(f"the setting {name} cannot be {value[:40]!r}", hint=error.hint) from None
     if isinstance(typed, int) and typed > MOST[name]:
-        raise UsageError(f"{name} is {typed}", hint=f"Give at most {MOST[name]:,}.")
+        raise UsageError(f"the setting {name} cannot be {typed}", hint=f"Give at most {MOST[name]:,}.")
     return str(typed)
 
 
 def _signing_in(connection: Connection, config: Config, given: Mapping[str, Any]) -> Iterator[Setting]:
     changed, usual = newest(connection), asdict(SignInSettings())
-    who = {row.name: row for row in connection.execute(select(setting_change).order_by(setting_change.c.at))}
+    who = {row.name: row for row in connection.execute(select(setting_change).order_by(*IN_ORDER))}
     for short, file in asdict(config.sign_in).items():
         name = f"{SECTION}{short}"
         if name in changed:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from starlette.responses import Response
 
 from bankmine.errors import Forbidden, UsageError
-from bankmine.governance import Permission, Role, Scope, people, second_factor
+from bankmine.governance import Permission, Role, Scope, people, second_factor, sessions
 from bankmine.governance.people import Account
 from bankmine.web.routing import Pages
 from bankmine.web.visit import Visit
@@ -98,6 +98,15 @@ def second_factor_off(visit: Visit) -> Response:
     return _changed(visit, "factor-off", lambda c: second_factor.turn_off(c, visit.who, visit.path["person"]))
 
 
+@pages.post(f"{HERE}/{{person}}/sessions/end", permission=Permission.SESSIONS_END)
+def end_sessions(visit: Visit) -> Response:
+    """Ends all sessions of the person at once; they sign in again to go on."""
+    person = _account(visit).person_id
+    with visit.site.store.begin() as connection:
+        sessions.end_all(connection, visit.who, person)
+    return visit.done(f"{HERE}/{person}", "sessions-ended", person)
+
+
 def _changed(visit: Visit, what: str, change: Callable[[Connection], object], **was: str) -> Response:
     """Does it and says so; a change that does not fit comes back beside the form."""
     try:
@@ -125,8 +134,12 @@ def _list(visit: Visit, problem: UsageError | None = None) -> Response:
 
 def _one(visit: Visit, problem: UsageError | Forbidden | None = None) -> Response:
     account = _account(visit)
+    with visit.site.store.read() as connection:
+        found = sessions.listed(connection, visit.site.store, account.person_id)
     return visit.page(
         "person.html.j2",
+        sessions=found,
+        may_end=visit.may(Permission.SESSIONS_END) and account.person_id != visit.who.person_id,
         status=400 if problem else 200,
         one=account,
         own=account.person_id == visit.who.person_id,
@@ -150,7 +163,11 @@ def _roles(visit: Visit) -> list[Role]:
 
 
 def _scope(visit: Visit) -> Scope:
-    return Scope(_listed(visit, "branches"), _listed(visit, "managers"))
+    """The scope written in the form; UsageError for a branch or manager that the bank does not know."""
+    asked = Scope(_listed(visit, "branches"), _listed(visit, "managers"))
+    if not asked.everything:
+        visit.site.place.state().owners.check(asked)
+    return asked
 
 
 def _listed(visit: Visit, field: str) -> frozenset[str] | None:

@@ -80,7 +80,8 @@ def _page(visit: Visit, problem: UsageError | None = None) -> Response:
         jobs=found,
         names=names,
         watching=any(job.open for job in found),
-        may_start=visit.may(Permission.JOBS_START),
+        may_start=visit.may(Permission.JOBS_START) and visit.who.scope.everything,
+        part=visit.may(Permission.JOBS_START) and not visit.who.scope.everything,
         may_cancel=visit.may(Permission.JOBS_CANCEL),
         problem=problem,
     )
