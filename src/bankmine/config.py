@@ -36,6 +36,7 @@ _KNOWN: dict[str, dict[str, type | tuple[type, ...]]] = {
 
 
 ENGINES = ("duckdb", "spark")
+LONGEST_NAME = 80
 
 
 @dataclass(frozen=True)
@@ -199,7 +200,7 @@ def _build(folder: Path, raw: dict[str, Any], file: Path) -> Config:
         mapping = str((folder / mapping).resolve())
     return Config(
         folder=folder,
-        name=bank["name"],
+        name=bank_name(bank["name"], str(file)),
         mapping=mapping,
         extracts=(folder / bank["extracts"]).resolve(),
         time_zone=bank["time_zone"],
@@ -218,6 +219,15 @@ def _build(folder: Path, raw: dict[str, Any], file: Path) -> Config:
         credit_policy=raw.get("credit", {}).get("policy"),
         tasks=raw.get("tasks", {}),
     )
+
+
+def bank_name(value: str, where: str) -> str:
+    """The bank's name; ConfigurationError, which names `where`, for one that no page can show in a line."""
+    if not (0 < len(value) <= LONGEST_NAME and value == value.strip() and value.isprintable()):
+        raise ConfigurationError(
+            f"{where}: bank.name is {value[:40]!r}", hint=f"Give 1 to {LONGEST_NAME} letters in one line."
+        )
+    return value
 
 
 def sign_in_settings(raw: Mapping[str, Any], where: str) -> SignInSettings:

@@ -72,7 +72,7 @@ def test_it_is_given_back_to_the_file(store: Store, person) -> None:
 @pytest.mark.parametrize(
     ("name", "value"),
     [("failures", "0"), ("failures", "-4"), ("failures", "many"), ("failures", "2.5"),
-     ("idle_minutes", "1441"), ("second_factor", "perhaps")],
+     ("idle_minutes", "1441"), ("idle_minutes", "9" * 500), ("second_factor", "perhaps")],
 )  # fmt: skip
 def test_what_the_file_would_refuse_is_refused(store: Store, person, name: str, value: str) -> None:
     with pytest.raises(UsageError):
@@ -123,3 +123,30 @@ def test_a_run_is_started_by_whoever_sees_the_whole_bank(store: Store) -> None:
         part = load(connection, made)
     with store.begin() as connection, pytest.raises(Forbidden, match="whole bank"):
         jobs.start(connection, part, known_tasks={"churn": {}}, task="churn")
+
+
+def test_the_banks_name_is_changed_and_given_back(store: Store, person) -> None:
+    assert store.running.bank_name("Old bank") == "Old bank"
+    change(store, person, "bank.name", " 新银行 ")
+    assert store.running.bank_name("Old bank") == "新银行"
+    assert store.settings == SignInSettings()
+    for wrong in ("two\nlines", "x" * 81):
+        with pytest.raises(UsageError):
+            change(store, person, "bank.name", wrong)
+    assert change(store, person, "bank.name", None) == "新银行"
+    assert store.running.bank_name("Old bank") == "Old bank"
+
+
+def test_a_change_made_while_another_reads_is_not_lost(store: Store, person, monkeypatch) -> None:
+    usual = running.newest
+
+    def slow(connection):
+        found = usual(connection)
+        monkeypatch.setattr(running, "newest", usual)
+        change(store, person, "sign_in.failures", "7")
+        return found
+
+    store.running.forget()
+    monkeypatch.setattr(running, "newest", slow)
+    assert store.settings.failures == 10
+    assert store.settings.failures == 7

@@ -1,4 +1,4 @@
-"""The rules of signing in that are in force: the file's, with what was changed while running.
+"""The rules of signing in and the bank's name that are in force: the file's, with what was changed here.
 
 A change is in force at once in the process that makes it and within `FRESH_SECONDS` in every other that
 shares the store. What a newer file no longer allows is left out, so that nobody is locked out by it.
@@ -14,12 +14,12 @@ from typing import Any
 from sqlalchemy import Engine, select
 from sqlalchemy.exc import InterfaceError, OperationalError, ProgrammingError
 
-from bankmine.config import SignInSettings, sign_in_settings
+from bankmine.config import SignInSettings, bank_name, sign_in_settings
 from bankmine.errors import ConfigurationError
 from bankmine.store.tables.settings import setting_change
 
 FRESH_SECONDS = 2.0
-SECTION = "sign_in."
+SECTION, BANK_NAME = "sign_in.", "bank.name"
 IN_ORDER = (setting_change.c.at, setting_change.c.change_id)
 """Changes as they were made; the last of a name counts."""
 
@@ -29,27 +29,40 @@ class Running:
 
     def __init__(self, engine: Engine, file: SignInSettings) -> None:
         self._engine, self.file = engine, file
-        self._found: tuple[float, SignInSettings] = (float("-inf"), file)
+        self._found: tuple[float, SignInSettings, Mapping[str, str]] = (float("-inf"), file, {})
+        self._turn = 0
 
     def get(self) -> SignInSettings:
-        """The settings in force; the file's where the store cannot be asked or holds no such table yet."""
-        asked, found = self._found
-        now = time.monotonic()
-        if now - asked < FRESH_SECONDS:
-            return found
-        self._found = (now, found)  # others go on with what is known meanwhile
+        """The rules of signing in; the file's where the store cannot be asked or holds no such table yet."""
+        return self._fresh()[1]
+
+    def bank_name(self, file: str) -> str:
+        """The bank's name: as changed, else the file's."""
+        said = self._fresh()[2].get(BANK_NAME)
+        try:
+            return file if said is None else str(checked(BANK_NAME, said))
+        except ConfigurationError:
+            return file
+
+    def _fresh(self) -> tuple[float, SignInSettings, Mapping[str, str]]:
+        now, turn, known = time.monotonic(), self._turn, self._found
+        if now - known[0] < FRESH_SECONDS:
+            return known
+        self._found = (now, *known[1:])  # others go on with what is known meanwhile
         try:
             with self._engine.connect() as connection:
                 changed = newest(connection.execution_options(bankmine_write=False))
         except (OperationalError, ProgrammingError, InterfaceError):
             changed = {}
-        found = with_changes(self.file, changed)
-        self._found = (now, found)
+        found = (now, with_changes(self.file, changed), changed)
+        if turn == self._turn:  # a change made meanwhile is asked for at the next use
+            self._found = found
         return found
 
     def forget(self) -> None:
         """Has the store asked again at the next use."""
-        self._found = (float("-inf"), self._found[1])
+        self._turn += 1
+        self._found = (float("-inf"), *self._found[1:])
 
 
 def newest(connection: Any) -> dict[str, str]:
@@ -60,23 +73,26 @@ def newest(connection: Any) -> dict[str, str]:
 
 
 def with_changes(file: SignInSettings, changed: Mapping[str, str]) -> SignInSettings:
-    """The file's settings with what was changed; changes that cannot stand are left out."""
+    """The file's settings of signing in with what was changed; changes that cannot stand are left out."""
     given = asdict(file)
     for name, value in changed.items():
         short = name.removeprefix(SECTION)
-        if short in given:
+        if name.startswith(SECTION) and short in given:
             try:
-                given |= {short: checked(short, value)}
+                given |= {short: checked(name, value)}
             except ConfigurationError:
                 continue
     return SignInSettings(**given)
 
 
 def checked(name: str, value: str) -> Any:
-    """The value of a setting of signing in; ConfigurationError by the same rules as in the file."""
-    kind = type(getattr(SignInSettings(), name))
+    """The value of a setting by its whole name; ConfigurationError by the same rules as in the file."""
+    if name == BANK_NAME:
+        return bank_name(value, "the change")
+    short = name.removeprefix(SECTION)
+    kind = type(getattr(SignInSettings(), short))
     try:
         typed = kind(value)
     except ValueError:
-        raise ConfigurationError(f"{SECTION}{name} is {value[:40]!r}", hint="Give a whole number.") from None
-    return getattr(sign_in_settings({name: typed}, "the change"), name)
+        raise ConfigurationError(f"{name} is {value[:40]!r}", hint="Give a whole number.") from None
+    return getattr(sign_in_settings({short: typed}, "the change"), short)

@@ -39,6 +39,11 @@ class Site:
         """The bank's time zone, in which pages write instants."""
         return ZoneInfo(self.bank.config.time_zone)
 
+    @property
+    def name(self) -> str:
+        """The bank's name in force: on pages, and at the person's second factor."""
+        return self.store.running.bank_name(self.bank.config.name)
+
     def day(self, text: str) -> date:
         """A date of an address; CutoffError where it is none."""
         try:

@@ -1,6 +1,7 @@
 """The bank's settings as they are in force, where each comes from, and the change of those that may.
 
-Rules of signing in are changed while running; all others stand in `bankmine.toml` and are read on start.
+Rules of signing in and the bank's name are changed while running; all others stand in `bankmine.toml` and are
+read on start.
 Every change is kept, so that it can be seen and taken back.
 """
 
@@ -20,18 +21,18 @@ from bankmine.errors import ConfigurationError, NotFound, UsageError
 from bankmine.governance import Permission, Person, audit, sessions
 from bankmine.store import new_id
 from bankmine.store.database import after_commit, store_of
-from bankmine.store.running import IN_ORDER, SECTION, checked, newest
+from bankmine.store.running import BANK_NAME, IN_ORDER, SECTION, checked, newest
 from bankmine.store.tables.settings import setting_change
 from bankmine.store.times import now_us
 
-CHANGEABLE = tuple(f"{SECTION}{one.name}" for one in fields(SignInSettings))
+CHANGEABLE = (BANK_NAME, *(f"{SECTION}{one.name}" for one in fields(SignInSettings)))
 MOST = {f"{SECTION}{name}": most for name, most in
         (("idle_minutes", 1_440), ("absolute_hours", 720), ("failures", 1_000), ("failure_minutes", 10_080),
          ("failures_by_address", 100_000))}  # fmt: skip
 """A mistyped number must not undo a rule: the most that is taken."""
 
 WRITTEN = (
-    "bank.name", "bank.mapping", "bank.extracts", "bank.time_zone", "bank.currency", "bank.keys",
+    "bank.mapping", "bank.extracts", "bank.time_zone", "bank.currency", "bank.keys",
     "load.maximum_reject_share", "features.maximum_staleness", "engine.name", "engine.memory",
     "engine.threads", "engine.spark", "run.budget", "store.url", "credit.policy", "oidc.issuer",
     "oidc.client_id", "oidc.redirect",
@@ -59,7 +60,7 @@ def listed(connection: Connection, person: Person, config: Config) -> list[Setti
     person.require(Permission.SETTINGS_READ)
     given = _given(config)
     return [
-        *_written(config, given), *_signing_in(connection, config, given),
+        *_changeable(connection, config, given), *_written(config, given),
         *(Setting(name=f"tasks.{task}", value=_text(said), default=None, origin="file", changeable=False)
           for task, said in config.tasks.items()),
     ]  # fmt: skip
@@ -94,7 +95,7 @@ def change(connection: Connection, person: Person, name: str, value: str | None)
 
 def _checked(name: str, value: str) -> str:
     try:
-        typed = checked(name.removeprefix(SECTION), value)
+        typed = checked(name, value)
     except ConfigurationError as error:
         raise UsageError(f"the setting {name} cannot be {value[:40]!r}", hint=error.hint) from None
     if isinstance(typed, int) and typed > MOST[name]:
@@ -102,28 +103,28 @@ def _checked(name: str, value: str) -> str:
     return str(typed)
 
 
-def _signing_in(connection: Connection, config: Config, given: Mapping[str, Any]) -> Iterator[Setting]:
-    changed, usual = newest(connection), asdict(SignInSettings())
+def _changeable(connection: Connection, config: Config, given: Mapping[str, Any]) -> Iterator[Setting]:
+    changed = newest(connection)
     who = {row.name: row for row in connection.execute(select(setting_change).order_by(*IN_ORDER))}
-    for short, file in asdict(config.sign_in).items():
-        name = f"{SECTION}{short}"
-        if name in changed:
-            row = who[name]
-            yield Setting(
-                name=name, value=changed[name], default=str(usual[short]), origin="here", changeable=True,
-                person_id=row.person_id, at=row.at,
-            )  # fmt: skip
-        else:
-            origin = "file" if name in given else "default"
-            yield Setting(
-                name=name, value=str(file), default=str(usual[short]), origin=origin, changeable=True
-            )
+    usual: dict[str, str | None] = {BANK_NAME: None, **_dotted(SignInSettings())}
+    for name, file in {BANK_NAME: config.name, **_dotted(config.sign_in)}.items():
+        origin = "here" if name in changed else "file" if name in given else "default"
+        row = who[name] if name in changed else None
+        yield Setting(
+            name=name, value=changed.get(name, file), default=usual[name], origin=origin, changeable=True,
+            person_id=row.person_id if row else None, at=row.at if row else None,
+        )  # fmt: skip
+
+
+def _dotted(settings: SignInSettings) -> dict[str, str]:
+    return {f"{SECTION}{short}": str(value) for short, value in asdict(settings).items()}
 
 
 def _written(config: Config, given: Mapping[str, Any]) -> Iterator[Setting]:
     usual = {
-        "bank.keys": "keys", "load.maximum_reject_share": "0.01", "engine.name": "duckdb",
-        "engine.memory": "1GB", "engine.threads": "2", "run.budget": "usual", "store.url": "operations.db",
+        "bank.keys": "keys", "load.maximum_reject_share": str(Config.maximum_reject_share),
+        "engine.name": Config.engine, "engine.memory": Config.memory, "engine.threads": str(Config.threads),
+        "run.budget": Config.budget.name, "store.url": "operations.db",
     }  # fmt: skip
     for name in WRITTEN:
         value, origin = given.get(name), "file" if name in given else "default"

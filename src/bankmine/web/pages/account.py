@@ -94,7 +94,7 @@ def _page(
         found = sessions.listed(connection, visit.site.store)
         left = recovery.left(connection, visit.who.person_id)
     secret = "" if account.second_factor else second_factor.new_secret()
-    otp = second_factor.address(account.name, secret, visit.site.bank.config.name) if secret else ""
+    otp = second_factor.address(account.name, secret, visit.site.name) if secret else ""
     return visit.page(
         "account.html.j2",
         status=400 if problem else 200,

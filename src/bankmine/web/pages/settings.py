@@ -1,9 +1,10 @@
-"""Settings: what is in force and where it comes from; rules of signing in are changed while running."""
+"""Settings: what is in force and where it comes from; rules of signing in and the bank's name are changed."""
 
 from __future__ import annotations
 
 from starlette.responses import Response
 
+from bankmine.config import LONGEST_NAME
 from bankmine.errors import UsageError
 from bankmine.governance import Permission, people
 from bankmine.web.routing import Pages
@@ -47,6 +48,7 @@ def _page(visit: Visit, problem: UsageError | None = None) -> Response:
         ],
         choices=CHOICES,
         most=kept.MOST,
+        longest=LONGEST_NAME,
         names=names,
         may_write=visit.may(Permission.SETTINGS_WRITE),
     )
