@@ -2,6 +2,8 @@
 
 import subprocess
 import sys
+from collections import Counter
+from pathlib import Path
 
 HEAVY = ("numba", "duckdb", "pyarrow", "numpy", "sklearn", "lightgbm", "pandas", "scipy", "jax", "sqlglot")
 
@@ -29,3 +31,8 @@ def test_the_help_of_a_command_imports_nothing_heavy() -> None:
 
 def test_a_heavy_import_would_be_seen() -> None:
     assert "numpy" in _modules_after("import numpy")
+
+
+def test_every_test_file_has_a_name_of_its_own() -> None:
+    names = Counter(file.name for file in Path(__file__).parent.rglob("test_*.py"))
+    assert [name for name, count in names.items() if count > 1] == []
