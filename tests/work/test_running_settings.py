@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from bankmine import config
 from bankmine.config import SignInSettings, load_config
 from bankmine.errors import Forbidden, NotFound, SignInRefused, UsageError
 from bankmine.governance import Role, audit, sessions, sign_in
@@ -106,6 +107,11 @@ def test_all_are_listed_and_no_secret_is_told(store: Store, person, tmp_path: Pa
     assert (found["sign_in.idle_minutes"].value, found["sign_in.idle_minutes"].origin) == ("9", "here")
     assert found["sign_in.idle_minutes"].person_id == person.person_id
     assert found["tasks.churn"].value == "{}"
+
+
+def test_every_setting_of_the_file_is_listed_once() -> None:
+    known = [f"{section}.{name}" for section, names in config._KNOWN.items() for name in names]
+    assert sorted(known) == sorted([*settings.CHANGEABLE, *settings.WRITTEN])
 
 
 def test_a_change_that_can_no_longer_stand_is_left_out() -> None:
