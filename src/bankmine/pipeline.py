@@ -270,6 +270,35 @@ def validate(bank: BankFolder, task: str, *, question: str | None = None) -> Pac
     )
 
 
+def validate_and_keep(bank: BankFolder, task: str, *, progress: Progress = silent) -> str:
+    """Validates every question of a task's published run that can be and keeps the packs; the run's id.
+
+    UsageError or FeasibilityError where nothing could be validated.
+    """
+    from bankmine.lifecycle import current
+    from bankmine.lifecycle.validation.kept import keep
+    from bankmine.tasks.registry import find_task
+
+    name = find_task(task, bank.folder).name
+    run = current(bank.results_folder).get(name)
+    asked = [] if run is None else [str(one["name"]) for one in run.metrics.get("questions", [])]
+    whole = run is None or "candidates" in run.metrics or "validated" in run.metrics or not asked
+    told: list[BankmineError] = []
+    found = 0
+    names: list[str | None] = [*([None] if whole else []), *asked]
+    for done, question in enumerate(names):
+        progress(question or name, done, len(names))
+        try:
+            keep(validate(bank, name, question=question), bank.validation_folder)
+            found += 1
+        except (UsageError, FeasibilityError) as error:
+            told.append(error)
+    if not found:
+        raise told[0]
+    assert run is not None
+    return run.run_id
+
+
 def check(bank: BankFolder) -> Iterator[tuple[str, bool | None]]:
     """Settings, keys, files and the mapping's promises: a line and whether it holds (None: not asked)."""
     from bankmine import sources

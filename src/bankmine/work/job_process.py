@@ -73,6 +73,8 @@ def _work(bank: BankFolder, job: jobs.Job, told: Told) -> str | None:
     if job.kind is jobs.Kind.load:
         pipeline.load(bank, progress=told)
         return None
+    if job.kind is jobs.Kind.validate:
+        return pipeline.validate_and_keep(bank, job.settings["task"], progress=told)
     if job.kind is jobs.Kind.whole_pass:
         pipeline.run(bank, cutoff=cutoff, progress=told)
         return None

@@ -47,13 +47,16 @@ class State(StrEnum):
 
 
 class Kind(StrEnum):
-    """What a job does: one task, or the whole pass (load, understand, every task, report)."""
+    """What a job does: one task, the validation of its published run, a load, or the whole pass (load,
+    understand, every task, report)."""
 
     task = "task"
     whole_pass = "whole_pass"
     load = "load"
+    validate = "validate"
 
 
+OF_TASK = (Kind.task, Kind.validate)
 OPEN = (State.queued, State.running)
 RESUMABLE = (State.failed, State.cancelled, State.interrupted)
 
@@ -100,7 +103,7 @@ def start(
     """Puts a job in the queue and names it; `tend` begins it. UsageError for what cannot run; Forbidden, also
     for whoever sees a part of the bank: a run is of the whole."""
     _may_start(person)
-    if (kind is Kind.task) != (task is not None):
+    if (kind in OF_TASK) != (task is not None):
         raise UsageError(f"a job of kind {kind} with the task {task!r}", hint="Name a task, and only there.")
     if task is not None and task not in known_tasks:
         raise UsageError(f"there is no task {task!r}", hint=f"Take one of {', '.join(sorted(known_tasks))}.")

@@ -30,13 +30,14 @@ def start(visit: Visit) -> Response:
     form = visit.form
     task, budget = form.get("task", ""), form.get("budget", "")
     whole = task == jobs.Kind.whole_pass
+    kind = jobs.Kind.validate if form.get("kind") == jobs.Kind.validate else jobs.Kind.task
 
     def act(connection: Connection) -> str:
         return jobs.start(
             connection, visit.who,
             known_tasks=visit.site.bank.config.tasks,
             task=None if whole else task,
-            kind=jobs.Kind.whole_pass if whole else jobs.Kind.task,
+            kind=jobs.Kind.whole_pass if whole else kind,
             cutoff=form.get("cutoff") or None,
             budget=budget or None,
         )  # fmt: skip
