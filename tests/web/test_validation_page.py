@@ -42,6 +42,16 @@ def test_a_validation_is_started_watched_read_and_taken(miner, events):
     assert events(act="validation_taken", limit=1)[0].object_id == "inactivity"
 
 
+def test_what_validation_found_is_said_in_chinese(miner, signed_in):
+    if "not validated yet" in miner.get(HERE).text:
+        miner.post("/tasks", {"task": "inactivity", "kind": "validate"})
+        wait(miner)
+    reader = signed_in(Role.data_miner, name="验证者", language="zh")
+    page = reader.get(HERE).text
+    assert "区分能力" in page
+    assert 'class="prose" lang="en"' not in page
+
+
 def test_a_validation_that_is_not_there_is_not_found(miner):
     assert miner.client.get("/exports/models/inactivity/validation?question=../x").status_code == 404
     assert miner.client.get("/models/none/validation").status_code == 404
