@@ -70,6 +70,25 @@ def test_a_decision_is_kept_recorded_counted_and_taken_back(officer, application
     assert events(act="ruling_taken_back", limit=1)[0].object_id == application
 
 
+def test_a_decided_application_leaves_the_queue(officer, application):
+    assert application in officer.get("/applications").text
+    answer = officer.post(
+        f"/applications/{application}/rule", {"outcome": "ask_for_more", "reason": "another", "note": ""}
+    )
+    assert application not in officer.get("/applications").text
+    assert application in officer.get("/applications?here=decided").text
+    assert application in officer.get("/applications?here=any").text
+    undo(officer, answer)
+    assert application in officer.get("/applications").text
+
+
+def test_points_lost_are_said_in_sentences(officer):
+    found = re.findall(r'href="(/applications/[0-9a-f]{16})', officer.get("/applications").text)
+    page = text_of(officer.get(found[0]).text)
+    assert re.search(r"Points lost most .* \d+ points lost", page)
+    assert "−" not in page.partition("Points lost most")[2].partition("The policy says")[0]
+
+
 def test_against_the_policy_needs_a_note_and_is_marked(officer):
     found = re.findall(r'href="(/applications/[0-9a-f]{16})', officer.get("/applications").text)
     clear = ((one, policy_of(officer.get(one).text)) for one in found)  # nothing is against a referral

@@ -6,11 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from starlette.responses import Response
 
-from bankmine.access import OneOf
+from bankmine.access import OneOf, feature_words
 from bankmine.access.applications import ApplicationSeen, application, queue
+from bankmine.access.columns import Keys, Words, token_of
 from bankmine.access.lending import NAMED, Assessment, lender_of, token_of_customer
+from bankmine.access.lists import ListSource
 from bankmine.errors import FeasibilityError, NotFound, UsageError
 from bankmine.governance import Permission, people
 from bankmine.web.routing import Pages
@@ -22,6 +25,7 @@ pages = Pages()
 HERE = "/applications"
 FILTERED = ("decision", "grade")
 SHOWN = ("customer_id", "decision", "amount_minor", "probability", "grade", "points", "says")
+HERE_WORDS = HERE_OPEN, HERE_DECIDED = ("open", "decided")
 CHANGED = ("product", "amount_minor", "term_months", "stated_income_minor")
 
 
@@ -44,7 +48,11 @@ def listed(visit: Visit) -> Response:
     words = {name: sorted(getattr(source.column(name), "words", ())) for name in FILTERED if source.total}
     filters = {name: OneOf.of(visit.query[name]) for name in words if visit.query.get(name) in words[name]}
     search = visit.query.get("search", "").strip()[:40]
-    found = source.rows(
+    here = visit.query.get("here", HERE_OPEN)
+    table = source.table.with_column("here", _ruled(visit, source))
+    if here in HERE_WORDS:
+        filters["here"] = OneOf.of(here)
+    found = table.rows(
         filters, sort_of(visit) or ("probability", True), visit.number("page", 1), PAGE_SIZE, search
     )
     names = [one.name for one in found.columns]
@@ -59,6 +67,8 @@ def listed(visit: Visit) -> Response:
         headings=headings([found.columns[at] for at in places], visit.view.currency),
         lines=[Line(row[key], tuple(row[at] for at in places), standing.get(row[key])) for row in found.rows],
         words=words,
+        here=here,
+        here_words=HERE_WORDS,
         search=search,
         labels={one.name: one.label for one in found.columns},
         export=visit.link("/exports/application_score/applications")
@@ -130,11 +140,21 @@ def restore(visit: Visit) -> Response:
     return visit.done(f"{HERE}/{about}", "application-ruled", visit.path["ruling"])
 
 
+def _ruled(visit: Visit, source: ListSource) -> Words:
+    """Of each row of the queue whether it is open here or was decided."""
+    ids = source.column("application")
+    assert isinstance(ids, Keys)
+    with visit.site.store.read() as connection:
+        decided = [token_of(one.application_id) for one in rulings.listed(connection)]
+    codes = np.isin(ids.values, np.array(decided, np.int64)).astype(np.int32)
+    return Words(codes, HERE_WORDS)
+
+
 def _one(visit: Visit, problem: UsageError | None = None) -> Response:
     seen = application(visit.view, visit.path["application"])
     stated = _stated(seen)
     changed, wrong = _changed(visit, stated)
-    said = _answer(visit, seen, stated)
+    answer = _answer(visit, seen, stated)
     with visit.site.store.read() as connection:
         ruling = rulings.standing(connection, [seen.application_id]).get(seen.application_id)
         names = {one.person_id: one.name for one in people.listed(connection)}
@@ -146,13 +166,14 @@ def _one(visit: Visit, problem: UsageError | None = None) -> Response:
         currency=visit.view.currency,
         stated=stated,
         changed=changed,
-        said=said,
-        then=_answer(visit, seen, changed) if said and changed != stated and not wrong else None,
+        said=answer,
+        then=_answer(visit, seen, changed) if answer and changed != stated and not wrong else None,
         ruling=ruling,
         names=names,
         me=visit.who.person_id,
         outcomes=rulings.OUTCOMES,
         reasons=rulings.REASONS,
+        codes=[feature_words.said(code) for code in (seen.row.get("codes") or "").split("; ") if code],
         may_decide=visit.may(Permission.CREDIT_DECIDE),
         problem=problem or wrong,
     )

@@ -172,11 +172,12 @@ def _check(visit: Visit, desk: Desk, chosen: list[str], state: str) -> None:
         raise NotFound("a row chosen is not on the list", hint="Look at the list as it stands.")
     if desk.asks_consent and state != "no_action":
         said = worth.contactable(visit.view, chosen)
-        barred = sorted({said.get(one, "unknown") for one in chosen} - {"yes"})
+        barred = [(one, said.get(one, "unknown")) for one in chosen if said.get(one) != "yes"]
         if barred:
+            named = ", ".join(f"{one} ({why})" for one, why in barred[:5])
             raise UsageError(
-                f"of the chosen some may not be contacted: {', '.join(barred)}",
-                hint="Choose others; flags say why.",
+                f"{len(barred)} of the chosen may not be contacted: {named}{' …' * (len(barred) > 5)}",
+                hint="Leave them out and note the step for the others.",
             )
 
 
