@@ -132,11 +132,11 @@ def _fixed(guest: Guest) -> list[str]:
 
 
 def _customers(guest: Guest) -> list[str]:
-    """Three customers of those this person sees."""
+    """Three customers of those this person sees, each with the network around."""
     page = guest.get("/customers").decode()
     guest.asked.clear()
     found = re.findall(r'href="/customers/([0-9a-f]{16})', page)
-    return [f"/customers/{one}" for one in found[:3]]
+    return [f"/customers/{one}{page}" for one in found[:3] for page in ("", "/network")]
 
 
 def _alone(guest: Guest) -> dict[str, float]:

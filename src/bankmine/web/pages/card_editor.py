@@ -79,22 +79,23 @@ def keep(visit: Visit) -> Response:
 @pages.get(f"/exports{DRAFTS}/{{draft}}", permission=Permission.LISTS_EXPORT, also=READ, dated=True)
 def file(visit: Visit) -> Response:
     """A kept card as SQL, Python or JSON (`as`), with who changed what."""
-    with visit.site.store.begin() as connection:
+    with visit.site.store.read() as connection:
         found = kept.one(connection, Of.card, visit.path["draft"])
         names = {one.person_id: one.name for one in people.listed(connection)}
-        kept.record_taken(connection, visit.who, Of.card, found)
-    made = editing.bench(visit.view)
+    made, form = editing.bench(visit.view), visit.query.get("as", "sql")
     if found.content["run_id"] != made.run_id:
         raise NotFound("this card belongs to another run", hint="Look as of the date it was made for.")
-    form = visit.query.get("as", "sql")
     card = editing.changed_card(
         made,
         found.content["changes"],
         author=names.get(found.person_id, "?"),
         reason=found.note or found.name,
     )
+    text = editing.as_file(card, form)
+    with visit.site.store.begin() as connection:
+        kept.record_taken(connection, visit.who, Of.card, found)
     headers = {"content-disposition": f'attachment; filename="card-{found.version}.{form[:4]}"'}
-    return Response(editing.as_file(card, form), media_type="text/plain; charset=utf-8", headers=headers)
+    return Response(text, media_type="text/plain; charset=utf-8", headers=headers)
 
 
 @pages.post(f"{DRAFTS}/{{draft}}/agree", permission=WRITE)
