@@ -315,7 +315,7 @@
 
   /* Rings around the first node; edges carry their words, nodes their names outside of the ring. */
   pictures.network = (spec, width) => {
-    const hidden = { type: "value", min: -1, max: 1, show: false }, side = Math.min(130, width * 0.2), few = spec.edges.length < 40;
+    const hidden = { type: "value", min: -1, max: 1, show: false }, side = Math.min(130, width * 0.2), few = spec.edges.length < 40 && width >= 560;
     const text = (at, words, more) => ({ type: "text", z2: 3, style: { text: words, x: at[0], y: at[1], fontSize: 11, fontFamily: ink.face, fill: ink.text, stroke: ink.panel, lineWidth: 3, align: "center", verticalAlign: "middle", ...more } });
     const edge = (params, api) => {
       const one = spec.edges[params.dataIndex], from = api.coord(spec.nodes[one.ends[0]].at), to = api.coord(spec.nodes[one.ends[1]].at);
