@@ -224,3 +224,11 @@ def test_pages_put_together_are_the_export(place: Place) -> None:
     together = [row for page in pages for row in source.rows(filters, order, page, 100).rows]
     assert together == list(source.export(filters, order))
     assert source.rows(filters, order, 10_000, 100).rows == ()
+
+
+def test_what_the_first_visitor_would_wait_for_is_made_before(worked: BankFolder) -> None:
+    place = Place(worked)
+    assert place.warm()
+    assert not place.warm()
+    kept = place.state().directory(place.state().cutoff)
+    assert place.as_seen_by(person(Scope())).own_customers() is kept

@@ -24,7 +24,7 @@ from bankmine.governance import Permission
 
 if TYPE_CHECKING:
     from bankmine.access.columns import Bools, Ints
-    from bankmine.access.place import State
+    from bankmine.access.place import Place, State
     from bankmine.access.view import View
     from bankmine.customers.computed.links_in_time import Network
 
@@ -90,7 +90,7 @@ def around(view: View, customer: int | str) -> Around | None:
         return None
     ids = own.columns["customer_id"]
     assert isinstance(ids, Keys)
-    token, near = int(ids.values[row]), _neighbours(view)
+    token, near = int(ids.values[row]), neighbours(view.place, view.state, view.cutoff)
     links, cut = _walk(near, token, ids.values, view.cutoff)
     bad = _bad(view, near.net, {token, *(one.customer for one in links)})
     return Around(token, tuple(links), _table(view, own, links, bad), bad, cut)
@@ -101,17 +101,15 @@ def known(view: View) -> list[str]:
     return [*LINK_WORDS]
 
 
-def _neighbours(view: View) -> Neighbours:
-    state, cutoff = view.state, view.cutoff
-    made: Neighbours = view.place.seen.get(
-        ("neighbours", state.name, cutoff), lambda: _made(view, state, cutoff)
-    )
+def neighbours(place: Place, state: State, cutoff: int) -> Neighbours:
+    """The bank's links as of a cutoff, read once for a state of the bank."""
+    made: Neighbours = place.seen.get(("neighbours", state.name, cutoff), lambda: _made(place, state, cutoff))
     return made
 
 
-def _made(view: View, state: State, cutoff: int) -> Neighbours:
-    net: Network = view.place.seen.get(("network", state.name), lambda: network(state.warehouse))
-    adjacent: tuple[Ints, Ints, Ints] = view.place.seen.get(
+def _made(place: Place, state: State, cutoff: int) -> Neighbours:
+    net: Network = place.seen.get(("network", state.name), lambda: network(state.warehouse))
+    adjacent: tuple[Ints, Ints, Ints] = place.seen.get(
         ("adjacency", state.name), lambda: net.links.adjacency()
     )
     return Neighbours(net, *adjacent, _joint(state, cutoff))

@@ -20,7 +20,7 @@ from bankmine.access.directory import Source, directory
 from bankmine.access.kept import Kept
 from bankmine.access.owners import Owners, owners
 from bankmine.access.reasons import Reasons
-from bankmine.access.run_tables import Owned, load
+from bankmine.access.run_tables import SCORES, Owned, load
 from bankmine.access.tables import Table
 from bankmine.access.view import View
 from bankmine.customers.conditions import Conditions, conditions
@@ -147,6 +147,23 @@ class Place:
         self._folder = bank
         self._mark = _mark(bank)
         self._state = State(bank, self._kept)
+        self._warm: State | None = None
+
+    def warm(self) -> bool:
+        """Makes what the first visitor of the newest state would wait for: the directory, the tables of
+        scores and the network; whether there was anything to make."""
+        from bankmine.access.network import neighbours
+
+        state = self.state()
+        if state is self._warm:
+            return False
+        self._warm = state
+        state.directory(state.cutoff)
+        state.conditions(state.cutoff)
+        for run in state.usable(state.cutoff).values():
+            state.table(run, SCORES)
+        neighbours(self, state, state.cutoff)
+        return True
 
     def state(self) -> State:
         """The newest state; opened anew where the manifest or a published run changed."""

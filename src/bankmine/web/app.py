@@ -94,7 +94,8 @@ def assemble(site: Site, *, hosts: Sequence[str] = LOOPBACK) -> FastAPI:
 
 
 def _tended(site: Site):  # type: ignore[no-untyped-def]
-    """Looks after the queue of jobs while the application is up, watched or not."""
+    """Looks after the queue of jobs while the application is up, watched or not, and makes what the first
+    visitor after a start, a load or a run would wait for."""
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -112,6 +113,10 @@ async def _tend(site: Site) -> None:
             await run_in_threadpool(jobs.tend, site.store, site.bank.folder)
         except BankmineError as error:
             log.warning("jobs not tended", kind=type(error).__name__)
+        try:
+            await run_in_threadpool(site.place.warm)
+        except Exception as error:  # the first visitor makes it, or is told why not
+            log.warning("not made before", kind=type(error).__name__)
         await anyio.sleep(TEND_SECONDS)
 
 
