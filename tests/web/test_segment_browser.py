@@ -10,6 +10,7 @@ pytestmark = [pytest.mark.slow, NO_BROWSER, pytest.mark.xdist_group("pages")]
 def walk(browser, site):
     with Walk(browser, site) as one:
         one.sign_in()
+        one.chooses("en")
         yield one
         assert not one.complaints
 
